@@ -1,0 +1,162 @@
+//! Other tools' rules on the same data.
+
+use forc_perf::stats::{Rules, Verdict};
+
+use crate::machine::{Machine, PRIMARY, Random, Runs};
+use crate::power::{self, EFFECTS};
+use crate::recorded::Recorded;
+use crate::rivals::{Rival, history};
+use crate::suite::{BENCHMARKS, MAX_RUNS, Suite, Truth, is_change, looks};
+use crate::{each, mean, seed, share};
+
+/// Suites without change, on which thresholds are set.
+const NULL_SUITES: usize = 1000;
+/// Of them, those on which the rules' own settings are tried.
+const OWN_SUITES: usize = 200;
+const POWER_SUITES: usize = 300;
+/// Earlier measurements that rustc-perf knows of a benchmark.
+const HISTORY: usize = 31;
+
+pub fn print(recorded: Option<&Recorded>) {
+    let rules = Rules::default();
+    println!("RIVALS: one of {BENCHMARKS} benchmarks slower; share of such changes found, wall / cpu");
+    println!(
+        "They are given {MAX_RUNS} runs a side, interleaved in pairs as only forc-perf makes them, of every benchmark."
+    );
+    println!(
+        "\"At 1 %\": with the threshold on their statistic at which 1 % of {NULL_SUITES} unchanged suites on the very same"
+    );
+    println!("machine have a false alarm in any figure, which no user could know; forc-perf holds its rate unasked.\n");
+    for (part, machine) in power::machines(recorded).into_iter().enumerate() {
+        contest(machine, part, &rules);
+    }
+}
+
+fn contest(machine: Machine, part: usize, rules: &Rules) {
+    let bank = Bank::new(machine, seed(60 + part, 0));
+    let null = each(NULL_SUITES, |suite| {
+        let mut random = Random::new(!seed(70 + part, suite));
+        let mut greatest = [f64::NEG_INFINITY; Rival::ALL.len()];
+        let mut alarms = [false; Rival::ALL.len()];
+        for mut runs in Suite::new(machine, Truth::NO_CHANGE, seed(70 + part, suite)).benchmarks {
+            runs.extend(MAX_RUNS);
+            let known = bank.draw(runs.fixture, &mut random);
+            for (figure, pairs) in runs.pairs.iter().enumerate() {
+                let past = history(&known.iter().map(|minima| minima[figure]).collect::<Vec<_>>());
+                for (index, rival) in Rival::ALL.into_iter().enumerate() {
+                    greatest[index] = greatest[index].max(rival.statistic(pairs, &past));
+                    if suite < OWN_SUITES && figure < PRIMARY && !alarms[index] {
+                        alarms[index] = rival.finds(pairs, &past, &mut random);
+                    }
+                }
+            }
+        }
+        (suite, greatest, alarms)
+    });
+    let thresholds: Vec<f64> = (0..Rival::ALL.len())
+        .map(|index| {
+            let mut greatest: Vec<f64> = null.iter().map(|suite| suite.1[index]).collect();
+            greatest.sort_unstable_by(f64::total_cmp);
+            greatest[NULL_SUITES - 1 - NULL_SUITES / 100]
+        })
+        .collect();
+
+    let looks = looks(machine, rules);
+    // Of each effect: found by forc-perf, its runs, found by each rival at its own settings and at 1 %, as wall and cpu.
+    let found: Vec<_> = EFFECTS
+        .into_iter()
+        .map(|effect| {
+            let truth = Truth { effect, changed: 1 };
+            each(POWER_SUITES, |suite| {
+                let mut random = Random::new(!seed(80 + part, suite));
+                let mut outcome = Suite::new(machine, truth, seed(80 + part, suite)).compare(&looks, rules);
+                let ours =
+                    [outcome.wall(0), outcome.cpu(0)].map(|verdict| (is_change(verdict), verdict == Verdict::Equal));
+                let runs = mean((0..BENCHMARKS).map(|benchmark| outcome.runs(benchmark) as f64));
+                let changed = &mut outcome.suite.benchmarks[0];
+                changed.extend(MAX_RUNS);
+                let known = bank.draw(changed.fixture, &mut random);
+                let theirs = Rival::ALL.map(|rival| {
+                    let index = Rival::ALL.iter().position(|it| *it == rival).unwrap_or(0);
+                    std::array::from_fn::<_, PRIMARY, _>(|figure| {
+                        let pairs = &changed.pairs[figure];
+                        let past = history(&known.iter().map(|minima| minima[figure]).collect::<Vec<_>>());
+                        let own = rival.finds(pairs, &past, &mut random);
+                        (own, rival.statistic(pairs, &past) > thresholds[index])
+                    })
+                });
+                (ours, runs, theirs)
+            })
+        })
+        .collect();
+
+    println!("{}", machine.name());
+    let effects: String =
+        EFFECTS.iter().map(|effect| format!("{:>15}", format!("{:.1} %", 100.0 * (effect - 1.0)))).collect();
+    println!("  {:<28} {:>25} {effects}", "", "suites with false alarm");
+    let row = |name: &str, alarms: &str, cells: Vec<[f64; 2]>| {
+        let cells: String = cells
+            .iter()
+            .map(|[wall, cpu]| format!("{:>15}", format!("{:.0} / {:.0} %", 100.0 * wall, 100.0 * cpu)))
+            .collect();
+        println!("  {name:<28} {alarms:>25} {cells}");
+    };
+    let rate = |hits: &dyn Fn(usize) -> bool| mean((0..POWER_SUITES).map(|suite| f64::from(u8::from(hits(suite)))));
+    let cells = |hit: &dyn Fn(usize, usize, usize) -> bool| -> Vec<[f64; 2]> {
+        (0..EFFECTS.len()).map(|effect| [0, 1].map(|figure| rate(&|suite| hit(effect, suite, figure)))).collect()
+    };
+    row("forc-perf", "≤ 1 %, by design", cells(&|effect, suite, figure| found[effect][suite].0[figure].0));
+    row("  … called equal", "", cells(&|effect, suite, figure| found[effect][suite].0[figure].1));
+    let runs: String =
+        found.iter().map(|suites| format!("{:>15.0}", mean(suites.iter().map(|suite| suite.1)))).collect();
+    println!("  {:<28} {:>25} {runs}", "  … mean runs a side", "");
+    for (index, rival) in Rival::ALL.into_iter().enumerate() {
+        if rival != Rival::AsvFine {
+            let name = format!("{} at 1 %", rival.name().split(',').next().unwrap_or_default());
+            row(&name, "1 %, set by oracle", cells(&|effect, suite, figure| found[effect][suite].2[index][figure].1));
+        }
+    }
+    for (index, rival) in Rival::ALL.into_iter().enumerate().skip(1) {
+        let alarms = null.iter().filter(|suite| suite.0 < OWN_SUITES && suite.2[index]).count();
+        let name = format!("{} as it is", rival.name());
+        row(&name, &share(alarms, OWN_SUITES), cells(&|effect, suite, figure| found[effect][suite].2[index][figure].0));
+    }
+    println!();
+}
+
+/// Minima of measurements of one unchanged compiler, of which histories are drawn.
+struct Bank {
+    /// By fixture, then by measurement, then by figure.
+    minima: Vec<Vec<Vec<f64>>>,
+}
+
+impl Bank {
+    fn new(machine: Machine, seed: u64) -> Self {
+        const MEASUREMENTS: usize = 400;
+        let fixtures = match machine {
+            Machine::Simulated(..) => 1,
+            Machine::Recorded(recorded) => recorded.fixtures.len(),
+        };
+        let mut random = Random::new(seed);
+        let minima = (0..fixtures)
+            .map(|fixture| {
+                (0..MEASUREMENTS)
+                    .map(|_| {
+                        let mut runs = Runs::new(machine, random.fork(), 1.0, MAX_RUNS);
+                        runs.fixture = fixture;
+                        runs.extend(MAX_RUNS);
+                        let least =
+                            |pairs: &Vec<(f64, f64)>| pairs.iter().map(|pair| pair.0).fold(f64::INFINITY, f64::min);
+                        runs.pairs.iter().map(least).collect()
+                    })
+                    .collect()
+            })
+            .collect();
+        Self { minima }
+    }
+
+    fn draw(&self, fixture: usize, random: &mut Random) -> Vec<&Vec<f64>> {
+        let all = &self.minima[fixture];
+        (0..HISTORY).map(|_| &all[random.below(all.len())]).collect()
+    }
+}

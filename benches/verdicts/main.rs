@@ -1,0 +1,120 @@
+//! The verdicts of `forc-perf compare`, proved: how often they err, what they find, and what other tools' rules make of the
+//! same data.
+//!
+//! `cargo bench --bench verdicts` simulates thousands of comparisons of suites of 20 benchmarks, measured adaptively as
+//! forc-perf does, on machines with noise, drift, spikes and states that last, and on recorded runs of a real forc against
+//! itself where there is one (`FORC_PERF_FORC`, or forc on the path). The names `calibration`, `power` and `rivals`
+//! select sections. All seeds are fixed: the simulated figures are the same everywhere.
+//!
+//! `cargo bench --bench verdicts -- real [MINUTES]`, by name only, compares a real forc with a copy of itself over the whole
+//! suite, and with itself behind shims that burn 1, 3 and 10 % more CPU time: MINUTES at most for each of the two (10).
+
+mod calibration;
+mod contest;
+mod machine;
+mod power;
+mod real;
+mod recorded;
+mod rivals;
+mod suite;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use machine::{MILD, Machine, SIMULATED};
+use recorded::Recorded;
+
+/// Prints a section of the report, with what was recorded.
+type Section = fn(Option<&Recorded>);
+type Error = Box<dyn std::error::Error>;
+
+/// What every random number of a section begins from; a suite's seed is its number added to its section's.
+const SEED: u64 = 20_240_607;
+
+fn main() -> ExitCode {
+    if let Some(code) = real::as_shim() {
+        return code;
+    }
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(4)
+        }
+    }
+}
+
+fn run() -> Result<(), Error> {
+    // cargo passes `--bench`; what else there is is ours.
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
+    let wanted = |section: &str| args.is_empty() || args.iter().any(|arg| arg == section);
+    if args.iter().any(|arg| arg == "real") {
+        return real::print(args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(10));
+    }
+    let started = Instant::now();
+    println!("Seed {SEED}. Intervals in brackets are Wilson's, 95 %.\n");
+    let recorded = recorded::record()?;
+    if recorded.is_none() {
+        println!("No forc was found: recorded runs are left out.");
+    }
+    println!();
+    let sections: [(&str, Section); 3] =
+        [("calibration", calibration::print), ("power", power::print), ("rivals", contest::print)];
+    for (name, print) in sections {
+        if wanted(name) {
+            let started = Instant::now();
+            print(recorded.as_ref());
+            println!("({name}: {:.0} s)\n", started.elapsed().as_secs_f64());
+        }
+    }
+    println!("All in {:.0} s.", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// All machines: simulated ones, and the recorded one if there is one.
+fn machines(recorded: Option<&Recorded>) -> Vec<Machine<'_>> {
+    SIMULATED.into_iter().chain([MILD]).chain(recorded.map(Machine::Recorded)).collect()
+}
+
+/// The results of `count` suites, on all processors.
+fn each<T: Send>(count: usize, simulate: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|thread| {
+                let simulate = &simulate;
+                scope.spawn(move || (thread..count).step_by(threads).map(simulate).collect::<Vec<T>>())
+            })
+            .collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+/// A seed of its own for each suite of each part.
+fn seed(part: usize, suite: usize) -> u64 {
+    SEED + 1_000_000 * part as u64 + suite as u64
+}
+
+/// A share with its interval (Wilson 1927): `0.40 % [0.16, 1.02]`.
+fn share(hits: usize, of: usize) -> String {
+    let (low, high) = wilson(hits, of);
+    format!("{:5.2} % [{:.2}, {:.2}]", 100.0 * hits as f64 / of.max(1) as f64, 100.0 * low, 100.0 * high)
+}
+
+fn wilson(hits: usize, of: usize) -> (f64, f64) {
+    const Z: f64 = 1.959_964;
+    let n = of.max(1) as f64;
+    let p = hits as f64 / n;
+    let centre = p + Z * Z / (2.0 * n);
+    let reach = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + Z * Z / n;
+    (((centre - reach) / scale).max(0.0), (centre + reach) / scale)
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len().max(1) as f64;
+    values.sum::<f64>() / count
+}

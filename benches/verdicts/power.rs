@@ -1,0 +1,67 @@
+//! What the verdicts find, and how soon.
+
+use forc_perf::stats::{Rules, Verdict};
+
+use crate::machine::{MILD, Machine, SIMULATED};
+use crate::recorded::Recorded;
+use crate::suite::{BENCHMARKS, Suite, Truth, looks};
+use crate::{each, mean, seed};
+
+const SUITES: usize = 200;
+/// True slowdowns.
+pub const EFFECTS: [f64; 5] = [1.005, 1.01, 1.02, 1.05, 1.10];
+
+/// The machines on which power is shown.
+pub fn machines(recorded: Option<&Recorded>) -> Vec<Machine<'_>> {
+    let simulated = [SIMULATED[0], MILD, SIMULATED[1], SIMULATED[5]];
+    simulated.into_iter().chain(recorded.map(Machine::Recorded)).collect()
+}
+
+pub fn print(recorded: Option<&Recorded>) {
+    let rules = Rules::default();
+    println!("POWER: share of changed benchmarks found, and the median number of runs a side until they were decided");
+    println!(
+        "(a change within the threshold, 1 % of times and 0.2 % of instructions, is rightly called equal; 3 runs count)\n"
+    );
+    println!(
+        "{:<24} {:>9} {:>8} {:>8} {:>8} {:>8} {:>6} {:>10}",
+        "machine", "changed", "by", "wall", "cpu", "instr.", "runs", "all runs"
+    );
+    for (part, machine) in machines(recorded).into_iter().enumerate() {
+        let looks = looks(machine, &rules);
+        for changed in [1, BENCHMARKS] {
+            for effect in EFFECTS {
+                let truth = Truth { effect, changed };
+                let suites = each(if changed == 1 { SUITES } else { SUITES / 5 }, |suite| {
+                    let outcome = Suite::new(machine, truth, seed(40 + part, suite)).compare(&looks, &rules);
+                    let found = |verdict: Verdict| f64::from(u8::from(verdict == Verdict::Regressed));
+                    let figures: Vec<[f64; 4]> = (0..changed)
+                        .map(|it| {
+                            [
+                                found(outcome.wall(it)),
+                                found(outcome.cpu(it)),
+                                found(outcome.instructions(it)),
+                                outcome.runs(it) as f64,
+                            ]
+                        })
+                        .collect();
+                    (figures, mean((0..BENCHMARKS).map(|benchmark| outcome.runs(benchmark) as f64)))
+                });
+                let all: Vec<[f64; 4]> = suites.iter().flat_map(|suite| suite.0.iter().copied()).collect();
+                let percent = |figure: usize| format!("{:.1} %", 100.0 * mean(all.iter().map(|it| it[figure])));
+                let runs: Vec<f64> = all.iter().map(|it| it[3]).collect();
+                println!(
+                    "{:<24} {:>9} {:>8} {:>8} {:>8} {:>8} {:>6} {:>10.1}",
+                    machine.name(),
+                    format!("{changed} of {BENCHMARKS}"),
+                    format!("{:.1} %", 100.0 * (effect - 1.0)),
+                    percent(0),
+                    percent(1),
+                    percent(2),
+                    forc_perf::stats::median(&runs).unwrap_or(f64::NAN),
+                    mean(suites.iter().map(|suite| suite.1)),
+                );
+            }
+        }
+    }
+}

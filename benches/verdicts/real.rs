@@ -1,0 +1,184 @@
+//! A real forc against itself: as it is, and behind a shim that burns a known share of CPU time more.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use forc_perf::collector::Interrupt;
+use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
+use forc_perf::model::{BenchmarkFindings, Comparison, Findings, Metric, Verdict};
+use forc_perf::session::{self, CompareConfig, Config, Event, StdOption};
+use forc_perf::suite::Selection;
+
+use crate::Error;
+
+/// How much more the shims burn, in thousandths. The first is the base, so that what a shim itself costs is on both sides.
+const BURNS: [u32; 4] = [0, 10, 30, 100];
+
+/// Builds of some hundred milliseconds, of which each shim's own start is a small part.
+const SHIMMED: [&str; 4] =
+    ["phases/assembly/debug", "small/contract/debug", "small/script_std/debug", "phases/methods/debug"];
+
+/// How many blocks a shimmed benchmark may have.
+const SHIMMED_RUNS: usize = 120;
+
+/// Names the forc that a shim runs.
+const SHIMMED_FORC: &str = "FORC_PERF_SHIMMED";
+
+/// Compares, `minutes` long at most for each of the two parts.
+pub fn print(minutes: u64) -> Result<(), Error> {
+    let toolchain = toolchain::resolve(None, &Locator::default(), &Interrupt::new(), |_| ())?;
+    let budget = Duration::from_secs(60 * minutes);
+    let folder = tempfile::tempdir()?;
+
+    println!("A real forc against itself ({}), the whole suite, {minutes} minutes at most", toolchain.version);
+    let copy = folder.path().join("copy").join("forc");
+    fs::create_dir_all(folder.path().join("copy"))?;
+    fs::copy(&toolchain.path, &copy)?;
+    let comparison = compare(&[&toolchain.path, &copy], &[], budget, session::DEFAULT_MAX_RUNS)?;
+    for findings in comparison.answers() {
+        print_same(findings);
+    }
+
+    println!("\nBehind a shim that burns CPU time, {minutes} minutes at most");
+    let shims = BURNS.map(|burn| shim(folder.path(), burn));
+    let shims: Vec<PathBuf> = shims.into_iter().collect::<Result<_, _>>()?;
+    // SAFETY: no other thread runs that could read the environment at the same time.
+    unsafe { std::env::set_var(SHIMMED_FORC, &toolchain.path) };
+    let paths: Vec<&Path> = shims.iter().map(PathBuf::as_path).collect();
+    let comparison = compare(&paths, &SHIMMED, budget, SHIMMED_RUNS)?;
+    println!("{:>6}  {:<24} {:>5}  {:<32} {:<32}", "burnt", "benchmark", "runs", "cpu", "wall");
+    for (findings, burn) in comparison.answers().zip(&BURNS[1..]) {
+        for benchmark in &findings.benchmarks {
+            let truth = 1.0 + f64::from(*burn) / 1000.0;
+            println!(
+                "{:>4} %  {:<24} {:>5}  {:<32} {:<32}",
+                f64::from(*burn) / 10.0,
+                benchmark.id,
+                benchmark.pairs,
+                shown(benchmark, Metric::Cpu, truth),
+                shown(benchmark, Metric::Wall, truth)
+            );
+        }
+    }
+    Ok(())
+}
+
+fn compare(forcs: &[&Path], select: &[&str], budget: Duration, max_runs: usize) -> Result<Comparison, Error> {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    let config = CompareConfig {
+        measure: Config {
+            selection: Selection::new(select, &[])?,
+            pin: false,
+            seed: Some(crate::SEED),
+            ..Config::new(fixtures)
+        },
+        sides: forcs.iter().map(|path| (path.display().to_string(), ToolchainSpec::Path(path.to_path_buf()))).collect(),
+        std: StdOption::Own,
+        control: false,
+        budget,
+        min_runs: session::DEFAULT_MIN_RUNS,
+        max_runs,
+        thresholds: std::collections::BTreeMap::new(),
+        instructions: None,
+        command: Vec::new(),
+        journal: None,
+        resume: false,
+    };
+    let comparison = session::compare(&config, &Interrupt::new(), &mut |event| {
+        if let Event::Failed { id, failure } = event {
+            println!("{id}: {}", failure.message);
+        }
+    })?;
+    let looks: Vec<String> = comparison.settings.looks.iter().map(|look| look.runs.to_string()).collect();
+    println!(
+        "(looks after {} blocks, measured for {:.0} s)",
+        looks.join(", "),
+        comparison.measuring.wall.as_secs_f64()
+    );
+    Ok(comparison)
+}
+
+fn print_same(findings: &Findings) {
+    let count = findings.benchmarks.len();
+    for verdict in [Verdict::Regressed, Verdict::Improved, Verdict::Equal, Verdict::Undecided] {
+        println!("  {:>3} of {count} benchmarks {}", findings.count(verdict), verdict.name());
+    }
+    let figures = || findings.benchmarks.iter().flat_map(|benchmark| &benchmark.figures);
+    for metric in [Metric::Wall, Metric::Cpu, Metric::PeakMemory, Metric::BytecodeSize] {
+        let of: Vec<_> = figures().filter(|figure| figure.metric == metric && figure.phase.is_none()).collect();
+        let with = |verdict| of.iter().filter(|figure| figure.verdict == verdict).count();
+        let mut detectable: Vec<f64> = of.iter().filter_map(|figure| figure.detectable).collect();
+        detectable.sort_by(f64::total_cmp);
+        let median = detectable.get(detectable.len() / 2).map_or(String::new(), |change| {
+            format!("; of the undecided, half could have shown a change of {:.1} %", 100.0 * change)
+        });
+        println!(
+            "  {:<14} {:>3} equal, {} changed, {:>3} undecided{median}",
+            metric.name(),
+            with(Verdict::Equal),
+            with(Verdict::Regressed) + with(Verdict::Improved),
+            with(Verdict::Undecided)
+        );
+    }
+    let changed = figures().filter(|figure| matches!(figure.verdict, Verdict::Regressed | Verdict::Improved)).count();
+    let runs: usize = findings.benchmarks.iter().map(|benchmark| 2 * benchmark.pairs).sum();
+    println!("  {changed} of {} figures, phases too, called changed: false alarms; {runs} runs", figures().count());
+}
+
+/// A figure, its verdict, and whether its interval covers the truth.
+fn shown(benchmark: &BenchmarkFindings, metric: Metric, truth: f64) -> String {
+    let Some(figure) = benchmark.figure(metric) else { return "–".to_owned() };
+    let percent = |ratio: f64| 100.0 * (ratio - 1.0);
+    let covers = if figure.low <= truth && truth <= figure.high { "covers" } else { "MISSES" };
+    format!(
+        "{:+.1} % [{:+.1}, {:+.1}] {} {covers}",
+        percent(figure.ratio),
+        percent(figure.low),
+        percent(figure.high),
+        figure.verdict.name()
+    )
+}
+
+/// This very program in a place that makes it a shim.
+fn shim(folder: &Path, burn: u32) -> Result<PathBuf, Error> {
+    let place = folder.join(format!("shim-{burn}"));
+    fs::create_dir_all(&place)?;
+    let path = place.join("forc");
+    let program = std::env::current_exe()?;
+    // A symbolic link would be followed to a place that tells nothing.
+    if fs::hard_link(&program, &path).is_err() {
+        fs::copy(&program, &path)?;
+    }
+    Ok(path)
+}
+
+/// If this program was called by the name of a shim: runs forc with the same words, burns as much more CPU time as the
+/// name says, and ends as forc did.
+pub fn as_shim() -> Option<ExitCode> {
+    let called = PathBuf::from(std::env::args_os().next()?);
+    let burn: f64 = called.parent()?.file_name()?.to_str()?.strip_prefix("shim-")?.parse().ok()?;
+    let forc = std::env::var_os(SHIMMED_FORC)?;
+    let status = Command::new(forc).args(std::env::args_os().skip(1)).status().ok()?;
+    let due = cpu_time(libc::RUSAGE_CHILDREN).mul_f64(burn / 1000.0);
+    let before = cpu_time(libc::RUSAGE_SELF);
+    while cpu_time(libc::RUSAGE_SELF).saturating_sub(before) < due {
+        std::hint::spin_loop();
+    }
+    Some(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
+}
+
+/// User and system time of this process or of its children.
+fn cpu_time(who: libc::c_int) -> Duration {
+    // SAFETY: all zeros are a valid rusage, and getrusage fills it in.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(who, &raw mut usage);
+        usage
+    };
+    let time = |time: libc::timeval| {
+        Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), 1000 * u32::try_from(time.tv_usec).unwrap_or(0))
+    };
+    time(usage.ru_utime) + time(usage.ru_stime)
+}

@@ -1,0 +1,97 @@
+//! Runs of a real forc against itself, to draw simulated measurements from.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use forc_perf::collector::{self, Interrupt, Invocation, Options, Split};
+use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
+use forc_perf::suite::{Project, Stage};
+
+use crate::Error;
+
+/// Light fixtures of some 10 to 200 ms.
+const FIXTURES: [(&str, &str); 6] = [
+    ("small", "script"),
+    ("small", "contract"),
+    ("small", "library"),
+    ("phases", "assembly"),
+    ("phases", "parsing"),
+    ("phases", "loops"),
+];
+/// Blocks of two runs of each, if there is the time.
+const BLOCKS: usize = 60;
+const TIME: Duration = Duration::from_secs(50);
+
+/// What was recorded: of each fixture blocks of two runs in a row, each with its wall and CPU time in seconds.
+pub struct Recorded {
+    pub fixtures: Vec<Vec<[[f64; 2]; 2]>>,
+}
+
+/// Records with the compiler that is found without building one; `None` if there is none.
+pub fn record() -> Result<Option<Recorded>, Error> {
+    let Some(given) = std::env::var_os("FORC_PERF_FORC").or_else(installed) else { return Ok(None) };
+    let spec = ToolchainSpec::from_os(&given, false)?;
+    let toolchain = toolchain::resolve(Some(&spec), &Locator::default(), &Interrupt::new(), |_| ())?;
+    let options = Options { split: Split::of_this_machine(), ..Options::default() };
+    let mut stages = Vec::new();
+    for (group, name) in FIXTURES {
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures")).join(group).join(name);
+        let project = Project::read(folder, group.to_owned(), name.to_owned())?;
+        stages.push(Stage::new(&project.folder)?);
+    }
+    let run = |stage: &Stage| -> Result<[f64; 2], Error> {
+        let args: [OsString; 3] = ["build".into(), "--path".into(), stage.project().into()];
+        let invocation = Invocation {
+            program: toolchain.path.clone(),
+            args: args.to_vec(),
+            env: Vec::new(),
+            folder: stage.project().to_owned(),
+        };
+        let recording = collector::collect(&invocation, &options, &Interrupt::new())?;
+        if !recording.exit.success() {
+            return Err(format!("{} failed: {}", stage.project().display(), recording.stderr).into());
+        }
+        let wall = recording.exited.duration_since(recording.started);
+        Ok([wall.as_secs_f64(), recording.accounting.cpu_time().as_secs_f64()])
+    };
+    for stage in &stages {
+        run(stage)?;
+    }
+    let mut fixtures = vec![Vec::with_capacity(BLOCKS); stages.len()];
+    let started = Instant::now();
+    // All fixtures in turn, as forc-perf does. At least ten blocks, however slow the machine.
+    for block in 0..BLOCKS {
+        if block >= 10 && started.elapsed() > TIME {
+            break;
+        }
+        for (stage, blocks) in stages.iter().zip(&mut fixtures) {
+            blocks.push([run(stage)?, run(stage)?]);
+        }
+    }
+    println!(
+        "recorded: forc {} against itself, {} blocks of {} fixtures in {:.0} s",
+        toolchain.version,
+        fixtures[0].len(),
+        fixtures.len(),
+        started.elapsed().as_secs_f64()
+    );
+    for ((group, name), blocks) in FIXTURES.iter().zip(&fixtures) {
+        let spread = |figure: usize| {
+            let all: Vec<f64> = blocks.iter().flatten().map(|run| run[figure]).collect();
+            let within: Vec<f64> =
+                blocks.iter().map(|block| (block[1][figure] / block[0][figure]).ln().abs()).collect();
+            let estimate = forc_perf::stats::estimate(&all);
+            let spread = estimate.as_ref().and_then(|estimate| estimate.spread).unwrap_or(f64::NAN);
+            let median = estimate.map_or(f64::NAN, |estimate| estimate.median);
+            let within = forc_perf::stats::median(&within).unwrap_or(f64::NAN);
+            format!("{:6.1} ms, spread {:4.1} %, {:4.1} % within a block", 1e3 * median, 100.0 * spread, 100.0 * within)
+        };
+        println!("  {:<16} wall {}; cpu {}", format!("{group}/{name}"), spread(0), spread(1));
+    }
+    Ok(Some(Recorded { fixtures }))
+}
+
+fn installed() -> Option<OsString> {
+    which::which("forc").ok().map(Into::into)
+}

@@ -1,0 +1,106 @@
+//! Criterion's own options, as far as they make sense for samples that are already there.
+
+use clap::Args;
+
+use crate::cli::say;
+
+/// Options that are handed to Criterion.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Criterion's options")]
+pub struct CriterionOptions {
+    /// Save the statistics as a named baseline
+    #[arg(short = 's', long, value_name = "NAME")]
+    save_baseline: Option<String>,
+
+    /// Compare with a named baseline, which every benchmark must have
+    #[arg(short = 'b', long, value_name = "NAME", conflicts_with = "save_baseline")]
+    baseline: Option<String>,
+
+    /// Compare with a named baseline where there is one
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["save_baseline", "baseline"])]
+    baseline_lenient: Option<String>,
+
+    /// Measure nothing and compare this baseline with the one of --baseline
+    #[arg(long, value_name = "NAME", requires = "baseline")]
+    load_baseline: Option<String>,
+
+    /// Keep no statistics of this run
+    #[arg(long, conflicts_with_all = ["save_baseline", "baseline", "baseline_lenient"])]
+    discard_baseline: bool,
+
+    /// Draw none of Criterion's own charts
+    #[arg(short = 'n', long)]
+    pub noplot: bool,
+
+    /// Colours: auto, always or never
+    #[arg(short = 'c', long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    color: Option<String>,
+
+    /// Print Criterion's results for every phase, with all figures, and not only for whole runs
+    #[arg(short = 'v', long)]
+    pub verbose: bool,
+
+    /// Print Criterion's lines as the old `bencher` crate did
+    #[arg(long, value_name = "FORMAT", value_parser = ["criterion", "bencher"])]
+    output_format: Option<String>,
+
+    /// Resamples of Criterion's bootstrap [default: 2000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    nresamples: Option<u32>,
+
+    /// Changes below this fraction are noise to Criterion
+    #[arg(long, value_name = "FRACTION")]
+    noise_threshold: Option<f64>,
+
+    /// Confidence of Criterion's intervals
+    #[arg(long, value_name = "FRACTION")]
+    confidence_level: Option<f64>,
+
+    /// Significance of Criterion's comparisons
+    #[arg(long, value_name = "FRACTION")]
+    significance_level: Option<f64>,
+}
+
+impl CriterionOptions {
+    /// Whether there is nothing to measure.
+    pub fn loads_baseline(&self) -> bool {
+        self.load_baseline.is_some()
+    }
+
+    /// The command line for Criterion, whose output goes through a pipe on its way to a terminal or elsewhere.
+    pub fn to_args(&self, terminal: bool) -> Vec<String> {
+        let mut args = vec!["--bench".to_owned()];
+        let mut valued = |flag: &str, value: Option<String>| {
+            if let Some(value) = value {
+                args.push(format!("--{flag}={value}"));
+            }
+        };
+        valued("save-baseline", self.save_baseline.clone());
+        valued("baseline", self.baseline.clone());
+        valued("baseline-lenient", self.baseline_lenient.clone());
+        valued("load-baseline", self.load_baseline.clone());
+        let color = if terminal { "always" } else { "never" };
+        valued("color", Some(self.color.clone().filter(|when| when != "auto").unwrap_or_else(|| color.to_owned())));
+        valued("output-format", self.output_format.clone());
+        valued("nresamples", self.nresamples.map(|n| n.to_string()));
+        valued("noise-threshold", self.noise_threshold.map(|n| n.to_string()));
+        valued("confidence-level", self.confidence_level.map(|n| n.to_string()));
+        valued("significance-level", self.significance_level.map(|n| n.to_string()));
+        let flags = [
+            ("--discard-baseline", self.discard_baseline),
+            ("--noplot", self.noplot),
+            ("--verbose", self.verbose),
+            ("--quiet", !self.verbose),
+        ];
+        args.extend(flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag.to_owned()));
+        args
+    }
+}
+
+/// What is said under the help of Criterion's options that are not there.
+pub fn print_note() {
+    say(
+        "\nOf Criterion's options, --warm-up-time, --measurement-time and --profile-time have no meaning here: all runs are \
+         made\nbefore Criterion sees them. --sample-size is --samples.",
+    );
+}

@@ -1,0 +1,243 @@
+//! forc-perf as a bench target: the main of a `benches/*.rs` with `harness = false`.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use forc_perf::bench::Bench;
+//!
+//! fn main() -> ExitCode {
+//!     Bench::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/sway-projects")).main()
+//! }
+//! ```
+
+mod criterion_args;
+mod output;
+mod replay;
+mod replay_error;
+
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+pub use replay::{Series, WHOLE, replay, series};
+pub use replay_error::ReplayError;
+
+use crate::cli::exit::{EXIT_CODES, Outcome};
+use crate::cli::measure::{self, Destination};
+use crate::cli::options::{MeasureOptions, MessageFormat};
+use crate::cli::{fail, list, say};
+use crate::forc::ToolchainSpec;
+use crate::session::Config;
+use crate::suite::Selection;
+use criterion_args::CriterionOptions;
+
+/// Tells a process started by [`Bench::main`] to replay this report instead of measuring.
+const REPLAY_VARIABLE: &str = "FORC_PERF_REPLAY";
+/// The patterns that select within it, as a JSON array of two arrays.
+const REPLAY_SELECT_VARIABLE: &str = "FORC_PERF_REPLAY_SELECT";
+
+/// A bench target over one suite.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    config: Config,
+}
+
+/// Options of the bench target.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo bench --",
+    about = "Compiles Sway projects with forc and says where time and memory go",
+    after_help = EXIT_CODES,
+    disable_version_flag = true
+)]
+struct BenchOptions {
+    #[command(flatten)]
+    measure: MeasureOptions,
+
+    /// List the benchmarks instead of measuring
+    #[arg(long)]
+    list: bool,
+
+    /// Build each benchmark once and keep nothing, to see that all of them build
+    #[arg(long)]
+    test: bool,
+
+    #[command(flatten)]
+    criterion: CriterionOptions,
+
+    /// Given by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Bench {
+    /// A bench over the projects below `suite`: a folder, or a list of target projects.
+    pub fn new(suite: impl Into<PathBuf>) -> Self {
+        Self { config: Config::new(suite) }
+    }
+
+    /// Uses this compiler unless `--forc` names another.
+    #[must_use]
+    pub fn forc(mut self, spec: ToolchainSpec) -> Self {
+        self.config.forc = Some(spec);
+        self
+    }
+
+    /// Uses this copy of the public std unless `--std` names another.
+    #[must_use]
+    pub fn std(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.config.std = Some(folder.into());
+        self
+    }
+
+    /// Makes this many runs of each benchmark unless `--samples` says otherwise. Criterion takes ten or more.
+    #[must_use]
+    pub fn samples(mut self, samples: usize) -> Self {
+        self.config.samples = Some(samples);
+        self
+    }
+
+    /// Reads the command line, measures, gives the samples to Criterion, draws the charts and prints the table.
+    pub fn main(self) -> ExitCode {
+        if let Some(path) = std::env::var_os(REPLAY_VARIABLE) {
+            return replay_main(&PathBuf::from(path));
+        }
+        let matches = BenchOptions::command().try_get_matches();
+        let options = match matches.and_then(|matches| BenchOptions::from_arg_matches(&matches)) {
+            Ok(options) => options,
+            Err(error) => {
+                let _ = error.print();
+                let usage = error.use_stderr();
+                if !usage {
+                    criterion_args::print_note();
+                }
+                return if usage { Outcome::Usage.into() } else { ExitCode::SUCCESS };
+            }
+        };
+        self.run(&options).unwrap_or_else(|(outcome, message)| fail(outcome, &message))
+    }
+
+    fn run(&self, options: &BenchOptions) -> Result<ExitCode, (Outcome, String)> {
+        let harness_error = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
+        let mut config = options.measure.config(&self.config).map_err(|error| (Outcome::Usage, error.to_string()))?;
+        if options.list {
+            return list::list(&config).map(Into::into).map_err(|error| harness_error(&error));
+        }
+        let folder = target_folder().join("forc-perf");
+        let report_path = folder.join("report.json");
+        let selection = (&options.measure.select.select, &options.measure.select.suite.exclude);
+        if options.criterion.loads_baseline() {
+            return Ok(self.start_replay(&report_path, selection, options).into());
+        }
+        // Without `--bench` it was `cargo test --benches` that called.
+        let test = options.test || !options.bench;
+        if test {
+            config.samples = Some(1);
+        }
+        let destination = if test { Destination::Nowhere } else { Destination::Folder(folder.clone()) };
+        let format = options.measure.message_format;
+        let done =
+            measure::measure(&config, &destination, format).map_err(|error| (error.outcome(), error.to_string()))?;
+        let with_criterion =
+            done.report_path.is_some() && !options.measure.quick && done.outcome != Outcome::Interrupted;
+        let replayed =
+            if with_criterion { self.start_replay(&report_path, selection, options) } else { Outcome::Success };
+        // The table comes last: it is what stays on the screen.
+        measure::show(&done, &destination, format).map_err(|error| harness_error(&error))?;
+        if format == MessageFormat::Human && with_criterion && !options.criterion.noplot {
+            let page = target_folder().join("criterion/report/index.html");
+            say(format_args!("Criterion's pages: {}", page.display()));
+        }
+        let outcome = if done.outcome == Outcome::Success { replayed } else { done.outcome };
+        Ok(outcome.into())
+    }
+
+    /// Starts this program again to give the report to Criterion, whose command line is the process's own.
+    fn start_replay(&self, report: &Path, selection: (&Vec<String>, &Vec<String>), options: &BenchOptions) -> Outcome {
+        let run = || -> std::io::Result<bool> {
+            let mut criterion = Command::new(std::env::current_exe()?)
+                .args(options.criterion.to_args(std::io::stdout().is_terminal()))
+                .env(REPLAY_VARIABLE, report)
+                .env(REPLAY_SELECT_VARIABLE, serde_json::to_string(&selection)?)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()?;
+            let stderr = criterion.stderr.take().map(|stderr| std::thread::spawn(move || pass_errors(stderr)));
+            if let Some(stdout) = criterion.stdout.take() {
+                // With messages for programs on stdout, nothing else may stand there.
+                let shown = options.measure.message_format == MessageFormat::Human;
+                pass_results(stdout, shown, options.criterion.verbose)?;
+            }
+            if let Some(stderr) = stderr {
+                // It prints and cannot fail otherwise.
+                let _ = stderr.join();
+            }
+            Ok(criterion.wait()?.success())
+        };
+        match run() {
+            Ok(true) => Outcome::Success,
+            Ok(false) => {
+                eprintln!(
+                    "error: Criterion did not take the samples; the report itself is whole: {}",
+                    report.display()
+                );
+                Outcome::HarnessError
+            }
+            Err(error) => {
+                eprintln!("error: cannot start Criterion on {}: {error}", report.display());
+                Outcome::HarnessError
+            }
+        }
+    }
+}
+
+/// Passes on what Criterion says on stderr beside its talk about measuring.
+fn pass_errors(stderr: impl Read) {
+    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+        if !output::is_measuring_talk(&line) && !line.trim().is_empty() {
+            eprintln!("{line}");
+        }
+    }
+}
+
+/// Passes on Criterion's results: of whole runs, or all of them if `all`.
+fn pass_results(stdout: impl Read, shown: bool, all: bool) -> std::io::Result<()> {
+    let mut filter = output::WholeRunsOnly::default();
+    let mut out = anstream::stdout().lock();
+    for line in BufReader::new(stdout).lines() {
+        let line = line?;
+        let plain = crate::collector::plain(line.as_bytes());
+        if shown && (filter.keeps(&plain) || all) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(())
+}
+
+fn replay_main(report: &Path) -> ExitCode {
+    let patterns: (Vec<String>, Vec<String>) = std::env::var(REPLAY_SELECT_VARIABLE)
+        .ok()
+        .and_then(|json| serde_json::from_str(&json).ok())
+        .unwrap_or_default();
+    let result = Selection::new(&patterns.0, &patterns.1)
+        .map_err(|error| error.to_string())
+        .and_then(|selection| replay(report, &selection).map_err(|error| error.to_string()));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => fail(Outcome::HarnessError, &message),
+    }
+}
+
+/// The folder that cargo builds into: the bench itself lies in `<target>/release/deps`.
+fn target_folder() -> PathBuf {
+    if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
+        return PathBuf::from(folder);
+    }
+    let from_exe = std::env::current_exe().ok().and_then(|exe| {
+        let target = exe.parent()?.parent()?.parent()?;
+        target.join("CACHEDIR.TAG").is_file().then(|| target.to_owned())
+    });
+    from_exe.unwrap_or_else(|| PathBuf::from("target"))
+}

@@ -1,0 +1,52 @@
+//! What of Criterion's output is shown.
+
+use super::replay::WHOLE;
+
+/// Lines of Criterion's stderr that say how it goes about measuring: about a measurement that is over, nonsense.
+pub fn is_measuring_talk(line: &str) -> bool {
+    ["Benchmarking ", "Warning: Unable to complete ", "Gnuplot not found"].iter().any(|start| line.starts_with(start))
+}
+
+/// Keeps the results of whole runs and leaves out those of phases: there are hundreds, and they are in the table, in the
+/// files and on the pages.
+#[derive(Debug, Default)]
+pub struct WholeRunsOnly {
+    keeping: bool,
+}
+
+impl WholeRunsOnly {
+    /// Whether a line of Criterion's stdout is shown. A result begins with its id at the line's start; what is indented,
+    /// empty or about outliers belongs to it.
+    pub fn keeps(&mut self, line: &str) -> bool {
+        let belongs_to_last =
+            line.trim().is_empty() || line.starts_with(char::is_whitespace) || line.starts_with("Found ");
+        if !belongs_to_last {
+            let id = line.split("  ").next().unwrap_or(line).trim_end();
+            self.keeping = id.ends_with(&format!("/{WHOLE}")) || !id.contains('/');
+        }
+        self.keeping
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_phases_are_left_out_with_all_their_lines() {
+        let output = "apps/amm/debug/wall     time:   [1 ms 2 ms 3 ms]\n                 change: [-1 % 0 % 1 %]\n\
+            Found 1 outliers\n  1 (10.00%) high mild\n\napps/amm/debug/compile ast to ir\n       time: [1 ms 2 ms 3 ms]\n\
+            Found 2 outliers\n\napps/b/release/wall\n       time: [1 ms 2 ms 3 ms]\n";
+        let mut filter = WholeRunsOnly::default();
+        let kept: Vec<&str> = output.lines().filter(|line| filter.keeps(line)).collect();
+        assert_eq!(kept.len(), 7, "{kept:?}");
+        assert!(kept.iter().all(|line| !line.contains("ast to ir")));
+        assert!(kept[5].starts_with("apps/b/release/wall"));
+    }
+
+    #[test]
+    fn errors_of_criterion_are_not_talk() {
+        assert!(is_measuring_talk("Benchmarking a/b: Warming up for 1.0000 ns"));
+        assert!(!is_measuring_talk("thread 'main' panicked at"));
+    }
+}

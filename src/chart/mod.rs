@@ -1,0 +1,66 @@
+//! Pictures of a report and of a comparison, as SVG and as PNG.
+//!
+//! [`suite_phases`] shows all benchmarks, [`timeline()`] one run of one benchmark, [`distribution()`] all runs of one
+//! benchmark. Of a comparison [`forest()`] shows every benchmark's change of one metric, [`waterfall()`] in which phases a
+//! difference sits, and [`blocks()`] how a ratio went from block to block. Each lays out a [`Chart`], which then is written
+//! with [`Chart::to_svg`] or [`Chart::write_png`].
+//!
+//! Names of benchmarks, phases and packages are data: any text may stand there, and none is taken for granted.
+
+mod axis;
+mod blocks;
+mod distribution;
+mod font;
+mod forest;
+mod legend;
+mod palette;
+mod render;
+pub(crate) mod runs;
+#[cfg(test)]
+pub(crate) mod sample;
+mod scene;
+mod suite;
+pub(crate) mod text;
+mod timeline;
+mod waterfall;
+
+use std::error::Error;
+
+pub use blocks::blocks;
+pub use distribution::distribution;
+pub use font::register_fonts;
+pub use forest::forest;
+pub use palette::{PhaseColours, Swatch};
+pub use scene::Chart;
+pub use suite::suite_phases;
+pub use timeline::{timeline, timeline_of_run};
+pub use waterfall::{suite_waterfall, waterfall};
+
+/// The width of every chart in CSS pixels.
+pub const WIDTH: f64 = 1000.0;
+
+/// What time that belongs to no phase is called.
+pub(crate) const OUTSIDE: &str = "outside phases";
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChartError {
+    /// There is nothing that it could show.
+    #[error("there is nothing to draw: {0}")]
+    Empty(&'static str),
+    /// The picture could not be drawn or written.
+    #[error("the chart could not be drawn")]
+    Drawing(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl ChartError {
+    fn drawing(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Drawing(Box::new(error))
+    }
+}
+
+/// The style sheet that a page with inline charts needs, once; the charts stand inside elements of the class `chart`.
+pub(crate) fn page_css() -> String {
+    palette::themed_css(".chart")
+}

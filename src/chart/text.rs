@@ -1,0 +1,128 @@
+//! Names that come from anywhere, made fit for a picture.
+
+use std::borrow::Cow;
+
+use super::font::text_width;
+
+/// More characters than any picture has room for.
+const LONGEST: usize = 400;
+
+/// The text without what cannot stand in XML or would disturb its surroundings: control characters, line ends, and the
+/// invisible marks that turn the direction of writing. Each becomes a visible `\u{FFFD}`; runs of white space become one
+/// space.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| unfit(c) || (c.is_whitespace() && c != ' ')) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(
+        text.chars()
+            .map(|c| {
+                if c.is_whitespace() {
+                    ' '
+                } else if unfit(c) {
+                    '\u{FFFD}'
+                } else {
+                    c
+                }
+            })
+            .collect(),
+    )
+}
+
+/// Whether a character has no place in a text: neither in XML nor, for its power over direction, in a label.
+fn unfit(c: char) -> bool {
+    matches!(c,
+        '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}')
+        || (c.is_control() && !c.is_whitespace())
+}
+
+/// Names in texts and tables are shown up to so many characters.
+const LONGEST_NAME: usize = 160;
+
+/// The name in no more characters than a line of text has room for; both ends stay.
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
+    let length = text.chars().count();
+    if length <= LONGEST_NAME {
+        return Cow::Borrowed(text);
+    }
+    let half = LONGEST_NAME / 2;
+    let head: String = text.chars().take(half).collect();
+    let tail: String = text.chars().skip(length - half).collect();
+    Cow::Owned(format!("{head}…{tail}"))
+}
+
+/// The text at no more than `room`, shortened in its middle by an ellipsis if need be: both ends of a path or of an id
+/// tell it from its neighbours. Empty if not even a few characters fit.
+pub(super) fn shorten(text: &str, size: f64, bold: bool, room: f64) -> String {
+    let text = clean(text);
+    let chars: Vec<char> = text.chars().collect();
+    if chars.len() <= LONGEST && text_width(&text, size, bold) <= room {
+        return text.into_owned();
+    }
+    let cut = |kept: usize| -> String {
+        let head = kept.div_ceil(2);
+        let tail = kept - head;
+        let start: String = chars[..head].iter().collect();
+        let end: String = chars[chars.len() - tail..].iter().collect();
+        format!("{}…{}", start.trim_end(), end.trim_start())
+    };
+    // The most characters that still fit, found by halving.
+    let (mut fits, mut too_many) = (0, chars.len().min(LONGEST));
+    while too_many - fits > 1 {
+        let middle = fits.midpoint(too_many);
+        if text_width(&cut(middle), size, bold) <= room { fits = middle } else { too_many = middle }
+    }
+    if fits < 3 { String::new() } else { cut(fits) }
+}
+
+/// The text in at most two lines of no more than `room` each, broken between words where that is possible.
+pub(super) fn two_lines(text: &str, size: f64, bold: bool, room: f64) -> Vec<String> {
+    let text = clean(text);
+    if text.chars().count() > LONGEST || text_width(&text, size, bold) <= room {
+        return vec![shorten(&text, size, bold, room)];
+    }
+    let breaks: Vec<usize> = text.match_indices(' ').map(|(at, _)| at).collect();
+    let first = breaks.into_iter().rev().find(|&at| at > 0 && text_width(&text[..at], size, bold) <= room);
+    match first {
+        Some(at) => vec![text[..at].to_owned(), shorten(text[at..].trim_start(), size, bold, room)],
+        None => vec![shorten(&text, size, bold, room)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_texts_are_left_alone() {
+        assert_eq!(shorten("compile to ast", 12.0, false, 500.0), "compile to ast");
+        assert_eq!(two_lines("compile to ast", 12.0, false, 500.0), ["compile to ast"]);
+    }
+
+    #[test]
+    fn long_texts_lose_their_middle() {
+        let id = "target/sway-applications-automated-market-maker/release --tests";
+        let short = shorten(id, 12.0, false, 200.0);
+        assert!(short.starts_with("target/") && short.ends_with("--tests") && short.contains('…'), "{short}");
+        assert!(text_width(&short, 12.0, false) <= 200.0);
+        let endless = shorten(&"x".repeat(10_000), 12.0, false, 200.0);
+        assert!(text_width(&endless, 12.0, false) <= 200.0 && endless.contains('…'));
+        assert_eq!(shorten("compile to ast", 12.0, false, 5.0), "");
+        assert_eq!(shorten("compile to ast", 12.0, false, -5.0), "");
+        assert_eq!(shorten("", 12.0, false, 5.0), "");
+    }
+
+    #[test]
+    fn two_lines_break_between_words() {
+        let lines = two_lines("parse the program to a concrete syntax tree (CST)", 12.0, false, 200.0);
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines.join(" "), "parse the program to a concrete syntax tree (CST)");
+        assert_eq!(two_lines(&"y".repeat(300), 12.0, false, 100.0).len(), 1);
+    }
+
+    #[test]
+    fn what_disturbs_is_replaced() {
+        assert_eq!(clean("a\u{0}b\u{1b}[1m\u{202E}c\nd\te"), "a\u{FFFD}b\u{FFFD}[1m\u{FFFD}c d e");
+        assert!(matches!(clean("plain שלום"), Cow::Borrowed(_)));
+    }
+}

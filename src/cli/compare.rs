@@ -1,0 +1,422 @@
+//! `compare`, `diff` and `show`: several compilers, two reports, a comparison that was kept.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::exit::Outcome;
+use super::options::{Pin, SuiteOptions, SwayOptions, default_interval, default_time_limit, interval, spec};
+use super::progress::{Progress, terminal_width};
+use super::{DEFAULT_SUITE, Result};
+use crate::collector::Interrupt;
+use crate::compare;
+use crate::model::{Comparison, Completion, Metric, Verdict};
+use crate::report::{comparison, file, page};
+use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, SessionError, StdOption};
+
+/// Where a comparison goes unless told otherwise.
+const DEFAULT_FOLDER: &str = "target/forc-perf/compare";
+const DEFAULT_FILE: &str = "comparison.json";
+
+/// Options of `compare`.
+#[derive(Clone, Debug, Args)]
+pub struct CompareOptions {
+    /// The base, then the compilers to hold against it: each a path, a release (0.72.1), a fuelup toolchain (+name) or, with
+    /// --sway, a revision (my-branch, HEAD~3, '.'). After the second, what has a `*`, `?` or `[` in it is a pattern of benchmarks
+    #[arg(value_name = "BASE SIDE... [PATTERN...]", required = true, num_args = 2..)]
+    pub words: Vec<String>,
+
+    /// Benchmarks to measure: a part of an id (group/project/scenario), or a glob such as 'apps/*'
+    #[arg(long, value_name = "PATTERN")]
+    pub select: Vec<String>,
+
+    #[command(flatten)]
+    pub suite: SuiteOptions,
+
+    #[command(flatten)]
+    pub sway: SwayOptions,
+
+    /// The std of projects that take the public one: `own` for each compiler's own, `base` for the base's on all sides, or
+    /// a folder with a copy for all sides
+    #[arg(long, value_name = "own|base|DIR", default_value = "own", env = "FORC_IMPLICIT_STD_PATH")]
+    pub std: PathBuf,
+
+    /// How long all runs together may take
+    #[arg(long, value_name = "TIME", default_value_t = session::DEFAULT_BUDGET.into())]
+    pub budget: humantime::Duration,
+
+    /// Runs of each benchmark and side before anything is decided [default: 10, or the most]
+    #[arg(long, value_name = "N", value_parser = runs)]
+    pub min_runs: Option<usize>,
+
+    /// Most runs of each benchmark and side
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_RUNS, value_parser = runs)]
+    pub max_runs: usize,
+
+    /// The change that would matter: `1%` for times and memory, or `wall=2%` for one metric; may be repeated
+    #[arg(long, value_name = "[METRIC=]PERCENT", value_parser = threshold)]
+    pub threshold: Vec<Threshold>,
+
+    /// Measure the base twice, and print what would have been found between the two
+    #[arg(long)]
+    pub control: bool,
+
+    /// Read the kernel's event counters too: instructions, cycles, branches and misses, where the machine has them
+    #[arg(long)]
+    pub counters: bool,
+
+    /// Count instructions under valgrind, N times on each side: 40 to 90 times slower, and steady where times are not
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3",
+          value_parser = clap::value_parser!(u16).range(2..=100))]
+    pub instructions: Option<u16>,
+
+    /// Time between two frames, 1ms or more
+    #[arg(long, value_name = "TIME", value_parser = interval, default_value_t = default_interval())]
+    pub interval: humantime::Duration,
+
+    /// After how long a run is ended as hung
+    #[arg(long, value_name = "TIME", default_value_t = default_time_limit())]
+    pub time_limit: humantime::Duration,
+
+    /// Keep forc and the harness on different processors. Not by default: with a processor less to choose from, a compiler's
+    /// times wandered more, and what the harness costs both sides alike is no difference between them
+    #[arg(long, value_enum, default_value_t = Pin::Never)]
+    pub pin: Pin,
+
+    /// Seed of the order of the runs [default: a new one each time; it stands in the comparison]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Go on with the comparison that was interrupted
+    #[arg(long)]
+    pub resume: bool,
+
+    /// Keep the comparison in this file, and nothing else
+    /// [default: comparison, charts and page in target/forc-perf/compare]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub show: ShowOptions,
+}
+
+/// How a comparison is shown, and what it makes of the exit code.
+#[derive(Clone, Debug, Args)]
+pub struct ShowOptions {
+    /// How the comparison is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Terminal)]
+    pub format: Format,
+
+    /// Show what is not decided, too
+    #[arg(long)]
+    pub all: bool,
+
+    /// What ends with an exit code other than 0: a regression (5), or that or an undecided benchmark (6)
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Regression)]
+    pub fail_on: FailOn,
+}
+
+/// Options of `diff`.
+#[derive(Clone, Debug, Args)]
+pub struct DiffOptions {
+    /// The base's report
+    pub base: PathBuf,
+    /// The report to hold against it
+    pub other: PathBuf,
+
+    /// Compare even what was measured on different machines
+    #[arg(long)]
+    pub force: bool,
+
+    /// The change that would matter: `1%` for times and memory, or `wall=2%` for one metric; may be repeated
+    #[arg(long, value_name = "[METRIC=]PERCENT", value_parser = threshold)]
+    pub threshold: Vec<Threshold>,
+
+    /// Keep the comparison in this file
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub show: ShowOptions,
+}
+
+/// How a comparison is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people at a terminal
+    Terminal,
+    /// For a comment on a pull request
+    Markdown,
+    /// All that is known, for programs
+    Json,
+    /// One page that needs nothing but itself
+    Html,
+    /// A row a figure, for spreadsheets
+    Csv,
+    /// A row a pair of values that was measured
+    SamplesCsv,
+}
+
+/// What ends with an exit code other than 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum FailOn {
+    /// No verdict does
+    Never,
+    /// A regression
+    Regression,
+    /// A regression, or a benchmark that could not be decided
+    Undecided,
+}
+
+/// A change that would matter, in one metric or in all that have no exact values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Threshold {
+    metric: Option<Metric>,
+    fraction: f64,
+}
+
+fn runs(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(runs @ 2..=10_000) => Ok(runs),
+        _ => Err("expected a number from 2 to 10000".to_owned()),
+    }
+}
+
+fn threshold(text: &str) -> std::result::Result<Threshold, String> {
+    let (metric, percent) = match text.split_once('=') {
+        Some((name, percent)) => {
+            let metric = compare::metric_called(name).ok_or_else(|| {
+                format!(
+                    "`{name}` is no metric that is compared; expected one of {}",
+                    compare::metric_names().join(", ")
+                )
+            })?;
+            (Some(metric), percent)
+        }
+        None => (None, text),
+    };
+    let value: f64 = percent
+        .trim()
+        .trim_end_matches('%')
+        .trim()
+        .parse()
+        .map_err(|_| format!("`{percent}` is no percentage; write for instance 2% or wall=0.5%"))?;
+    if !(0.0..=1000.0).contains(&value) {
+        return Err(format!("{value} % is no threshold; expected 0 % to 1000 %"));
+    }
+    Ok(Threshold { metric, fraction: value / 100.0 })
+}
+
+fn thresholds(given: &[Threshold]) -> BTreeMap<Metric, f64> {
+    let mut thresholds = BTreeMap::new();
+    // What is said of one metric stands above what is said of all, in whichever order.
+    for threshold in given.iter().filter(|threshold| threshold.metric.is_none()) {
+        thresholds.extend(compare::noisy_metrics().map(|metric| (metric, threshold.fraction)));
+    }
+    thresholds.extend(given.iter().filter_map(|threshold| Some((threshold.metric?, threshold.fraction))));
+    thresholds
+}
+
+impl CompareOptions {
+    /// The compilers and the patterns among the words.
+    fn sides_and_patterns(&self) -> (Vec<&str>, Vec<String>) {
+        let mut sides = Vec::new();
+        let mut patterns = self.select.clone();
+        for word in &self.words {
+            if sides.len() >= 2 && word.contains(['*', '?', '[']) {
+                patterns.push(word.clone());
+            } else {
+                sides.push(word.as_str());
+            }
+        }
+        (sides, patterns)
+    }
+
+    fn config(&self) -> std::result::Result<CompareConfig, String> {
+        let (names, patterns) = self.sides_and_patterns();
+        let locator = self.sway.locator().map_err(|error| error.to_string())?;
+        let sides = names
+            .into_iter()
+            .map(|name| Ok((name.to_owned(), spec(OsStr::new(name), &locator).map_err(|error| error.to_string())?)))
+            .collect::<std::result::Result<Vec<_>, String>>()?;
+        let min_runs = self.min_runs.unwrap_or_else(|| DEFAULT_MIN_RUNS.min(self.max_runs));
+        if min_runs > self.max_runs {
+            return Err(format!("--min-runs {min_runs} is more than --max-runs {}", self.max_runs));
+        }
+        let suite = self.suite.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.into());
+        Ok(CompareConfig {
+            measure: Config {
+                selection: self.suite.selection(&patterns).map_err(|error| error.to_string())?,
+                scenarios: self.suite.scenario.clone(),
+                interval: self.interval.into(),
+                time_limit: self.time_limit.into(),
+                pin: self.pin == Pin::Auto,
+                seed: self.seed,
+                counters: self.counters,
+                locator,
+                ..Config::new(suite)
+            },
+            sides,
+            std: match self.std.to_str() {
+                Some("own") => StdOption::Own,
+                Some("base") => StdOption::Base,
+                _ => StdOption::Folder(self.std.clone()),
+            },
+            control: self.control,
+            budget: self.budget.into(),
+            min_runs,
+            max_runs: self.max_runs,
+            thresholds: thresholds(&self.threshold),
+            instructions: self.instructions.map(usize::from),
+            command: command_line(),
+            journal: Some(self.journal()),
+            resume: self.resume,
+        })
+    }
+
+    fn file(&self) -> PathBuf {
+        self.output.clone().unwrap_or_else(|| Path::new(DEFAULT_FOLDER).join(DEFAULT_FILE))
+    }
+
+    /// Beside the comparison: what is measured until an interrupt.
+    fn journal(&self) -> PathBuf {
+        let mut name = self.file().into_os_string();
+        name.push(".journal");
+        name.into()
+    }
+}
+
+/// The command line as it was typed, but for the folder that the program is in.
+fn command_line() -> Vec<String> {
+    let typed = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    std::iter::once("forc-perf".to_owned()).chain(typed).collect()
+}
+
+/// Compares compilers.
+pub fn compare(options: &CompareOptions) -> Result<Outcome> {
+    let harness = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
+    let config = options.config().map_err(|message| (Outcome::Usage, message))?;
+    let path = options.file();
+    file::check_file_writable(&path).map_err(|error| harness(&error))?;
+    let interrupt = Interrupt::new();
+    #[cfg(unix)]
+    interrupt.on_signals().map_err(|error| (Outcome::HarnessError, format!("cannot watch for Ctrl-C: {error}")))?;
+    let mut progress = Progress::new();
+    let result = session::compare(&config, &interrupt, &mut |event| progress.on(&event));
+    progress.finish();
+    let comparison = result.map_err(|error| {
+        let interrupted = matches!(&error, SessionError::Toolchain(error) if error.is_interrupt());
+        (if interrupted { Outcome::Interrupted } else { Outcome::HarnessError }, error.to_string())
+    })?;
+    let kept = super::save(&path, "comparison", |path| file::write_comparison(&comparison, path));
+    // Whatever became of the file, the verdicts are not to be lost.
+    print(&comparison, &options.show);
+    kept.map_err(|error| harness(&error))?;
+    let interrupted = comparison.completion == Completion::Interrupted;
+    if !interrupted {
+        let _ = std::fs::remove_file(options.journal());
+    }
+    let drawn = match &options.output {
+        None if comparison.has_measurements() => {
+            Some(page::write_comparison(&comparison, Path::new(DEFAULT_FOLDER)).map_err(|error| harness(&error))?)
+        }
+        _ => None,
+    };
+    // To stderr: what stands on stdout may be JSON or Markdown.
+    let mut lines = vec![format!("comparison: {}", path.display())];
+    lines.extend(drawn.map(|page| format!("page:       {}", page.display())));
+    if interrupted {
+        lines.push("the same command with --resume goes on where this one was interrupted".to_owned());
+    }
+    eprintln!("{}", lines.join("\n"));
+    Ok(outcome(&comparison, options.show.fail_on))
+}
+
+/// Holds two reports against each other.
+pub fn diff(options: &DiffOptions) -> Result<Outcome> {
+    let harness = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
+    let base = file::read(&options.base).map_err(|error| harness(&error))?;
+    let other = file::read(&options.other).map_err(|error| harness(&error))?;
+    let names = [&options.base, &options.other].map(|path| path.display().to_string());
+    let comparison = compare::of_reports([base, other], names, &thresholds(&options.threshold), options.force)
+        .map_err(|error| harness(&error))?;
+    if let Some(path) = &options.output {
+        super::save(path, "comparison", |path| file::write_comparison(&comparison, path))
+            .map_err(|error| harness(&error))?;
+    }
+    print(&comparison, &options.show);
+    Ok(outcome(&comparison, options.show.fail_on))
+}
+
+/// Shows a comparison that was kept.
+pub fn show(path: &Path, options: &ShowOptions) -> Result<Outcome> {
+    let comparison = file::read_comparison(path).map_err(|error| (Outcome::HarnessError, error.to_string()))?;
+    print(&comparison, options);
+    Ok(outcome(&comparison, options.fail_on))
+}
+
+fn print(shown: &Comparison, options: &ShowOptions) {
+    let text = match options.format {
+        Format::Terminal => {
+            let width = if std::io::stdout().is_terminal() { terminal_width() } else { None };
+            let text = comparison::terminal(shown, options.all, width);
+            // Colours go where they are understood.
+            let _ = anstream::stdout().lock().write_all(text.as_bytes());
+            return;
+        }
+        Format::Markdown => comparison::markdown(shown),
+        Format::Json => match serde_json::to_string_pretty(shown) {
+            Ok(text) => text + "\n",
+            Err(error) => return eprintln!("error: the comparison cannot be written as JSON: {error}"),
+        },
+        Format::Html => comparison::html(shown),
+        Format::Csv => comparison::csv(shown),
+        Format::SamplesCsv => comparison::samples_csv(shown),
+    };
+    // A reader that has seen enough and is gone is no error.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// How a command ends that has shown this comparison.
+fn outcome(comparison: &Comparison, fail_on: FailOn) -> Outcome {
+    let answers = || comparison.answers().flat_map(|findings| &findings.benchmarks);
+    let any = |verdict| answers().any(|benchmark| benchmark.verdict == Some(verdict));
+    let failed = answers().any(|benchmark| benchmark.failed.is_some());
+    let broken = comparison.skipped.iter().any(|skipped| skipped.broken);
+    if comparison.completion == Completion::Interrupted {
+        Outcome::Interrupted
+    } else if failed {
+        Outcome::BenchmarkFailed
+    } else if !comparison.has_measurements() {
+        Outcome::NothingMeasured
+    } else if fail_on >= FailOn::Regression && any(Verdict::Regressed) {
+        Outcome::Regression
+    } else if broken {
+        Outcome::BenchmarkFailed
+    } else if fail_on >= FailOn::Undecided && any(Verdict::Undecided) {
+        Outcome::Undecided
+    } else {
+        Outcome::Success
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_are_per_cent_of_one_metric_or_of_all() {
+        assert_eq!(threshold("2%"), Ok(Threshold { metric: None, fraction: 0.02 }));
+        assert_eq!(threshold("wall=0.5 %"), Ok(Threshold { metric: Some(Metric::Wall), fraction: 0.005 }));
+        assert_eq!(threshold("peak-memory=3"), Ok(Threshold { metric: Some(Metric::PeakMemory), fraction: 0.03 }));
+        for wrong in ["", "x", "wall", "wall=", "walls=1%", "-1%", "nan", "inf%"] {
+            assert!(threshold(wrong).is_err(), "{wrong}");
+        }
+        let both = thresholds(&[threshold("wall=5%").unwrap(), threshold("2%").unwrap()]);
+        assert_eq!((both[&Metric::Wall], both[&Metric::Cpu]), (0.05, 0.02));
+        assert_eq!(both.get(&Metric::BytecodeSize), None, "a file's size is exact, and any change of it is one");
+    }
+}

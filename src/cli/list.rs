@@ -1,0 +1,34 @@
+//! `list`: which benchmarks there are.
+
+use std::io::Write;
+
+use super::exit::Outcome;
+use crate::collector::Interrupt;
+use crate::session::{self, Config};
+use crate::suite::SuiteError;
+
+/// Prints the selected benchmarks in Criterion's form, `id: benchmark`, and what is unusable.
+///
+/// # Errors
+/// If the suite cannot be read.
+pub fn list(config: &Config) -> Result<Outcome, SuiteError> {
+    let suite = session::load_suite(config, None, &Interrupt::new(), |repository| eprintln!("fetching {repository}"))?;
+    let cases = suite.cases(&config.selection);
+    let mut stdout = std::io::stdout().lock();
+    for case in &cases {
+        // A reader that has seen enough closes the pipe.
+        if writeln!(stdout, "{}: benchmark", case.id).is_err() {
+            return Ok(Outcome::Success);
+        }
+    }
+    for skipped in &suite.skipped {
+        eprintln!("{} {}: {}", if skipped.broken { "unusable" } else { "skipped" }, skipped.name, skipped.reason);
+    }
+    if suite.skipped.iter().any(|skipped| skipped.broken) {
+        Ok(Outcome::BenchmarkFailed)
+    } else if cases.is_empty() {
+        Ok(Outcome::NothingMeasured)
+    } else {
+        Ok(Outcome::Success)
+    }
+}

@@ -1,0 +1,216 @@
+//! Measuring and what comes after it: the file, the charts, the page, the table. The same for `cargo bench` and for
+//! `forc-perf run`.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::exit::Outcome;
+use super::options::MessageFormat;
+use super::progress::{Progress, terminal_width};
+use super::say;
+use crate::collector::Interrupt;
+use crate::model::{Completion, Measured, Report};
+use crate::report::file::{self, FileError};
+use crate::report::{page, terminal};
+use crate::session::{self, Config, Event, SessionError};
+use crate::summary::{self, Changes, Incomparable};
+
+/// Where results go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// `report.json`, the charts and `index.html` in this folder.
+    Folder(PathBuf),
+    /// The report alone in this file.
+    File(PathBuf),
+    /// Nowhere: only the table is shown.
+    Nowhere,
+}
+
+impl Destination {
+    /// Where the report itself goes.
+    pub fn report(&self) -> Option<PathBuf> {
+        match self {
+            Self::Folder(folder) => Some(folder.join("report.json")),
+            Self::File(file) => Some(file.clone()),
+            Self::Nowhere => None,
+        }
+    }
+}
+
+/// Why a measurement could not be made or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// It could not be made.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// It could not be kept.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Ctrl-C cannot be watched for.
+    #[error("cannot watch for Ctrl-C: {0}")]
+    Signals(#[source] std::io::Error),
+}
+
+impl MeasureError {
+    /// How a command ends that could not measure.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Session(SessionError::Toolchain(error)) if error.is_interrupt() => Outcome::Interrupted,
+            _ => Outcome::HarnessError,
+        }
+    }
+}
+
+/// A measurement that was made and kept.
+#[derive(Debug)]
+pub struct Done {
+    /// How it went.
+    pub outcome: Outcome,
+    /// The report.
+    pub report: Report,
+    /// Where it was written, if it was.
+    pub report_path: Option<PathBuf>,
+    /// What changed since the report that stood there before, if one did.
+    pub changes: Option<Result<Changes, Incomparable>>,
+}
+
+/// Measures what `config` says and keeps it at `destination`. What was measured is kept even if it was interrupted, and
+/// even if the destination turns out to be full: it then goes to the temporary folder.
+///
+/// # Errors
+/// If there is no compiler, no suite, or nowhere to write to.
+pub fn measure(config: &Config, destination: &Destination, format: MessageFormat) -> Result<Done, MeasureError> {
+    match destination {
+        Destination::Folder(folder) => file::check_writable(folder)?,
+        Destination::File(path) => file::check_file_writable(path)?,
+        Destination::Nowhere => {}
+    }
+    let interrupt = Interrupt::new();
+    #[cfg(unix)]
+    interrupt.on_signals().map_err(MeasureError::Signals)?;
+    let mut progress = Progress::new();
+    let result = session::measure(config, &interrupt, &mut |event| {
+        if format == MessageFormat::Json {
+            print_json(&event);
+        }
+        progress.on(&event);
+    });
+    progress.finish();
+    let report = result?;
+    // Read before the new report takes its place, but not before the measurement: the kernel counts what the harness ever
+    // held in memory into the peak of whatever it spawns. Reading a pipe would wait for ever.
+    let previous = destination.report().filter(|path| path.is_file()).and_then(|path| file::read(&path).ok());
+    let changes = previous.as_ref().map(|previous| summary::changes(previous, &report));
+    let report_path = match destination.report() {
+        Some(path) if keeps(&report, previous.as_ref()) => {
+            match super::save(&path, "report", |path| file::write(&report, path)) {
+                Ok(path) => Some(path),
+                Err(error) => {
+                    // The figures are not to be lost, whatever becomes of the file.
+                    print_figures(&report, changes.as_ref(), format);
+                    return Err(error.into());
+                }
+            }
+        }
+        Some(path) => {
+            eprintln!("Nothing was measured; {} stays as it was.", path.display());
+            None
+        }
+        None => None,
+    };
+    Ok(Done { outcome: Outcome::of(&report), report, report_path, changes })
+}
+
+/// Prints what was measured (the table, or a message a benchmark), draws the charts and the page, and says where all of
+/// it is.
+///
+/// # Errors
+/// If the charts or the page cannot be drawn or written.
+pub fn show(done: &Done, destination: &Destination, format: MessageFormat) -> Result<(), page::PageError> {
+    print_figures(&done.report, done.changes.as_ref(), format);
+    let page = match destination {
+        Destination::Folder(folder) if done.report_path.is_some() => Some(page::write(&done.report, folder)?),
+        _ => None,
+    };
+    print_finished(done, page.as_deref(), format);
+    Ok(())
+}
+
+/// Prints the table, or a message a benchmark.
+fn print_figures(report: &Report, changes: Option<&Result<Changes, Incomparable>>, format: MessageFormat) {
+    match format {
+        MessageFormat::Human => print_human(report, changes),
+        MessageFormat::Json => {
+            for benchmark in &report.benchmarks {
+                print_line(&benchmark_json(benchmark));
+            }
+        }
+    }
+}
+
+/// A report without a single run must not take the place of one that has some.
+fn keeps(report: &Report, previous: Option<&Report>) -> bool {
+    report.has_measurements() || previous.is_none_or(|previous| !previous.has_measurements())
+}
+
+fn print_human(report: &Report, changes: Option<&Result<Changes, Incomparable>>) {
+    let width = if std::io::stdout().is_terminal() { terminal_width() } else { None };
+    let text = terminal::render(report, changes.and_then(|changes| changes.as_ref().ok()), width);
+    let mut stdout = anstream::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes());
+    if let Some(Err(Incomparable::Machine)) = changes {
+        let _ = writeln!(stdout, "\nThe previous report was measured on another machine: the two are not compared.");
+    }
+}
+
+/// The event as a line of JSON, where it is one that a program can use.
+fn print_json(event: &Event) {
+    let message = match event {
+        Event::Toolchain(toolchain) => json!({"reason": "toolchain", "toolchain": toolchain}),
+        Event::Note(note) => json!({"reason": "note", "message": note}),
+        Event::Suite { selected, skipped } => json!({"reason": "suite", "selected": selected, "skipped": skipped}),
+        Event::Plan { runs, benchmarks, expected } => json!({
+            "reason": "plan", "runs": runs, "benchmarks": benchmarks, "expected_seconds": expected.as_secs_f64()
+        }),
+        Event::Failed { id, failure } => json!({
+            "reason": "benchmark-failed", "id": id, "kind": failure.kind, "message": failure.message, "output": failure.output
+        }),
+        // A line a run would be written in the midst of measuring; the report has all of them.
+        Event::Build(_) | Event::Fetch(_) | Event::WarmUp { .. } | Event::Run { .. } => return,
+        // A comparison has its own formats.
+        Event::Blocks { .. } | Event::Round { .. } | Event::Count { .. } | Event::Warning(_) => return,
+    };
+    print_line(&message);
+}
+
+fn benchmark_json(benchmark: &Measured) -> serde_json::Value {
+    json!({
+        "reason": "benchmark", "id": benchmark.id, "runs": benchmark.runs.len(), "failures": benchmark.failures.len(),
+        "metrics": benchmark.metrics, "phases": benchmark.phases
+    })
+}
+
+/// Prints one message. A reader that is gone ends nothing: the report is still to be kept.
+fn print_line(message: &serde_json::Value) {
+    let _ = writeln!(std::io::stdout().lock(), "{message}");
+}
+
+/// The last message: where everything is.
+fn print_finished(done: &Done, page: Option<&Path>, format: MessageFormat) {
+    match format {
+        MessageFormat::Json => print_line(&json!({
+            "reason": "finished", "outcome": done.outcome.code(), "report": done.report_path, "page": page,
+            "interrupted": done.report.completion == Completion::Interrupted
+        })),
+        MessageFormat::Human => {
+            if let Some(path) = &done.report_path {
+                say(format_args!("\nreport: {}", path.display()));
+            }
+            if let Some(page) = page {
+                say(format_args!("page:   {}", page.display()));
+            }
+        }
+    }
+}

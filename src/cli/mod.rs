@@ -1,0 +1,205 @@
+//! The command `forc-perf`, also as `forc perf`: one file a subcommand.
+
+pub mod compare;
+pub mod exit;
+pub mod list;
+pub mod measure;
+pub mod options;
+mod progress;
+mod toolchain;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::report::file::FileError;
+use crate::report::{file, shares};
+use crate::session::Config;
+use exit::{EXIT_CODES, Outcome};
+use measure::Destination;
+use options::{MeasureOptions, SelectOptions};
+
+/// The suite and the folder for results where none are named.
+const DEFAULT_SUITE: &str = "fixtures";
+const DEFAULT_FOLDER: &str = "target/forc-perf";
+const DEFAULT_REPORT: &str = "target/forc-perf/report.json";
+const DEFAULT_COMPARISON: &str = "target/forc-perf/compare/comparison.json";
+
+/// The benchmark harness for the Sway compiler
+#[derive(Debug, Parser)]
+#[command(name = "forc-perf", version, after_help = EXIT_CODES, max_term_width = 120)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Build the selected projects again and again, and say where time and memory go
+    Run(RunOptions),
+    /// Hold compilers against each other, side by side: regressed, improved, equal or undecided
+    Compare(Box<compare::CompareOptions>),
+    /// Hold two reports against each other that were measured one after the other
+    Diff(compare::DiffOptions),
+    /// Show a comparison that was kept, in any format
+    Show {
+        /// The comparison
+        #[arg(default_value = DEFAULT_COMPARISON)]
+        comparison: PathBuf,
+        #[command(flatten)]
+        show: compare::ShowOptions,
+    },
+    /// List the benchmarks of a suite
+    List(SelectOptions),
+    /// Print each phase's share in every benchmark of a report, as a Markdown table
+    Shares {
+        /// The report
+        #[arg(default_value = DEFAULT_REPORT)]
+        report: PathBuf,
+        /// Put the table into this file, between `<!-- shares: begin -->` and `<!-- shares: end -->`
+        #[arg(long, value_name = "FILE")]
+        update: Option<PathBuf>,
+    },
+    /// Show, build and find compilers
+    #[command(subcommand)]
+    Toolchain(toolchain::ToolchainCommand),
+    /// Print the JSON Schema of a file that forc-perf writes
+    Schema {
+        /// Which
+        #[arg(value_enum, default_value_t = SchemaOf::Report)]
+        of: SchemaOf,
+    },
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// The files that forc-perf writes.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum SchemaOf {
+    /// A report, of `run` or `cargo bench`
+    Report,
+    /// A comparison, of `compare` or `diff`
+    Comparison,
+}
+
+#[derive(Debug, clap::Args)]
+struct RunOptions {
+    #[command(flatten)]
+    measure: MeasureOptions,
+
+    /// Write the report to this file, and nothing else [default: report, charts and page in target/forc-perf]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Outcome::Usage.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    let done = match &cli.command {
+        Command::Run(options) => run(options),
+        Command::Compare(options) => compare::compare(options),
+        Command::Diff(options) => compare::diff(options),
+        Command::Show { comparison, show } => compare::show(comparison, show),
+        Command::List(options) => list_command(options),
+        Command::Shares { report, update } => shares_command(report, update.as_deref()),
+        Command::Toolchain(command) => return toolchain::run(command),
+        Command::Schema { of } => {
+            say(format_args!(
+                "{:#}",
+                match of {
+                    SchemaOf::Report => file::schema(),
+                    SchemaOf::Comparison => file::comparison_schema(),
+                }
+            ));
+            return ExitCode::SUCCESS;
+        }
+        Command::Completions { shell } => {
+            // Into memory first, as the generator itself panics where its reader is gone.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "forc-perf", &mut script);
+            let _ = std::io::stdout().write_all(&script);
+            return ExitCode::SUCCESS;
+        }
+    };
+    match done {
+        Ok(outcome) => outcome.into(),
+        Err((outcome, message)) => fail(outcome, &message),
+    }
+}
+
+type Result<T> = std::result::Result<T, (Outcome, String)>;
+
+fn run(options: &RunOptions) -> Result<Outcome> {
+    let usage = |error: &dyn std::error::Error| (Outcome::Usage, error.to_string());
+    let harness = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
+    let config = options.measure.config(&Config::new(DEFAULT_SUITE)).map_err(|error| usage(&error))?;
+    let destination = match &options.output {
+        Some(file) => Destination::File(file.clone()),
+        None => Destination::Folder(PathBuf::from(DEFAULT_FOLDER)),
+    };
+    let format = options.measure.message_format;
+    let done = measure::measure(&config, &destination, format).map_err(|error| (error.outcome(), error.to_string()))?;
+    measure::show(&done, &destination, format).map_err(|error| harness(&error))?;
+    Ok(done.outcome)
+}
+
+fn list_command(options: &SelectOptions) -> Result<Outcome> {
+    let mut config = Config::new(options.suite.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.into()));
+    config.selection = options.selection().map_err(|error| (Outcome::Usage, error.to_string()))?;
+    config.scenarios.clone_from(&options.suite.scenario);
+    list::list(&config).map_err(|error| (Outcome::HarnessError, error.to_string()))
+}
+
+fn shares_command(report: &Path, update: Option<&Path>) -> Result<Outcome> {
+    let report = file::read(report).map_err(|error| (Outcome::HarnessError, error.to_string()))?;
+    if !report.has_measurements() {
+        return Err((Outcome::NothingMeasured, "the report holds no successful run".to_owned()));
+    }
+    match update {
+        Some(path) => shares::update(&report, path).map_err(|error| (Outcome::HarnessError, error.to_string()))?,
+        None => say(shares::table(&report)),
+    }
+    Ok(Outcome::Success)
+}
+
+/// Has `write` write a file to `path`, or else to the temporary folder: an hour of measuring is not lost to a full disk.
+/// `what` it is becomes a part of its name there.
+///
+/// # Errors
+/// If `path` could not be written, though the file may now be elsewhere, which a person has been told.
+pub(crate) fn save(
+    path: &Path,
+    what: &str,
+    write: impl Fn(&Path) -> std::result::Result<(), FileError>,
+) -> std::result::Result<PathBuf, FileError> {
+    let Err(error) = write(path) else { return Ok(path.to_owned()) };
+    let rescue = std::env::temp_dir().join(format!("forc-perf-{what}-{}.json", std::process::id()));
+    write(&rescue).map_err(|_| FileError::Write {
+        path: path.to_owned(),
+        source: std::io::Error::other(format!("{error}; the temporary folder did not take it either")),
+    })?;
+    eprintln!("error: {error}; the {what} is kept in {}", rescue.display());
+    Err(error)
+}
+
+/// Prints a line. A reader that has seen enough and is gone is no error.
+pub(crate) fn say(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// Says what is wrong, in one place and one form.
+pub(crate) fn fail(outcome: Outcome, message: &str) -> ExitCode {
+    eprintln!("error: {message}");
+    outcome.into()
+}

@@ -1,0 +1,250 @@
+//! The options that say what to measure and how: the same for `cargo bench` and for `forc-perf run`.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::collector::{DEFAULT_INTERVAL, DEFAULT_TIME_LIMIT, MIN_INTERVAL};
+use crate::forc::revision::BuildSettings;
+use crate::forc::source::{SWAY_VARIABLE, SourceError};
+use crate::forc::spec::SpecError;
+use crate::forc::{Locator, SwaySource, ToolchainSpec};
+use crate::schedule;
+use crate::session::Config;
+use crate::suite::{Scenario, SelectError, Selection};
+
+/// Which benchmarks, and with which compiler.
+#[derive(Clone, Debug, Args)]
+pub struct SelectOptions {
+    /// Benchmarks to measure: a part of an id (group/project/scenario), or a glob such as 'apps/*' or '*/release'
+    #[arg(value_name = "SELECT")]
+    pub select: Vec<String>,
+
+    #[command(flatten)]
+    pub suite: SuiteOptions,
+
+    /// Compiler: a path, a release (0.72.1), a fuelup toolchain (+name) or, with --sway, a revision (my-branch, HEAD~3, '.')
+    /// [default: $FORC_PERF_FORC, else forc on PATH, else the pinned release, built when it is not there]
+    #[arg(long, value_name = "SPEC")]
+    pub forc: Option<OsString>,
+
+    #[command(flatten)]
+    pub sway: SwayOptions,
+}
+
+/// Which projects, and how they are built.
+#[derive(Clone, Debug, Args)]
+pub struct SuiteOptions {
+    /// Benchmarks to leave out: a part of an id, or a glob
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+
+    /// Only projects with this tag; may be repeated for any of several
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+
+    /// Folder of Sway projects, or a list of target projects (a .toml file) [default: fixtures]
+    #[arg(long, value_name = "DIR", env = "FORC_PERF_SUITE")]
+    pub suite: Option<PathBuf>,
+
+    /// Build every project in this way, whatever its manifest says: debug, release, 'debug --tests'; may be repeated
+    #[arg(long, value_name = "SCENARIO")]
+    pub scenario: Vec<Scenario>,
+}
+
+/// Where revisions of the compiler come from, and how they are built.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SwayOptions {
+    /// Checkout of the Sway compiler, or the URL of its repository: a compiler may then be a branch, tag or commit of it, or
+    /// '.' for the work tree as it is. The checkout itself stays untouched
+    #[arg(long, value_name = "DIR|URL", env = SWAY_VARIABLE)]
+    pub sway: Option<OsString>,
+
+    /// Flags for the `cargo build` of a revision, quoted as in a shell
+    #[arg(long, value_name = "FLAGS", env = "FORC_PERF_CARGO_FLAGS", allow_hyphen_values = true)]
+    pub cargo_flags: Option<String>,
+}
+
+/// Why options do not say what to measure.
+#[derive(Debug, thiserror::Error)]
+pub enum OptionsError {
+    /// A pattern is malformed.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// A compiler is named that is none.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A revision of no repository.
+    #[error(transparent)]
+    NoSource(#[from] SourceError),
+    /// The flags for cargo end within quotes.
+    #[error("--cargo-flags `{0}` ends within quotes or after a backslash")]
+    CargoFlags(String),
+}
+
+impl SwayOptions {
+    /// What they say; empty values say nothing.
+    ///
+    /// # Errors
+    /// If the flags for cargo are malformed.
+    pub fn locator(&self) -> Result<Locator, OptionsError> {
+        let sway = self.sway.clone().filter(|sway| !sway.is_empty()).map(SwaySource::from);
+        let flags = self.cargo_flags.as_deref().unwrap_or_default();
+        let cargo_flags = shlex::split(flags).ok_or_else(|| OptionsError::CargoFlags(flags.to_owned()))?;
+        Ok(Locator { sway, settings: BuildSettings { cargo_flags } })
+    }
+}
+
+/// Reads what the user calls a compiler, and sees to it that a revision has a repository.
+///
+/// # Errors
+/// If it names none.
+pub fn spec(text: &OsStr, locator: &Locator) -> Result<ToolchainSpec, OptionsError> {
+    match locator.parse(text)? {
+        ToolchainSpec::Revision(name) if locator.sway.is_none() => Err(SourceError::NoSource(name).into()),
+        spec => Ok(spec),
+    }
+}
+
+/// How to measure.
+#[derive(Clone, Debug, Args)]
+pub struct MeasureOptions {
+    #[command(flatten)]
+    pub select: SelectOptions,
+
+    /// Local copy of the public std, for the projects that take it [default: the one of the compiler's revision, if any]
+    #[arg(long, value_name = "DIR", env = "FORC_IMPLICIT_STD_PATH")]
+    pub std: Option<PathBuf>,
+
+    /// Runs of each benchmark [default: 10 to 50, as many as fit into the budget]
+    #[arg(long, value_name = "N", alias = "sample-size", value_parser = clap::value_parser!(u32).range(1..))]
+    pub samples: Option<u32>,
+
+    /// How long all runs together may take, where their number is not given
+    #[arg(long, value_name = "TIME", default_value_t = default_budget())]
+    pub budget: humantime::Duration,
+
+    /// Quick look: 3 runs of each benchmark, no Criterion statistics
+    #[arg(long, conflicts_with = "samples")]
+    pub quick: bool,
+
+    /// Time between two frames, 1ms or more
+    #[arg(long, value_name = "TIME", value_parser = interval, default_value_t = default_interval())]
+    pub interval: humantime::Duration,
+
+    /// After how long a run is ended as hung
+    #[arg(long, value_name = "TIME", default_value_t = default_time_limit())]
+    pub time_limit: humantime::Duration,
+
+    /// Keep forc and the harness on different processors
+    #[arg(long, value_enum, default_value_t = Pin::Auto)]
+    pub pin: Pin,
+
+    /// Count instructions, cycles, branches and cache misses, where the processor lets them be counted, and page faults,
+    /// context switches and migrations, of each run and each phase
+    #[arg(long)]
+    pub counters: bool,
+
+    /// Seed of the order of the runs [default: a new one each time; it stands in the report]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// How results are printed: a table for people, or a JSON object a line for programs
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = MessageFormat::Human)]
+    pub message_format: MessageFormat,
+}
+
+/// Whether forc and the harness are kept on different processors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Pin {
+    /// Where there are two processors or more
+    Auto,
+    /// Never
+    Never,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MessageFormat {
+    /// A table for people
+    Human,
+    /// A JSON object a line, for programs
+    Json,
+}
+
+/// Runs of each benchmark in a quick look.
+pub const QUICK_SAMPLES: usize = 3;
+
+fn default_budget() -> humantime::Duration {
+    schedule::DEFAULT_BUDGET.into()
+}
+
+pub(super) fn default_interval() -> humantime::Duration {
+    DEFAULT_INTERVAL.into()
+}
+
+pub(super) fn default_time_limit() -> humantime::Duration {
+    DEFAULT_TIME_LIMIT.into()
+}
+
+pub(super) fn interval(text: &str) -> Result<humantime::Duration, String> {
+    let interval: humantime::Duration = text.parse().map_err(|error: humantime::DurationError| error.to_string())?;
+    if *interval < MIN_INTERVAL {
+        return Err(format!(
+            "the shortest interval is {MIN_INTERVAL:?}: reading the process more often would slow it down"
+        ));
+    }
+    Ok(interval)
+}
+
+impl SuiteOptions {
+    /// The selection of what matches `select`, or of all.
+    ///
+    /// # Errors
+    /// If a pattern is malformed.
+    pub fn selection(&self, select: &[String]) -> Result<Selection, SelectError> {
+        Ok(Selection::new(select, &self.exclude)?.with_tags(self.tag.clone()))
+    }
+}
+
+impl SelectOptions {
+    /// The selection.
+    ///
+    /// # Errors
+    /// If a pattern is malformed.
+    pub fn selection(&self) -> Result<Selection, SelectError> {
+        self.suite.selection(&self.select)
+    }
+}
+
+impl MeasureOptions {
+    /// What the options say, with `suite` where they name none.
+    ///
+    /// # Errors
+    /// If a pattern is malformed, or a compiler is named that is none.
+    pub fn config(&self, defaults: &Config) -> Result<Config, OptionsError> {
+        let mut locator = self.select.sway.locator()?;
+        locator.sway = locator.sway.or_else(|| defaults.locator.sway.clone());
+        if self.select.sway.cargo_flags.is_none() {
+            locator.settings = defaults.locator.settings.clone();
+        }
+        let forc = self.select.forc.as_deref().map(|text| spec(text, &locator)).transpose()?;
+        let samples = if self.quick { Some(QUICK_SAMPLES) } else { self.samples.map(|samples| samples as usize) };
+        Ok(Config {
+            suite: self.select.suite.suite.clone().unwrap_or_else(|| defaults.suite.clone()),
+            selection: self.select.selection()?,
+            scenarios: self.select.suite.scenario.clone(),
+            forc: forc.or_else(|| defaults.forc.clone()),
+            locator,
+            std: self.std.clone().or_else(|| defaults.std.clone()),
+            samples: samples.or(defaults.samples),
+            budget: self.budget.into(),
+            interval: self.interval.into(),
+            time_limit: self.time_limit.into(),
+            pin: self.pin == Pin::Auto,
+            seed: self.seed,
+            counters: self.counters,
+        })
+    }
+}

@@ -1,0 +1,184 @@
+//! What a person is told while it goes on: on stderr, and only between runs.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use crate::forc::{BuildEvent, build};
+use crate::report::format;
+use crate::session::Event;
+
+/// How often a line that stands in place is written anew. Each writing costs the measuring time a few microseconds.
+const REDRAW_INTERVAL: Duration = Duration::from_millis(200);
+/// How often a line is written where nothing can stand in place.
+const LOG_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Writes progress to stderr.
+pub struct Progress {
+    in_place: bool,
+    /// Whether an unfinished line stands at the cursor.
+    pending: bool,
+    drawn: Option<Instant>,
+    plan: Option<(Instant, Duration)>,
+}
+
+impl Progress {
+    /// Progress that stands in place on a terminal, and comes in lines elsewhere.
+    pub fn new() -> Self {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self { in_place: std::io::stderr().is_terminal() && !dumb, pending: false, drawn: None, plan: None }
+    }
+
+    /// Tells what happened.
+    pub fn on(&mut self, event: &Event) {
+        match event {
+            Event::Build(event) => self.build(event),
+            Event::Toolchain(toolchain) => {
+                self.line(&format!("forc {} ({})", toolchain.version, toolchain.path.display()));
+            }
+            Event::Note(note) => self.line(note),
+            Event::Fetch(repository) => self.line(&format!("fetching {repository}")),
+            Event::Suite { selected, skipped } => {
+                let skipped = if skipped.is_empty() { String::new() } else { format!(", {} left out", skipped.len()) };
+                self.line(&match selected {
+                    0 => format!("no benchmark is selected{skipped}; `--list` or `forc-perf list` shows what there is"),
+                    1 => format!("1 benchmark{skipped}; building it once to warm up"),
+                    _ => format!("{selected} benchmarks{skipped}; building each once to warm up"),
+                });
+            }
+            Event::WarmUp { id, done, of } => self.status(&format!("warm-up {done}/{of} {id}")),
+            Event::Plan { runs, benchmarks, expected } => {
+                self.plan = Some((Instant::now(), *expected));
+                let expected = format::long_duration(*expected);
+                let plural = plural(*benchmarks);
+                self.line(&format!("{runs} runs of {benchmarks} benchmark{plural}, about {expected}"));
+            }
+            Event::Run { id, done, of } => {
+                if self.due() {
+                    let left = self.left(*done, *of);
+                    self.status(&format!("run {done}/{of}{left} {id}"));
+                }
+            }
+            Event::Blocks { benchmarks, resumed, round, budget, looks } => {
+                if *resumed > 0 {
+                    self.line(&format!("going on after {resumed} block{}", plural(*resumed)));
+                }
+                let first = looks.first().map_or(0, |look| look.runs);
+                let fit = (budget.as_secs_f64() / round.as_secs_f64().max(1e-9)) as usize;
+                if fit < first {
+                    let needed = round.mul_f64(1.1 * first as f64).as_secs().div_ceil(60).max(1);
+                    self.line(&format!(
+                        "about {fit} rounds fit into the budget, and so many figures can be told apart after {first} at the \
+                         earliest: give it --budget {needed}m, or fewer benchmarks"
+                    ));
+                }
+                let looks: Vec<String> = looks.iter().map(|look| look.runs.to_string()).collect();
+                self.line(&format!(
+                    "{benchmarks} benchmark{} side by side, a round about {}, looks after {} rounds, for {} at most",
+                    plural(*benchmarks),
+                    format::long_duration(*round),
+                    looks.join(", "),
+                    format::long_duration(*budget)
+                ));
+            }
+            Event::Round { done, of, live, decided, left } => {
+                if self.due() {
+                    let left = format::long_duration(Duration::from_secs(left.as_secs()));
+                    self.status(&format!("round {done}/{of}, {decided} decided, {live} undecided, {left} left"));
+                }
+            }
+            Event::Count { id, done, of } => {
+                if self.due() {
+                    self.status(&format!("counting instructions {done}/{of} {id}"));
+                }
+            }
+            Event::Warning(error) => self.line(&format!("warning: {error}")),
+            Event::Failed { id, failure } => self.line(&format!("failed: {id}: {}", failure.message)),
+        }
+    }
+
+    /// Ends a line that stands in place.
+    pub fn finish(&mut self) {
+        if std::mem::take(&mut self.pending) {
+            self.write("\r\x1b[K");
+        }
+    }
+
+    fn build(&mut self, event: &BuildEvent) {
+        match event {
+            BuildEvent::Waiting { compiler } => {
+                self.line(&format!("another harness is building; waiting for it, then {compiler}"));
+            }
+            BuildEvent::Fetching { repository } => self.status(&format!("fetching {repository}")),
+            BuildEvent::Started { compiler, log, incremental } => {
+                let duration = if *incremental { "only what has changed" } else { build::USUAL_DURATION };
+                self.line(&format!("building {compiler} with cargo, once ({duration}); log: {}", log.display()));
+            }
+            BuildEvent::Compiling { name, count, elapsed } => {
+                if self.due() {
+                    let elapsed = format::long_duration(Duration::from_secs(elapsed.as_secs()));
+                    self.status(&format!("building forc: {count} crates in {elapsed}, now {name}"));
+                }
+            }
+            BuildEvent::Finished { compiler, elapsed } => {
+                self.line(&format!("{compiler} is built, in {}", format::long_duration(*elapsed)));
+            }
+        }
+    }
+
+    fn left(&self, done: usize, of: usize) -> String {
+        let Some((started, _)) = self.plan.filter(|_| done > 0) else { return String::new() };
+        let left = started.elapsed().mul_f64((of - done) as f64 / done as f64);
+        format!(", {} left", format::long_duration(Duration::from_secs(left.as_secs())))
+    }
+
+    /// Whether enough time has passed since the last status.
+    fn due(&self) -> bool {
+        let interval = if self.in_place { REDRAW_INTERVAL } else { LOG_INTERVAL };
+        self.drawn.is_none_or(|drawn| drawn.elapsed() >= interval)
+    }
+
+    fn status(&mut self, text: &str) {
+        if self.in_place {
+            let width = terminal_width().unwrap_or(80).saturating_sub(1);
+            let text: String = text.chars().filter(|c| !c.is_control()).take(width).collect();
+            self.write(&format!("\r\x1b[K{text}"));
+            self.pending = true;
+        } else if self.due() {
+            self.write(&format!("{text}\n"));
+        } else {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+    }
+
+    fn line(&mut self, text: &str) {
+        self.finish();
+        self.write(&format!("{text}\n"));
+        self.drawn = Some(Instant::now());
+    }
+
+    /// A stderr that is gone is no reason to stop measuring.
+    fn write(&self, text: &str) {
+        let mut stderr = anstream::stderr().lock();
+        let _ = stderr.write_all(text.as_bytes());
+        let _ = stderr.flush();
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The width of the terminal at stderr or stdout, in columns; `COLUMNS` comes first.
+pub fn terminal_width() -> Option<usize> {
+    if let Some(columns) = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()) {
+        return Some(columns);
+    }
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}

@@ -1,0 +1,437 @@
+//! From what was observed to a [`Benchmark`]: markers become a tree of phases with their costs.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Counters, Event, Recording, Said};
+use crate::forc::info;
+use crate::forc::marker::{Marker, PhaseLabel};
+use crate::model::{
+    Benchmark, BenchmarkFrame, BenchmarkPhase, EventCounts, PackageOutput, PhaseCost, Protocol, SerdeInstant,
+};
+
+/// How many notes a run keeps; a log that is wrong throughout says the same thing again and again.
+const NOTE_LIMIT: usize = 20;
+
+/// Makes a run of the recording. `name` is the benchmark's id and `path` its project's folder; `protocol` is how this
+/// compiler tells its phases. Whether the run succeeded is for the caller to see from its exit.
+pub fn assemble(name: String, path: &Path, protocol: Protocol, recording: Recording) -> Benchmark {
+    let mut builder = Builder { frames: &recording.frames, ..Builder::default() };
+    for event in recording.events {
+        builder.event(event);
+    }
+    let (phases, packages, notes) = builder.finish();
+    let mut notes: Vec<String> = recording.notes.into_iter().chain(notes).collect();
+    let excess = notes.len().saturating_sub(NOTE_LIMIT);
+    notes.truncate(NOTE_LIMIT);
+    if excess > 0 {
+        notes.push(format!("and {excess} more"));
+    }
+    Benchmark {
+        name,
+        path: path.to_owned(),
+        start_time: Some(recording.started),
+        end_time: Some(recording.exited),
+        phases,
+        packages,
+        exit: Some(recording.exit),
+        accounting: Some(recording.accounting),
+        counters: recording.counters,
+        protocol,
+        collector: recording.cost,
+        notes,
+        frames: recording.frames,
+    }
+}
+
+#[derive(Default)]
+struct Builder<'a> {
+    frames: &'a [BenchmarkFrame],
+    phases: Vec<Open>,
+    /// The open phases of each package, innermost last, as indices into `phases`.
+    stacks: HashMap<Option<String>, Vec<usize>>,
+    /// How often each package has been begun, by its first top-level phase.
+    passes: HashMap<Option<String>, Pass>,
+    packages: Vec<PackageOutput>,
+    current_package: Option<String>,
+    /// The package of the last marker of a phase.
+    last_package: Option<String>,
+    /// Whether phases were told by their ends alone, so that their nesting has to be found by their times.
+    ends_alone: bool,
+    notes: Vec<String>,
+}
+
+/// A phase in the making.
+struct Open {
+    phase: BenchmarkPhase,
+    at_start: Option<Counters>,
+}
+
+/// Which compilation of a package is under way.
+#[derive(Default)]
+struct Pass {
+    number: u32,
+    /// The phase that the package's compilation begins with: its return begins the next.
+    first_phase: Option<String>,
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event) {
+        match event.said {
+            Said::Marker(Marker::Start(label)) => self.start(&label, event.at, event.counters),
+            Said::Marker(Marker::Stop(label)) => self.stop(&label, event.at, event.counters),
+            Said::Marker(Marker::Elapsed { phase, duration }) => self.elapsed(phase, event.at, duration),
+            Said::Marker(Marker::Compiling { package }) => self.current_package = Some(package),
+            Said::Marker(Marker::Size(size)) => self.packages.push(PackageOutput {
+                package: self.current_package.clone(),
+                bytecode_size: Some(size),
+                ..PackageOutput::default()
+            }),
+            Said::Info(json) => self.info(json),
+        }
+    }
+
+    fn start(&mut self, label: &PhaseLabel, at: SerdeInstant, counters: Option<Counters>) {
+        let (package, name) = self.split(label);
+        self.last_package.clone_from(&package);
+        let depth = self.stacks.get(&package).map_or(0, Vec::len);
+        let pass =
+            if depth == 0 { self.pass_of(&package, &name) } else { self.passes.get(&package).map_or(0, |p| p.number) };
+        self.stacks.entry(package.clone()).or_default().push(self.phases.len());
+        self.phases.push(Open {
+            phase: BenchmarkPhase {
+                name,
+                start_time: Some(at),
+                end_time: None,
+                package,
+                depth: u32::try_from(depth).unwrap_or(u32::MAX),
+                pass,
+                cost: None,
+            },
+            at_start: counters,
+        });
+    }
+
+    fn stop(&mut self, label: &PhaseLabel, at: SerdeInstant, counters: Option<Counters>) {
+        let (package, name) = self.split(label);
+        self.last_package.clone_from(&package);
+        let stack = self.stacks.entry(package.clone()).or_default();
+        let Some(position) = stack.iter().rposition(|index| self.phases[*index].phase.name == name) else {
+            self.notes.push(format!("{} said stop and never start", describe(package.as_deref(), &name)));
+            return;
+        };
+        let mut ended = stack.drain(position..);
+        let index = ended.next();
+        // What is still open inside a phase that ends has lost its stop: its end is unknown.
+        for lost in ended {
+            let lost = &self.phases[lost].phase;
+            self.notes.push(format!("{} never said stop", describe(lost.package.as_deref(), &lost.name)));
+        }
+        if let Some(open) = index.and_then(|index| self.phases.get_mut(index)) {
+            open.phase.end_time = Some(at);
+            open.phase.cost = cost(open.at_start, counters, open.phase.start_time, at, self.frames);
+        }
+    }
+
+    /// A phase of which only its end and its length are known.
+    fn elapsed(&mut self, name: String, at: SerdeInstant, duration: Duration) {
+        let package = self.current_package.clone();
+        self.ends_alone = true;
+        let pass = self.pass_of(&package, &name);
+        self.phases.push(Open {
+            phase: BenchmarkPhase {
+                name,
+                start_time: Some(at.saturating_sub(duration)),
+                end_time: Some(at),
+                package,
+                depth: 0,
+                pass,
+                cost: None,
+            },
+            at_start: None,
+        });
+    }
+
+    fn info(&mut self, json: Option<impl Read>) {
+        let package = self.last_package.clone().or_else(|| self.current_package.clone());
+        let Some(json) = json else {
+            self.notes.push("an info marker was too long to be held: the temporary folder is full".to_owned());
+            return;
+        };
+        match info::read_info(package, std::io::BufReader::new(json)) {
+            Ok(output) => self.packages.push(output),
+            Err(error) => self.notes.push(format!("an info marker could not be read: {error}")),
+        }
+    }
+
+    fn split(&self, label: &PhaseLabel) -> (Option<String>, String) {
+        let (package, name) = label.split(self.current_package.as_deref());
+        (package.map(str::to_owned), name.to_owned())
+    }
+
+    fn pass_of(&mut self, package: &Option<String>, name: &str) -> u32 {
+        let pass = self.passes.entry(package.clone()).or_default();
+        match &pass.first_phase {
+            None => pass.first_phase = Some(name.to_owned()),
+            Some(first) if first == name => pass.number += 1,
+            Some(_) => {}
+        }
+        pass.number
+    }
+
+    fn finish(mut self) -> (Vec<BenchmarkPhase>, Vec<PackageOutput>, Vec<String>) {
+        for open in &self.phases {
+            let phase = &open.phase;
+            let lost_inside = self.stacks.get(&phase.package).is_some_and(|stack| !stack.is_empty());
+            if phase.end_time.is_none() && lost_inside {
+                let note = format!("{} never said stop", describe(phase.package.as_deref(), &phase.name));
+                if !self.notes.contains(&note) {
+                    self.notes.push(note);
+                }
+            }
+        }
+        let mut phases: Vec<_> = self.phases.into_iter().map(|open| open.phase).collect();
+        if self.ends_alone {
+            phases = nest_by_ends(phases);
+        }
+        (phases, self.packages, self.notes)
+    }
+}
+
+/// How late a line may be read, at most, for all that is supposed here: a reader's waking takes a fraction of it.
+const READING_LAG: Duration = Duration::from_millis(1);
+
+/// Makes a tree of phases of which only the ends and the lengths are known (`--time-phases`), and puts each before those
+/// that it contains.
+///
+/// They come in the order of their ends, so what a phase contains stands right before it. Each end is known only as the
+/// time at which its line was read, so a start that lies slightly before the start of what contains it is moved there.
+///
+/// Markers need none of this: they come in the order of the starts, also where several were read at one moment.
+fn nest_by_ends(phases: Vec<BenchmarkPhase>) -> Vec<BenchmarkPhase> {
+    let mut roots: Vec<usize> = Vec::new();
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); phases.len()];
+    for outer in 0..phases.len() {
+        while let Some(inner) = roots.pop_if(|inner| contains(&phases[outer], &phases[*inner])) {
+            children[outer].push(inner);
+        }
+        roots.push(outer);
+    }
+    let mut phases: Vec<Option<BenchmarkPhase>> = phases.into_iter().map(Some).collect();
+    let mut ordered = Vec::with_capacity(phases.len());
+    // What is to come, the next one last; children were found from the last to the first.
+    let mut open: Vec<(usize, u32, Option<SerdeInstant>)> =
+        roots.into_iter().rev().map(|root| (root, 0, None)).collect();
+    while let Some((index, depth, earliest)) = open.pop() {
+        let Some(mut phase) = phases[index].take() else { continue };
+        let too_early =
+            earliest.zip(phase.start_time).map_or(Duration::ZERO, |(earliest, start)| earliest.duration_since(start));
+        phase.start_time = phase.start_time.map(|start| start.saturating_add(too_early));
+        phase.end_time = phase.end_time.map(|end| end.saturating_add(too_early));
+        phase.depth = depth;
+        open.extend(children[index].iter().map(|child| (*child, depth.saturating_add(1), phase.start_time)));
+        ordered.push(phase);
+    }
+    ordered
+}
+
+/// Whether `inner`, which ended first, lies within `outer`.
+fn contains(outer: &BenchmarkPhase, inner: &BenchmarkPhase) -> bool {
+    if outer.package != inner.package || outer.pass != inner.pass {
+        return false;
+    }
+    // The one nesting that forc has had in all its releases; the inner phases of a small program are too short to be told
+    // by their times.
+    if outer.name == "compile to ast" && inner.name.starts_with("parse ") {
+        return true;
+    }
+    let ended_within = match (outer.start_time, inner.end_time) {
+        (Some(start), Some(end)) => end.duration_since(start) > READING_LAG,
+        _ => false,
+    };
+    ended_within && outer.wall() >= inner.wall()
+}
+
+fn describe(package: Option<&str>, phase: &str) -> String {
+    match package {
+        Some(package) => format!("phase `{phase}` of package `{package}`"),
+        None => format!("phase `{phase}`"),
+    }
+}
+
+fn cost(
+    at_start: Option<Counters>,
+    at_stop: Option<Counters>,
+    start: Option<SerdeInstant>,
+    stop: SerdeInstant,
+    frames: &[BenchmarkFrame],
+) -> Option<PhaseCost> {
+    let (before, after) = (at_start?, at_stop?);
+    let difference = |before: Option<u64>, after: Option<u64>| Some(after?.saturating_sub(before?));
+    let in_frames = start.and_then(|start| {
+        let first = frames.partition_point(|frame| frame.timestamp < start);
+        let last = frames.partition_point(|frame| frame.timestamp <= stop);
+        frames.get(first..last)?.iter().map(|frame| frame.memory_usage).max()
+    });
+    // A peak of the whole process that rose between the markers was reached between them.
+    let raised = match (before.peak_resident, after.peak_resident) {
+        (Some(before), Some(after)) if after > before => Some(after),
+        _ => None,
+    };
+    let counters = before.events.zip(after.events).map(|(before, after)| after.since(&before));
+    Some(PhaseCost {
+        cpu_time: before.cpu_time.zip(after.cpu_time).map(|(before, after)| after.saturating_sub(before)),
+        memory_start: before.resident,
+        memory_end: after.resident,
+        memory_peak: [raised, in_frames, before.resident, after.resident].into_iter().flatten().max(),
+        disk_written_bytes: difference(before.disk_written, after.disk_written),
+        disk_read_bytes: difference(before.disk_read, after.disk_read),
+        counters: counters.filter(|counts| *counts != EventCounts::default()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forc::marker;
+
+    /// Phases from lines of `milliseconds text`.
+    fn phases(log: &str) -> (Vec<BenchmarkPhase>, Vec<String>) {
+        let mut builder = Builder::default();
+        for line in log.lines() {
+            let (at, text) = line.trim().split_once(' ').unwrap();
+            let at = SerdeInstant::from_epoch(Duration::from_millis(at.parse().unwrap()));
+            let said = Said::Marker(marker::parse(text.as_bytes()).unwrap());
+            builder.event(Event { at, counters: None, said });
+        }
+        let (phases, _, notes) = builder.finish();
+        (phases, notes)
+    }
+
+    fn tree(log: &str) -> Vec<String> {
+        let show = |phase: BenchmarkPhase| {
+            let wall = phase.wall().map_or("?".to_owned(), |wall| wall.as_millis().to_string());
+            let package = phase.package.as_deref().unwrap_or("-").to_owned();
+            format!("{}{package}.{} {} {wall}", " ".repeat(phase.depth as usize), phase.pass, phase.name)
+        };
+        phases(log).0.into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn nested_phases_are_a_tree() {
+        let log = "0 /dyno start p ast\n1 /dyno start p cst\n3 /dyno stop p cst\n3 /dyno start p types
+            9 /dyno stop p types\n10 /dyno stop p ast\n11 /dyno start p ir\n13 /dyno stop p ir";
+        assert_eq!(tree(log), ["p.0 ast 10", " p.0 cst 2", " p.0 types 6", "p.0 ir 2"]);
+        assert!(phases(log).1.is_empty());
+    }
+
+    #[test]
+    fn a_package_compiled_twice_has_two_passes() {
+        let log = "0 /dyno start p ast\n1 /dyno stop p ast\n1 /dyno start p ir\n2 /dyno stop p ir
+            3 /dyno start p ast\n4 /dyno stop p ast\n4 /dyno start p ir\n6 /dyno stop p ir";
+        assert_eq!(tree(log), ["p.0 ast 1", "p.0 ir 1", "p.1 ast 1", "p.1 ir 2"]);
+    }
+
+    #[test]
+    fn interleaved_packages_do_not_nest_in_each_other() {
+        let log = "0 /dyno start a ast\n1 /dyno start b ast\n2 /dyno stop a ast\n5 /dyno stop b ast";
+        assert_eq!(tree(log), ["a.0 ast 2", "b.0 ast 4"]);
+    }
+
+    #[test]
+    fn phases_that_were_read_at_one_moment_keep_their_order_and_do_not_nest() {
+        let log = "0 /dyno start p a\n0 /dyno stop p a\n0 /dyno start p b\n9 /dyno stop p b";
+        assert_eq!(tree(log), ["p.0 a 0", "p.0 b 9"]);
+    }
+
+    #[test]
+    fn a_missing_stop_leaves_the_end_open_and_is_noted() {
+        let log = "0 /dyno start p ast\n1 /dyno start p cst\n4 /dyno stop p ast\n5 /dyno start p ir";
+        let (phases, notes) = phases(log);
+        assert_eq!(phases[0].wall(), Some(Duration::from_millis(4)));
+        assert_eq!((phases[1].name.as_str(), phases[1].end_time), ("cst", None));
+        assert_eq!((phases[2].name.as_str(), phases[2].end_time), ("ir", None));
+        assert_eq!(notes, ["phase `cst` of package `p` never said stop", "phase `ir` of package `p` never said stop"]);
+    }
+
+    #[test]
+    fn a_stop_without_start_is_noted_and_nothing_else() {
+        let (phases, notes) = phases("0 /dyno stop p ast\n1 /dyno start p ir\n2 /dyno stop p ir");
+        assert_eq!(phases.len(), 1);
+        assert_eq!(notes, ["phase `ast` of package `p` said stop and never start"]);
+    }
+
+    #[test]
+    fn time_phases_nest_by_containment_and_belong_to_the_package_being_compiled() {
+        let log =
+            "0 Compiling library dep (dep)\n2   Time elapsed to parse cst: 2ms\n5   Time elapsed to parse ast: 3ms
+            5   Time elapsed to compile to ast: 5ms\n6 Compiling script s (s)\n8   Time elapsed to parse cst: 1ms
+            8   Time elapsed to compile to ast: 2ms\n9   Time elapsed to compile ast to asm: 1ms";
+        assert_eq!(
+            tree(log),
+            [
+                "dep.0 compile to ast 5",
+                " dep.0 parse cst 2",
+                " dep.0 parse ast 3",
+                "s.0 compile to ast 2",
+                " s.0 parse cst 1",
+                "s.0 compile ast to asm 1"
+            ]
+        );
+    }
+
+    #[test]
+    fn time_phases_nest_though_their_lines_are_read_late() {
+        // Read late: the outer one by 1 ms, so that it seems to begin after what it contains; then two at one moment.
+        let log = "0 Compiling script s (s)\n2 Time elapsed to parse cst: 2ms\n5 Time elapsed to parse ast: 3ms
+            6 Time elapsed to compile to ast: 5ms\n9 Time elapsed to generate abi: 2µs
+            9 Time elapsed to compile to bytecode: 7µs";
+        let expected = [
+            "s.0 compile to ast 5",
+            " s.0 parse cst 2",
+            " s.0 parse ast 3",
+            "s.0 generate abi 0",
+            "s.0 compile to bytecode 0",
+        ];
+        assert_eq!(tree(log), expected);
+        let (phases, _) = phases(log);
+        assert!(phases.windows(2).take(2).all(|pair| pair[0].start_time <= pair[1].start_time), "{phases:?}");
+    }
+
+    #[test]
+    fn an_unknown_phase_that_lasted_nests_by_its_time() {
+        let log = "0 Compiling script s (s)\n20 Time elapsed to inline: 12ms\n31 Time elapsed to fold: 10ms
+            31 Time elapsed to optimise: 24ms";
+        assert_eq!(tree(log), ["s.0 optimise 24", " s.0 inline 12", " s.0 fold 10"]);
+    }
+
+    #[test]
+    fn a_cost_is_the_difference_of_the_counters_and_the_peak_between_them() {
+        let counters = |cpu: u64, resident, peak| Counters {
+            cpu_time: Some(Duration::from_millis(cpu)),
+            resident: Some(resident),
+            peak_resident: Some(peak),
+            disk_read: None,
+            ..Counters::default()
+        };
+        let at = |ms| SerdeInstant::from_epoch(Duration::from_millis(ms));
+        let frame = |ms, memory_usage| BenchmarkFrame {
+            timestamp: at(ms),
+            cpu_usage: 0.0,
+            memory_usage,
+            virtual_memory_usage: 0,
+            disk_total_written_bytes: 0,
+            disk_written_bytes: 0,
+            disk_total_read_bytes: 0,
+            disk_read_bytes: 0,
+        };
+        let frames = [frame(1, 900), frame(5, 60), frame(20, 800)];
+        let raised = cost(Some(counters(3, 50, 70)), Some(counters(9, 40, 90)), Some(at(2)), at(10), &frames).unwrap();
+        assert_eq!(raised.cpu_time, Some(Duration::from_millis(6)));
+        assert_eq!((raised.memory_peak, raised.disk_read_bytes), (Some(90), None));
+        let held = cost(Some(counters(3, 50, 70)), Some(counters(9, 40, 70)), Some(at(2)), at(10), &frames).unwrap();
+        assert_eq!(held.memory_peak, Some(60));
+    }
+}

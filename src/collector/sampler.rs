@@ -1,0 +1,190 @@
+//! The thread that takes the frames, and that ends a run which must not go on.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::counters::{Counters, Detail};
+use super::interrupt::Interrupt;
+use super::process::Control;
+use crate::model::{BenchmarkFrame, SerdeFrames, SerdeInstant};
+
+/// How long at most the thread sleeps before it looks for a stop request again.
+const CONTROL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How often at most CPU time is read: see [`super::procfs`] for what that costs. Frames in between have the mean use of
+/// the stretch that they lie in.
+const CPU_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Why a run was ended by the harness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It ran past its time limit.
+    TimeLimit,
+    /// The user asked for it.
+    Interrupted,
+}
+
+/// What the thread brings home.
+#[derive(Debug, Default)]
+pub struct Sampled {
+    /// The frames.
+    pub frames: SerdeFrames,
+    /// How late each of them was.
+    pub lateness: Vec<Duration>,
+    /// Highest peak of resident memory that a frame saw, in bytes.
+    pub peak_resident: Option<u64>,
+    /// Whether the disk counters could be read in every frame.
+    pub disk_readable: bool,
+    /// Why the process was ended, if it was.
+    pub ended: Option<Ended>,
+}
+
+/// Takes a frame by `read` every `interval` until the process has exited; without an interval it only watches for the time
+/// limit and for an interrupt.
+///
+/// Deadlines are absolute, so that the work of one frame does not delay the next; those that pass unserved are left out,
+/// never caught up with a burst.
+pub fn sample(
+    read: impl Fn(Detail) -> Option<Counters>,
+    interval: Option<Duration>,
+    control: &Control,
+    started: Instant,
+    time_limit: Duration,
+    interrupt: &Interrupt,
+) -> Sampled {
+    be_punctual();
+    let mut sampled = Sampled { disk_readable: true, ..Sampled::default() };
+    let mut totals = Totals::new(SerdeInstant::from(started));
+    let mut deadline = interval.and_then(|interval| started.checked_add(interval));
+    let limit = started.checked_add(time_limit);
+    while !control.exited() {
+        let now = Instant::now();
+        if sampled.ended.is_none() {
+            sampled.ended = if limit.is_some_and(|limit| now >= limit) {
+                Some(Ended::TimeLimit)
+            } else if interrupt.requested() {
+                Some(Ended::Interrupted)
+            } else {
+                None
+            };
+            if sampled.ended.is_some() {
+                control.kill();
+            }
+        }
+        let until_frame = deadline.map_or(CONTROL_INTERVAL, |deadline| deadline.saturating_duration_since(now));
+        if !until_frame.is_zero() {
+            // The waiting thread unparks this one at the exit, so that a run is never held up by a sleeping sampler.
+            thread::park_timeout(until_frame.min(CONTROL_INTERVAL));
+            continue;
+        }
+        let (Some(interval), Some(due)) = (interval, deadline) else { continue };
+        let detail = if totals.cpu_is_due(interval) { Detail::Cpu } else { Detail::Memory };
+        if let Some(counters) = read(detail) {
+            sampled.peak_resident = sampled.peak_resident.max(counters.resident);
+            sampled.disk_readable &= counters.has_disk();
+            sampled.lateness.push(now - due);
+            totals.add_frame(&counters, &mut sampled.frames);
+        }
+        let missed = Instant::now().saturating_duration_since(due).as_nanos() / interval.as_nanos().max(1);
+        deadline = due.checked_add(interval.saturating_mul(u32::try_from(missed + 1).unwrap_or(u32::MAX)));
+    }
+    sampled
+}
+
+/// Has the kernel wake this thread when it asks for it, and not up to 50 µs later to save a wake-up.
+fn be_punctual() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: this setting of the calling thread takes a number and touches no memory.
+    unsafe {
+        libc::prctl(libc::PR_SET_TIMERSLACK, 1 as libc::c_ulong);
+    }
+}
+
+/// The totals at earlier frames, for the differences in the next.
+struct Totals {
+    read: u64,
+    written: u64,
+    /// When CPU time was last read, what it was, and how many frames there were then.
+    cpu_at: SerdeInstant,
+    cpu_time: Duration,
+    cpu_frames: usize,
+    /// The latest known use, in per cent of a core.
+    cpu_usage: f32,
+}
+
+impl Totals {
+    /// At the start of a process that has done nothing yet.
+    fn new(at: SerdeInstant) -> Self {
+        Self { read: 0, written: 0, cpu_at: at, cpu_time: Duration::ZERO, cpu_frames: 0, cpu_usage: 0.0 }
+    }
+
+    /// Whether CPU time is to be read in the next frame: in the first one, and then when the interval has passed (or all
+    /// but passed: frames do not come to the nanosecond).
+    fn cpu_is_due(&self, interval: Duration) -> bool {
+        let passed = SerdeInstant::now().duration_since(self.cpu_at);
+        self.cpu_frames == 0 || passed + interval / 2 >= CPU_INTERVAL
+    }
+
+    fn add_frame(&mut self, counters: &Counters, frames: &mut SerdeFrames) {
+        let timestamp = SerdeInstant::now();
+        let read = counters.disk_read.unwrap_or(self.read);
+        let written = counters.disk_written.unwrap_or(self.written);
+        frames.push(BenchmarkFrame {
+            timestamp,
+            cpu_usage: self.cpu_usage,
+            memory_usage: counters.resident.unwrap_or(0),
+            virtual_memory_usage: counters.virtual_size.unwrap_or(0),
+            disk_total_written_bytes: written,
+            disk_written_bytes: written.saturating_sub(self.written),
+            disk_total_read_bytes: read,
+            disk_read_bytes: read.saturating_sub(self.read),
+        });
+        (self.read, self.written) = (read, written);
+        if let Some(cpu_time) = counters.cpu_time {
+            self.add_cpu_time(timestamp, cpu_time, frames);
+        }
+    }
+
+    /// Gives the frames since the last reading the use between the two.
+    fn add_cpu_time(&mut self, at: SerdeInstant, cpu_time: Duration, frames: &mut SerdeFrames) {
+        let elapsed = at.duration_since(self.cpu_at).as_secs_f64();
+        let busy = cpu_time.saturating_sub(self.cpu_time).as_secs_f64();
+        self.cpu_usage = if elapsed > 0.0 { (100.0 * busy / elapsed) as f32 } else { 0.0 };
+        for frame in &mut frames[self.cpu_frames..] {
+            frame.cpu_usage = self.cpu_usage;
+        }
+        (self.cpu_at, self.cpu_time, self.cpu_frames) = (at, cpu_time, frames.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> SerdeInstant {
+        SerdeInstant::from_epoch(Duration::from_millis(ms))
+    }
+
+    #[test]
+    fn frames_between_two_readings_of_cpu_time_have_the_mean_of_their_stretch() {
+        let mut totals = Totals::new(at(0));
+        let mut frames = SerdeFrames::default();
+        totals.add_frame(&Counters::default(), &mut frames);
+        totals.add_cpu_time(at(10), Duration::from_millis(10), &mut frames);
+        totals.add_frame(&Counters::default(), &mut frames);
+        totals.add_frame(&Counters::default(), &mut frames);
+        totals.add_cpu_time(at(30), Duration::from_millis(15), &mut frames);
+        let usage: Vec<f32> = frames.iter().map(|frame| frame.cpu_usage).collect();
+        assert_eq!(usage, [100.0, 25.0, 25.0]);
+    }
+
+    #[test]
+    fn disk_bytes_are_differences_and_totals() {
+        let counters = |written| Counters { disk_written: Some(written), disk_read: Some(0), ..Counters::default() };
+        let mut totals = Totals::new(at(0));
+        let mut frames = SerdeFrames::default();
+        totals.add_frame(&counters(100), &mut frames);
+        totals.add_frame(&counters(350), &mut frames);
+        assert_eq!((frames[1].disk_written_bytes, frames[1].disk_total_written_bytes), (250, 350));
+    }
+}

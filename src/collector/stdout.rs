@@ -1,0 +1,230 @@
+//! What the compiler prints, stamped as it is read.
+
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+
+use tempfile::SpooledTempFile;
+
+use super::counters::Counters;
+use super::tail::Tail;
+use crate::forc::marker::{self, LineKind, Marker};
+use crate::model::SerdeInstant;
+
+/// How much of a line is held, in bytes, unless it is an info line. Package and phase names are far below.
+const LINE_LIMIT: usize = 64 * 1024;
+/// How much of an info line is held in memory, in bytes; what is longer goes through a temporary file, so that the
+/// harness stays small: the kernel counts a spawner's own peak into its children's.
+const INFO_IN_MEMORY: usize = 256 * 1024;
+/// How much is kept of either end of each output stream, in bytes.
+pub const KEPT_OUTPUT: usize = 32 * 1024;
+
+/// How much is read at once at most, in bytes: what a pipe holds.
+pub const READ_SIZE: usize = 64 * 1024;
+
+/// A line of the compiler that says something, and when it was read.
+#[derive(Debug)]
+pub struct Event {
+    /// When the line was read.
+    pub at: SerdeInstant,
+    /// The process's counters right after that, for the markers of phases.
+    pub counters: Option<Counters>,
+    /// What it said.
+    pub said: Said,
+}
+
+/// What a line said.
+#[derive(Debug)]
+pub enum Said {
+    /// A marker.
+    Marker(Marker),
+    /// The JSON of an info marker, to be read from its beginning; `None` if it could not be held (a full disk).
+    Info(Option<SpooledTempFile>),
+}
+
+/// All that was read of the compiler's stdout.
+#[derive(Debug)]
+pub struct Output {
+    /// The lines that say something, in order.
+    pub events: Vec<Event>,
+    /// Both ends of all the other lines.
+    pub tail: Tail,
+}
+
+/// Reads `stream` to its end. `probe` gives the counters at the markers; it may have none yet when the first bytes come.
+pub fn read_to_end(mut stream: impl Read, mut probe: impl FnMut() -> Option<Counters>) -> Output {
+    let mut splitter = Splitter::new();
+    let mut buffer = vec![0; READ_SIZE];
+    loop {
+        let length = match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(length) => length,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            // A pipe that cannot be read any more has ended, as far as anybody can tell.
+            Err(_) => break,
+        };
+        let at = SerdeInstant::now();
+        splitter.push(&buffer[..length], at, &mut probe);
+    }
+    splitter.finish()
+}
+
+/// Cuts a stream into lines, however it is cut into reads.
+struct Splitter {
+    line: Vec<u8>,
+    info: Option<Info>,
+    output: Output,
+}
+
+/// An info line that is being read.
+struct Info {
+    file: SpooledTempFile,
+    failed: bool,
+}
+
+impl Splitter {
+    fn new() -> Self {
+        let output = Output { events: Vec::with_capacity(64), tail: Tail::new(KEPT_OUTPUT) };
+        Self { line: Vec::with_capacity(256), info: None, output }
+    }
+
+    fn push(&mut self, mut bytes: &[u8], at: SerdeInstant, probe: &mut impl FnMut() -> Option<Counters>) {
+        // One reading of the counters serves all markers that came at once: none of them is nearer to it.
+        let mut counters: Option<Option<Counters>> = None;
+        while let Some(end) = memchr::memchr(b'\n', bytes) {
+            self.extend(&bytes[..end]);
+            bytes = &bytes[end + 1..];
+            self.end_line(at, || *counters.get_or_insert_with(&mut *probe));
+        }
+        self.extend(bytes);
+    }
+
+    fn extend(&mut self, bytes: &[u8]) {
+        if let Some(info) = &mut self.info {
+            info.failed |= info.file.write_all(bytes).is_err();
+            return;
+        }
+        let room = LINE_LIMIT - self.line.len();
+        if bytes.len() <= room {
+            self.line.extend_from_slice(bytes);
+            return;
+        }
+        let (held, rest) = bytes.split_at(room);
+        self.line.extend_from_slice(held);
+        if let Some(json) = marker::info_json(&self.line) {
+            let mut file = SpooledTempFile::new(INFO_IN_MEMORY);
+            let failed = file.write_all(json).is_err() || file.write_all(rest).is_err();
+            self.info = Some(Info { file, failed });
+        }
+        // The rest of any other line this long says nothing that we know how to read.
+    }
+
+    fn end_line(&mut self, at: SerdeInstant, counters: impl FnOnce() -> Option<Counters>) {
+        if let Some(mut info) = self.info.take() {
+            let ok = !info.failed && info.file.seek(SeekFrom::Start(0)).is_ok();
+            self.output.events.push(Event { at, counters: None, said: Said::Info(ok.then_some(info.file)) });
+            self.line.clear();
+            return;
+        }
+        match marker::classify(&self.line) {
+            LineKind::Info => {
+                let mut file = SpooledTempFile::new(INFO_IN_MEMORY);
+                let json = marker::info_json(&self.line).unwrap_or_default();
+                let ok = file.write_all(json).is_ok() && file.seek(SeekFrom::Start(0)).is_ok();
+                self.output.events.push(Event { at, counters: None, said: Said::Info(ok.then_some(file)) });
+            }
+            kind => match marker::parse(&self.line) {
+                Some(marker) => {
+                    let counters = if kind == LineKind::Phase { counters() } else { None };
+                    self.output.events.push(Event { at, counters, said: Said::Marker(marker) });
+                }
+                None => {
+                    self.line.push(b'\n');
+                    self.output.tail.push(&self.line);
+                }
+            },
+        }
+        self.line.clear();
+    }
+
+    /// A last line without a line end counts as a line, unless it is an info line: that one was cut short.
+    fn finish(mut self) -> Output {
+        if self.info.is_none() && !self.line.is_empty() && marker::classify(&self.line) != LineKind::Info {
+            self.end_line(SerdeInstant::now(), || None);
+        }
+        self.output
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    /// Gives a text in pieces of `step` bytes.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let length = self.0.len().min(self.1).min(buffer.len());
+            buffer[..length].copy_from_slice(&self.0[..length]);
+            self.0 = &self.0[length..];
+            Ok(length)
+        }
+    }
+
+    fn read(text: &[u8], step: usize) -> (Vec<String>, String) {
+        let output = read_to_end(Pieces(text, step), || None);
+        let events = output.events.into_iter().map(|event| match event.said {
+            Said::Marker(marker) => format!("{marker:?}"),
+            Said::Info(file) => {
+                let mut json = String::new();
+                file.unwrap().read_to_string(&mut json).unwrap();
+                if json.len() > 100 { json.len().to_string() } else { json }
+            }
+        });
+        (events.collect(), output.tail.text())
+    }
+
+    #[test]
+    fn lines_are_the_same_however_the_writes_are_cut() {
+        let text = b"  Compiling script s (s)\n/dyno start s parse\n/dyno stop s parse\r\n/dyno info {\"bytecode_size\":1}\nBye";
+        let whole = read(text, usize::MAX);
+        assert_eq!(whole.0.len(), 4);
+        assert_eq!(whole.0[3], "{\"bytecode_size\":1}");
+        assert_eq!(whole.1, "Bye\n");
+        for step in 1..20 {
+            assert_eq!(read(text, step), whole);
+        }
+    }
+
+    #[test]
+    fn a_long_info_line_is_whole_and_a_long_other_line_is_not_held() {
+        let mut text = b"/dyno info ".to_vec();
+        text.extend(std::iter::repeat_n(b'7', 3_000_000));
+        text.push(b'\n');
+        text.extend(std::iter::repeat_n(b'x', 3_000_000));
+        text.extend(b"\n/dyno start a b\n");
+        for step in [1021, 70_000] {
+            let (events, tail) = read(&text, step);
+            assert_eq!(events.len(), 2);
+            assert_eq!(events[0], "3000000");
+            assert!(tail.len() < 2 * KEPT_OUTPUT + 100);
+        }
+    }
+
+    #[test]
+    fn an_info_line_that_was_cut_short_is_nothing() {
+        assert_eq!(read(b"/dyno info {\"bytecode_size\":1", 7), (vec![], String::new()));
+    }
+
+    #[test]
+    fn counters_are_read_once_for_markers_that_came_at_once() {
+        let mut reads = 0;
+        let output = read_to_end(&b"/dyno start a b\n/dyno start a c\nnoise\n/dyno info {}\n"[..], || {
+            reads += 1;
+            Some(Counters::default())
+        });
+        assert_eq!(reads, 1);
+        assert_eq!(output.events.iter().filter(|event| event.counters.is_some()).count(), 2);
+    }
+}

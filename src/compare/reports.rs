@@ -1,0 +1,135 @@
+//! Two reports that were measured one after the other, as a comparison.
+
+use std::collections::BTreeMap;
+
+use super::{FALSE_CHANGE_RATE, FALSE_EQUALITY_RATE, Rules};
+use crate::model::{
+    COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, Completion, Measured, Measuring, Metric, Report, Side,
+    Skipped, StdChoice,
+};
+
+/// Why two reports say nothing about each other.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReportsError {
+    /// They were measured on different machines.
+    #[error(
+        "{base} was measured on {base_machine} and {other} on {other_machine}: their times cannot be compared; measure both on \
+         one machine with `forc-perf compare`, or compare them all the same with --force"
+    )]
+    Machine {
+        /// The base's name.
+        base: String,
+        /// The other's.
+        other: String,
+        /// The base's machine.
+        base_machine: String,
+        /// The other's.
+        other_machine: String,
+    },
+    /// They have no benchmark in common.
+    #[error("{0} and {1} have no benchmark in common")]
+    NothingInCommon(String, String),
+}
+
+/// A comparison of two reports, called by these names. What only one of them has measured is skipped, and says so.
+///
+/// # Errors
+/// If they have no benchmark in common, or were measured on different machines and `force` is not set.
+pub fn of_reports(
+    reports: [Report; 2],
+    names: [String; 2],
+    thresholds: &BTreeMap<Metric, f64>,
+    force: bool,
+) -> Result<Comparison, ReportsError> {
+    let [base, other] = &reports;
+    let [base_name, other_name] = names;
+    if !force && !base.environment.is_same_machine(&other.environment) {
+        let machine = |report: &Report| {
+            let host = report.environment.host.clone().unwrap_or_else(|| "an unnamed host".to_owned());
+            let brand = report.environment.cpus.first().map(|cpu| cpu.brand.trim().to_owned()).unwrap_or_default();
+            format!("{host} ({} × {brand})", report.environment.cpus.len())
+        };
+        return Err(ReportsError::Machine {
+            base_machine: machine(base),
+            other_machine: machine(other),
+            base: base_name,
+            other: other_name,
+        });
+    }
+    let has = |report: &Report, id: &str| report.benchmarks.iter().any(|benchmark| benchmark.id == id);
+    let lonely = |report: &Report, counterpart: &Report, name: &str| -> Vec<Skipped> {
+        let only = report.benchmarks.iter().filter(|benchmark| !has(counterpart, &benchmark.id));
+        only.map(|benchmark| Skipped {
+            name: benchmark.id.clone(),
+            reason: format!("only {name} has measured it"),
+            broken: false,
+        })
+        .collect()
+    };
+    let mut skipped = lonely(base, other, &base_name);
+    skipped.extend(lonely(other, base, &other_name));
+    let ids: Vec<String> =
+        base.benchmarks.iter().map(|benchmark| benchmark.id.clone()).filter(|id| has(other, id)).collect();
+    if ids.is_empty() {
+        return Err(ReportsError::NothingInCommon(base_name, other_name));
+    }
+
+    let most = |report: &Report| report.benchmarks.iter().map(|benchmark| benchmark.runs.len()).max().unwrap_or(0);
+    let settings = CompareSettings {
+        suite: base.settings.suite.clone(),
+        interval: base.settings.interval,
+        time_limit: base.settings.time_limit,
+        pinned: base.settings.pinned,
+        seed: base.settings.seed,
+        std: StdChoice::Own,
+        interleaved: false,
+        budget: None,
+        min_runs: 0,
+        max_runs: most(base).max(most(other)),
+        looks: Vec::new(),
+        false_change_rate: FALSE_CHANGE_RATE,
+        false_equality_rate: FALSE_EQUALITY_RATE,
+        thresholds: super::thresholds(thresholds),
+        instruction_runs: None,
+        command: Vec::new(),
+        counters: base.settings.counters.clone(),
+    };
+    let completion = if reports.iter().all(|report| report.completion == Completion::Complete) {
+        Completion::Complete
+    } else {
+        Completion::Interrupted
+    };
+    let measuring = reports.iter().fold(Measuring::default(), |sum, report| Measuring {
+        wall: sum.wall + report.measuring.wall,
+        in_forc: sum.in_forc + report.measuring.in_forc,
+        collector_cpu: sum.collector_cpu + report.measuring.collector_cpu,
+    });
+    let [base, other] = reports;
+    let (created, harness, environment) = (other.created.clone(), other.harness.clone(), other.environment.clone());
+    let sides = vec![side(base, base_name, &ids), side(other, other_name, &ids)];
+    let findings = super::findings(&sides, &Rules::of(&settings));
+    Ok(Comparison {
+        comparison_version: COMPARISON_SCHEMA_VERSION,
+        created,
+        harness,
+        environment,
+        settings,
+        completion,
+        measuring,
+        sides,
+        findings,
+        skipped,
+    })
+}
+
+fn side(report: Report, name: String, ids: &[String]) -> Side {
+    let mut by_id: BTreeMap<String, Measured> =
+        report.benchmarks.into_iter().map(|benchmark| (benchmark.id.clone(), benchmark)).collect();
+    Side {
+        name,
+        toolchain: report.toolchain,
+        std: report.settings.std,
+        control: false,
+        benchmarks: ids.iter().filter_map(|id| by_id.remove(id)).collect(),
+    }
+}

@@ -1,0 +1,209 @@
+//! The values of two sides that belong together, figure by figure.
+
+use std::collections::BTreeMap;
+
+use super::phases::{self, Cost, Key};
+use crate::model::{Benchmark, InstructionCount, Measured, Metric, UnmatchedPhase};
+use crate::stats::Noise;
+use crate::{stats, summary};
+
+/// The metrics of whole runs that are compared. The parts of a sum that is among them (user and system time), and what
+/// only explains (faults, switches), are not: a family of figures that say the same only makes each harder to decide.
+pub const METRICS: [Metric; 13] = [
+    Metric::Wall,
+    Metric::Cpu,
+    Metric::PeakMemory,
+    Metric::Instructions,
+    Metric::Cycles,
+    Metric::Branches,
+    Metric::BranchMisses,
+    Metric::CacheReferences,
+    Metric::CacheMisses,
+    Metric::DiskRead,
+    Metric::DiskWritten,
+    Metric::BytecodeSize,
+    Metric::DataSectionSize,
+];
+
+/// The metrics of a phase that are compared: wall, CPU time, instructions.
+const PHASE_METRICS: usize = 3;
+
+/// Phases below this share of a run on both sides have no verdict of their own: at a hundredth of the time, what a phase
+/// loses does not matter to the whole, and each figure more makes all others harder to decide.
+const LEAST_SHARE: f64 = 0.01;
+
+/// The values of one figure, of both sides: those of one number were measured in one block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// The metric.
+    pub metric: Metric,
+    /// The phase; `None` for the whole run.
+    pub phase: Option<Key>,
+    /// The parts of the phase where one side has split it.
+    pub parts: Vec<String>,
+    /// The base's values.
+    pub base: Vec<f64>,
+    /// The other side's.
+    pub other: Vec<f64>,
+    /// Whether they were counted under callgrind, and not in the blocks.
+    pub counted: bool,
+}
+
+impl Series {
+    /// The values of each block.
+    pub fn pairs(&self) -> Vec<(f64, f64)> {
+        self.base.iter().copied().zip(self.other.iter().copied()).collect()
+    }
+
+    /// Whether the values are not samples but facts: sizes that are the same in every run of a side.
+    pub fn is_exact(&self) -> bool {
+        let constant = |values: &[f64]| values.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
+        let size = matches!(self.metric, Metric::BytecodeSize | Metric::DataSectionSize | Metric::BinarySize);
+        size && constant(&self.base) && constant(&self.other)
+    }
+}
+
+/// How many figures a benchmark will have, by one of its runs.
+pub fn count(run: &Benchmark) -> usize {
+    let phases = phases::costs(run).into_iter().filter(|(_, cost)| cost.share >= LEAST_SHARE).count();
+    // With instructions, whether they are counted now or, under callgrind, afterwards.
+    let metrics = METRICS.into_iter().filter(|metric| summary::value(run, *metric).is_some()).count() + 1;
+    metrics + PHASE_METRICS * phases
+}
+
+/// All figures that two sides have of one benchmark, those of whole runs first, and the phases that only one has. A value
+/// that is missing in any run makes the figure be left out: what remains would not be what it is called.
+pub fn of(base: &Measured, other: &Measured) -> (Vec<Series>, Vec<UnmatchedPhase>) {
+    let mut series: Vec<Series> = counted(base, other);
+    if base.runs.is_empty() || other.runs.is_empty() {
+        return (series, Vec::new());
+    }
+    // What callgrind has counted needs no counter of the machine's.
+    let is_counted = !series.is_empty();
+    let metrics = METRICS.into_iter().filter(|metric| !(is_counted && *metric == Metric::Instructions));
+    let whole: Vec<Series> = metrics
+        .filter_map(|metric| {
+            let values = |side: &Measured| -> Option<Vec<f64>> {
+                side.runs.iter().map(|run| summary::value(run, metric)).collect()
+            };
+            let (base, other) = (values(base)?, values(other)?);
+            Some(Series { metric, phase: None, parts: Vec::new(), base, other, counted: false })
+        })
+        .collect();
+    series.splice(0..0, whole);
+
+    let (base, other) = (Phases::of(base), Phases::of(other));
+    let (shared, unmatched) = phases::matched(&base.order, &other.order);
+    for phase in shared {
+        let sums = |side: &Phases, names: &[String]| -> Option<Vec<Cost>> {
+            side.runs.iter().map(|run| phases::sum(run, names, phase.depth)).collect()
+        };
+        let (Some(a), Some(b)) = (sums(&base, &phase.base), sums(&other, &phase.other)) else { continue };
+        let matters = |costs: &[Cost]| {
+            let shares: Vec<f64> = costs.iter().map(|cost| cost.share).collect();
+            stats::median(&shares).is_some_and(|share| share >= LEAST_SHARE)
+        };
+        if !matters(&a) && !matters(&b) {
+            continue;
+        }
+        let mut push = |metric, of: fn(&Cost) -> Option<f64>| {
+            let values = |costs: &[Cost]| -> Option<Vec<f64>> { costs.iter().map(of).collect() };
+            if let (Some(base), Some(other)) = (values(&a), values(&b)) {
+                let phase_key = Some((phase.name.clone(), phase.depth));
+                let parts = phase.parts().to_vec();
+                series.push(Series { metric, phase: phase_key, parts, base, other, counted: false });
+            }
+        };
+        push(Metric::Wall, |cost| Some(cost.wall));
+        push(Metric::Cpu, |cost| cost.cpu);
+        if !is_counted {
+            push(Metric::Instructions, |cost| cost.instructions);
+        }
+    }
+    // Whole runs first.
+    series.sort_by_key(|series| series.phase.is_some());
+
+    let unmatched = unmatched
+        .into_iter()
+        .filter_map(|((phase, depth), gone)| {
+            let side = if gone { &base } else { &other };
+            let walls: Vec<f64> =
+                side.runs.iter().filter_map(|run| Some(run.get(&(phase.clone(), depth))?.wall)).collect();
+            Some(UnmatchedPhase { wall: stats::median(&walls)?, phase, depth, gone })
+        })
+        .collect();
+    (series, unmatched)
+}
+
+/// What callgrind has counted on both sides: of whole builds, then of the phases whose functions are known.
+fn counted(base: &Measured, other: &Measured) -> Vec<Series> {
+    let (a, b) = (&base.instructions, &other.instructions);
+    let (Some(first_of_a), Some(first_of_b)) = (a.first(), b.first()) else { return Vec::new() };
+    let totals = |counts: &[InstructionCount]| counts.iter().map(|count| count.total as f64).collect::<Vec<_>>();
+    let metric = Metric::Instructions;
+    let mut series =
+        vec![Series { metric, phase: None, parts: Vec::new(), base: totals(a), other: totals(b), counted: true }];
+    let keys = |count: &InstructionCount| -> Vec<Key> {
+        count.phases.iter().map(|phase| (phase.phase.clone(), phase.depth)).collect()
+    };
+    for phase in phases::matched(&keys(first_of_a), &keys(first_of_b)).0 {
+        let sums = |counts: &[InstructionCount], names: &[String]| -> Option<Vec<f64>> {
+            let of = |count: &InstructionCount| {
+                let found = names.iter().map(|name| count.phase(name));
+                found.sum::<Option<u64>>().map(|sum| sum as f64)
+            };
+            counts.iter().map(of).collect()
+        };
+        let (Some(base), Some(other)) = (sums(a, &phase.base), sums(b, &phase.other)) else { continue };
+        if !matters(&base, first_of_a.total) && !matters(&other, first_of_b.total) {
+            continue;
+        }
+        let parts = phase.parts().to_vec();
+        series.push(Series { metric, phase: Some((phase.name, phase.depth)), parts, base, other, counted: true });
+    }
+    series
+}
+
+fn matters(counts: &[f64], total: u64) -> bool {
+    stats::median(counts).is_some_and(|count| count >= LEAST_SHARE * total as f64)
+}
+
+/// The noise of callgrind's counts over all benchmarks and sides: of whole builds, and of phases.
+pub fn noise_of_counts<'a>(sides: impl Iterator<Item = &'a Measured> + Clone) -> (Noise, Noise) {
+    let totals: Vec<Vec<f64>> =
+        sides.clone().map(|side| side.instructions.iter().map(|count| count.total as f64).collect()).collect();
+    let phases: Vec<Vec<f64>> = sides
+        .flat_map(|side| {
+            let of_first = side.instructions.first().map_or(&[][..], |count| &count.phases);
+            of_first.iter().map(|phase| {
+                let of = |count: &InstructionCount| count.phase(&phase.phase).map(|count| count as f64);
+                side.instructions.iter().filter_map(of).collect::<Vec<f64>>()
+            })
+        })
+        .collect();
+    (stats::pooled_noise(&totals), stats::pooled_noise(&phases))
+}
+
+/// The phases of one side's runs.
+struct Phases {
+    /// In the order of the first run, and after it what only later runs have.
+    order: Vec<Key>,
+    runs: Vec<BTreeMap<Key, Cost>>,
+}
+
+impl Phases {
+    fn of(measured: &Measured) -> Self {
+        let mut order: Vec<Key> = Vec::new();
+        let mut runs = Vec::with_capacity(measured.runs.len());
+        for run in &measured.runs {
+            let costs = phases::costs(run);
+            for (key, _) in &costs {
+                if !order.contains(key) {
+                    order.push(key.clone());
+                }
+            }
+            runs.push(costs.into_iter().collect());
+        }
+        Self { order, runs }
+    }
+}

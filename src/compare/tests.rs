@@ -1,0 +1,184 @@
+use super::*;
+use crate::chart::sample;
+use crate::model::{Completion, Failure, FailureKind, OutputFile, SerdeInstant, StdChoice};
+
+/// A side of 24 runs of each benchmark, as a report has them, every instant of a run stretched by `pace`.
+fn side(name: &str, pace: f64) -> Side {
+    let report = sample::report(6);
+    let mut benchmarks = report.benchmarks;
+    for benchmark in &mut benchmarks {
+        benchmark.runs =
+            benchmark.runs.iter().cycle().take(if benchmark.runs.is_empty() { 0 } else { 24 }).cloned().collect();
+    }
+    for run in benchmarks.iter_mut().flat_map(|benchmark| &mut benchmark.runs) {
+        let Some(start) = run.start_time else { continue };
+        let stretch = |at: &mut Option<SerdeInstant>| {
+            if let Some(at) = at {
+                let since = at.since_epoch().saturating_sub(start.since_epoch());
+                *at = SerdeInstant::from_epoch(start.since_epoch() + since.mul_f64(pace));
+            }
+        };
+        stretch(&mut run.end_time);
+        for phase in &mut run.phases {
+            stretch(&mut phase.start_time);
+            stretch(&mut phase.end_time);
+        }
+    }
+    Side { name: name.to_owned(), toolchain: report.toolchain, std: None, control: false, benchmarks }
+}
+
+fn rules() -> Rules {
+    Rules {
+        looks: Looks::new([(24, 1.0)]),
+        false_change_rate: FALSE_CHANGE_RATE,
+        false_equality_rate: FALSE_EQUALITY_RATE,
+        thresholds: thresholds(&BTreeMap::new()),
+        interleaved: true,
+    }
+}
+
+#[test]
+fn a_side_against_itself_is_shown_equal() {
+    let sides = [side("a", 1.0), side("b", 1.0)];
+    let [found] = findings(&sides, &rules()).try_into().unwrap();
+    let measured: Vec<_> = found.benchmarks.iter().filter(|benchmark| benchmark.pairs > 0).collect();
+    assert!(!measured.is_empty());
+    for benchmark in measured {
+        assert!(benchmark.figures.iter().all(|figure| figure.verdict == Verdict::Equal && figure.ratio == 1.0));
+    }
+    assert!(found.totals.iter().all(|total| (total.ratio - 1.0).abs() < 1e-12));
+}
+
+#[test]
+fn what_takes_longer_has_regressed_by_as_much_and_the_other_way_round() {
+    for (paces, verdict) in [([1.0, 1.2], Verdict::Regressed), ([1.2, 1.0], Verdict::Improved)] {
+        let sides = paces.map(|pace| side("x", pace));
+        let found = &findings(&sides, &rules())[0];
+        let truth = paces[1] / paces[0];
+        for benchmark in found.benchmarks.iter().filter(|benchmark| benchmark.pairs > 0) {
+            assert_eq!(benchmark.verdict, Some(verdict), "{}", benchmark.id);
+            let wall = benchmark.figure(Metric::Wall).unwrap();
+            assert!((wall.ratio / truth - 1.0).abs() < 1e-6 && wall.low <= truth * 1.000_001, "{wall:?}");
+            assert!(benchmark.phases(Metric::Wall).all(|figure| figure.verdict == verdict));
+            // CPU time was left as it was.
+            assert!(benchmark.figure(Metric::Cpu).is_none_or(|cpu| cpu.verdict == Verdict::Equal));
+        }
+        assert!((found.totals[0].ratio / truth - 1.0).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn a_control_does_not_change_what_it_controls() {
+    let (base, other) = (side("a", 1.0), side("b", 1.05));
+    let control = Side { control: true, ..base.clone() };
+    let without = findings(&[base.clone(), other.clone()], &rules());
+    let with = findings(&[base, other, control], &rules());
+    assert_eq!(with[0], without[0]);
+    assert_eq!(with[1].count(Verdict::Regressed), 0);
+}
+
+#[test]
+fn a_benchmark_that_failed_has_no_verdict_and_no_part_in_the_total() {
+    let (base, mut other) = (side("a", 1.0), side("b", 1.2));
+    let failure = Failure {
+        kind: FailureKind::CompileError,
+        message: "the build failed".into(),
+        exit: None,
+        phase: None,
+        output: String::new(),
+        run: None,
+    };
+    let measured = other.benchmarks.iter().position(|benchmark| !benchmark.runs.is_empty()).unwrap();
+    other.benchmarks[measured].failures.push(failure);
+    let all = findings(&[base.clone(), side("b", 1.2)], &rules())[0].totals[0].benchmarks;
+    let found = &findings(&[base, other], &rules())[0];
+    let benchmark = &found.benchmarks[measured];
+    assert_eq!(benchmark.verdict, None);
+    assert!(benchmark.failed.as_ref().is_some_and(|failed| failed.base.is_none() && failed.other.is_some()));
+    assert_eq!(found.totals[0].benchmarks, all - 1);
+}
+
+#[test]
+fn outputs_differ_by_content_and_by_name() {
+    let file = |path: &str, hash: &str| OutputFile { path: path.into(), size: 1, sha256: hash.into() };
+    let with = |outputs: Vec<OutputFile>| Measured { outputs, ..sample::report(1).benchmarks.remove(0) };
+    let (a, b, c) = (file("a.bin", "1"), file("a.bin", "2"), file("c.json", "1"));
+    assert_eq!(output(&with(vec![a.clone()]), &with(vec![a.clone()])), OutputFinding::Same);
+    let different = |files: &[&str]| OutputFinding::Different(files.iter().map(|file| (*file).to_owned()).collect());
+    assert_eq!(output(&with(vec![a.clone()]), &with(vec![b])), different(&["a.bin"]));
+    assert_eq!(output(&with(vec![a.clone()]), &with(vec![a.clone(), c])), different(&["c.json"]));
+    assert_eq!(output(&with(vec![a]), &with(Vec::new())), OutputFinding::Unknown);
+}
+
+#[test]
+fn a_benchmark_is_decided_when_more_blocks_could_not_change_its_verdict() {
+    let found = &findings(&[side("a", 1.0), side("b", 1.2)], &rules())[0];
+    let mut benchmark = found.benchmarks.iter().find(|benchmark| benchmark.pairs > 0).unwrap().clone();
+    let set = |benchmark: &mut BenchmarkFindings, wall, cpu| {
+        for figure in &mut benchmark.figures {
+            figure.verdict = match (figure.metric, &figure.phase) {
+                (Metric::Wall, None) => wall,
+                (Metric::Cpu, None) => cpu,
+                // What explains decides nothing.
+                (_, Some(_)) => Verdict::Undecided,
+                _ => Verdict::Equal,
+            };
+        }
+    };
+    for (wall, cpu, decided) in [
+        (Verdict::Equal, Verdict::Equal, true),
+        (Verdict::Equal, Verdict::Undecided, false),
+        (Verdict::Regressed, Verdict::Undecided, true),
+        // It may yet turn out to have regressed.
+        (Verdict::Improved, Verdict::Undecided, false),
+    ] {
+        set(&mut benchmark, wall, cpu);
+        assert_eq!(is_decided(&benchmark), decided, "{wall:?} {cpu:?}");
+    }
+    benchmark.figures.clear();
+    assert!(!is_decided(&benchmark));
+}
+
+#[test]
+fn two_reports_become_a_comparison_of_what_both_have() {
+    let (mut base, other) = (sample::report(12), sample::report(12));
+    let gone = base.benchmarks.remove(0).id;
+    let names = || ["a.json".to_owned(), "b.json".to_owned()];
+    let comparison = of_reports([base.clone(), other.clone()], names(), &BTreeMap::new(), false).unwrap();
+    assert!(!comparison.settings.interleaved && comparison.settings.std == StdChoice::Own);
+    assert_eq!(comparison.completion, Completion::Complete);
+    assert!(comparison.sides.iter().all(|side| side.benchmarks.iter().all(|benchmark| benchmark.id != gone)));
+    assert!(comparison.skipped.iter().any(|skipped| skipped.name == gone && skipped.reason.contains("b.json")));
+    assert_eq!(comparison.findings[0].count(Verdict::Regressed), 0);
+
+    let mut elsewhere = other.clone();
+    elsewhere.environment.host = Some("elsewhere".into());
+    let refused = of_reports([base.clone(), elsewhere.clone()], names(), &BTreeMap::new(), false);
+    assert!(matches!(refused, Err(ReportsError::Machine { .. })));
+    assert!(of_reports([base.clone(), elsewhere], names(), &BTreeMap::new(), true).is_ok());
+    base.benchmarks.clear();
+    let nothing = of_reports([base, other], names(), &BTreeMap::new(), false);
+    assert!(matches!(nothing, Err(ReportsError::NothingInCommon(..))));
+}
+
+#[test]
+fn what_no_clock_saw_has_no_figure_and_what_is_written_can_be_read() {
+    let (mut base, mut other) = (side("a", 1.0), side("b", 1.2));
+    for run in [&mut base, &mut other].into_iter().flat_map(|side| &mut side.benchmarks).flat_map(|it| &mut it.runs) {
+        // All the time of the run, and none of the processor's: whoever waits for a disk.
+        for cost in run.phases.iter_mut().filter_map(|phase| phase.cost.as_mut()) {
+            cost.cpu_time = Some(std::time::Duration::ZERO);
+        }
+    }
+    let found = findings(&[base, other], &rules());
+    for benchmark in &found[0].benchmarks {
+        assert!(benchmark.phases(Metric::Wall).count() > 0 || benchmark.pairs == 0);
+        assert_eq!(benchmark.phases(Metric::Cpu).count(), 0, "{}", benchmark.id);
+    }
+    // Before the first look, too, where intervals are infinite.
+    let early = Rules { looks: Looks::new([(1000, 1.0)]), ..rules() };
+    for found in [found, findings(&[side("a", 1.0), side("b", 1.2)], &early)] {
+        let written = serde_json::to_string(&found).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<Findings>>(&written).unwrap(), found);
+    }
+}

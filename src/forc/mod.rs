@@ -1,0 +1,20 @@
+//! The compiler: its binaries, what they can do, how they are called and what they say.
+
+pub mod build;
+pub mod cargo;
+pub mod command;
+pub mod info;
+pub mod install;
+pub mod marker;
+pub mod probe;
+pub mod revision;
+pub mod source;
+pub mod spec;
+pub mod store;
+pub mod toolchain;
+mod workshop;
+
+pub use build::{BuildError, BuildEvent};
+pub use source::SwaySource;
+pub use spec::ToolchainSpec;
+pub use toolchain::{Locator, ToolchainError};

@@ -1,0 +1,29 @@
+//! forc-perf, the benchmark harness for the Sway compiler.
+//!
+//! [`mod@bench`] is the main of a bench target and [`cli`] that of the command; both read their options, have [`session`]
+//! measure a suite, and show the [`model::Report`] that comes of it. A session finds its compiler through [`forc`], its
+//! projects through [`suite`] and the order of its runs through [`schedule`], makes each run with the [`collector`], and
+//! has [`summary`] and [`stats`] say what the runs say. [`report`] and [`chart`] only show.
+
+pub mod bench;
+pub mod cache;
+pub mod chart;
+pub mod cli;
+pub mod collector;
+pub mod compare;
+pub mod environment;
+pub mod forc;
+pub mod git;
+pub mod model;
+pub mod process;
+pub mod report;
+pub mod schedule;
+pub mod session;
+pub mod stats;
+pub mod suite;
+pub mod summary;
+
+/// The examples of the README, compiled with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -1,0 +1,32 @@
+//! The data that forc-perf measures and keeps: plain types and their serde form, nothing else.
+//!
+//! The heart is [`Benchmark`], one run of one benchmark, with its [`BenchmarkPhase`]s and [`BenchmarkFrame`]s. A
+//! [`Report`] is what one invocation of the harness measured, and a [`Comparison`] what it measured of several compilers
+//! side by side and found; every file that forc-perf writes holds one or the other.
+
+mod benchmark;
+mod comparison;
+mod environment;
+mod instant;
+mod instructions;
+mod metric;
+mod report;
+mod toolchain;
+
+pub use benchmark::{
+    Accounting, Benchmark, BenchmarkFrame, BenchmarkPhase, CollectorCost, DataSection, EventCounts, Exit,
+    PackageOutput, PhaseCost, Protocol, SamplerKind, SerdeFrames,
+};
+pub use comparison::{
+    BenchmarkFindings, COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, FailedSides, Figure, Findings, Look,
+    OutputFinding, Side, StdChoice, Total, UnmatchedPhase, Verdict,
+};
+pub use environment::{Cpu, Environment, LoadAverage};
+pub use instant::SerdeInstant;
+pub use instructions::{InstructionCount, PhaseInstructions};
+pub use metric::{Direction, Estimate, Metric, MetricSummary, PhaseSummary, Unit};
+pub use report::{
+    Completion, Failure, FailureKind, Harness, Measured, Measuring, OutputFile, Report, SCHEMA_VERSION, Settings,
+    Skipped,
+};
+pub use toolchain::{Capabilities, Origin, Revision, Toolchain};

@@ -1,0 +1,96 @@
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Protocol;
+
+/// One forc binary, where it came from, and what it can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Toolchain {
+    /// What forc says of itself, such as `0.72.1`, or `0.72.1+nightly.20260101`.
+    pub version: String,
+    /// The binary, as an absolute path.
+    pub path: PathBuf,
+    /// SHA-256 of the binary, 64 hexadecimal digits.
+    pub sha256: String,
+    /// Where the binary came from.
+    pub origin: Origin,
+    /// What it can do, found by asking it.
+    pub capabilities: Capabilities,
+}
+
+/// Where a toolchain's binary came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The path was given.
+    Path,
+    /// The variable `FORC_PERF_FORC` named it.
+    Variable,
+    /// Found on `PATH`.
+    SearchPath,
+    /// An installed fuelup toolchain of this name.
+    Fuelup(String),
+    /// This release, built by forc-perf into its cache.
+    Release(String),
+    /// This revision of the compiler's repository, built by forc-perf into its cache.
+    Revision(Revision),
+}
+
+impl Origin {
+    /// The std that came with the compiler.
+    pub fn std(&self) -> Option<&Path> {
+        match self {
+            Self::Revision(revision) => revision.std.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// A revision of the compiler's repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Revision {
+    /// The checkout's folder, or the repository's URL.
+    pub repository: String,
+    /// What the user called it: a branch, a tag, a commit, or `.` for the work tree.
+    pub name: String,
+    /// The whole id of the commit; of a changed work tree, of the commit that it stands on.
+    pub commit: String,
+    /// The id of the content of a work tree that is not its commit's own; absent for a commit.
+    pub tree: Option<String>,
+    /// The first line of the commit's message.
+    pub subject: String,
+    /// When the commit was made, RFC 3339.
+    pub committed: Option<String>,
+    /// Flags that cargo was given beside forc-perf's own.
+    #[serde(default)]
+    pub cargo_flags: Vec<String>,
+    /// The std of the same content, beside the compiler in the cache.
+    pub std: Option<PathBuf>,
+}
+
+impl Revision {
+    /// In a few words: `my-branch (0123456789)`, or `work tree (abcdef0123)`.
+    pub fn describe(&self) -> String {
+        let short = |id: &str| id.chars().take(10).collect::<String>();
+        match &self.tree {
+            Some(tree) => format!("changed work tree ({})", short(tree)),
+            None if self.name == "." || self.commit.starts_with(&self.name) => short(&self.commit),
+            None => format!("{} ({})", self.name, short(&self.commit)),
+        }
+    }
+}
+
+/// What a forc can do, found by asking the binary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Capabilities {
+    /// The best way that it tells its phases.
+    pub protocol: Protocol,
+    /// Whether `build` writes a metrics file (`--metrics-outfile`).
+    pub metrics_file: bool,
+    /// Whether `build` takes `--release`.
+    pub release: bool,
+    /// Whether `build` takes `--tests`.
+    pub tests: bool,
+}

@@ -1,0 +1,161 @@
+//! A comparison as CSV.
+
+use serde::Serialize;
+
+use super::samples::sampled;
+use crate::model::{Comparison, Metric, Unit, Verdict};
+
+/// A figure's row. The fields' names are the columns'.
+#[derive(Serialize)]
+struct FigureRow<'a> {
+    base_side: &'a str,
+    other_side: &'a str,
+    control: bool,
+    benchmark: &'a str,
+    phase: Option<&'a str>,
+    depth: Option<u32>,
+    parts: String,
+    metric: &'static str,
+    unit: &'static str,
+    base: Option<f64>,
+    other: Option<f64>,
+    ratio: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    confidence: f64,
+    threshold: f64,
+    p_value: Option<f64>,
+    verdict: &'static str,
+    pairs: usize,
+    detectable: Option<f64>,
+    more_runs: Option<usize>,
+}
+
+/// A pair's row.
+#[derive(Serialize)]
+struct SampleRow<'a> {
+    base_side: &'a str,
+    other_side: &'a str,
+    control: bool,
+    benchmark: &'a str,
+    /// From 1.
+    block: usize,
+    phase: Option<&'a str>,
+    metric: &'static str,
+    unit: &'static str,
+    base: Option<f64>,
+    other: Option<f64>,
+}
+
+pub(super) fn figures(comparison: &Comparison) -> String {
+    let base_side = comparison.base().map_or("", |base| &base.name);
+    let rows = comparison.findings.iter().flat_map(|findings| {
+        let side = comparison.side(findings);
+        findings.benchmarks.iter().flat_map(move |benchmark| {
+            benchmark.figures.iter().map(move |figure| FigureRow {
+                base_side,
+                other_side: side.map_or("", |side| &side.name),
+                control: side.is_some_and(|side| side.control),
+                benchmark: &benchmark.id,
+                phase: figure.phase.as_deref(),
+                depth: figure.phase.is_some().then_some(figure.depth),
+                parts: figure.parts.join(" + "),
+                metric: figure.metric.name(),
+                unit: unit(figure.metric),
+                base: number(figure.base),
+                other: number(figure.other),
+                ratio: number(figure.ratio),
+                low: number(figure.low),
+                high: number(figure.high),
+                confidence: figure.confidence,
+                threshold: figure.threshold,
+                p_value: figure.p_value.and_then(number),
+                verdict: Verdict::name(figure.verdict),
+                pairs: figure.pairs,
+                detectable: figure.detectable.and_then(number),
+                more_runs: figure.more_runs,
+            })
+        })
+    });
+    let heading = [
+        "base_side",
+        "other_side",
+        "control",
+        "benchmark",
+        "phase",
+        "depth",
+        "parts",
+        "metric",
+        "unit",
+        "base",
+        "other",
+        "ratio",
+        "low",
+        "high",
+        "confidence",
+        "threshold",
+        "p_value",
+        "verdict",
+        "pairs",
+        "detectable",
+        "more_runs",
+    ];
+    written(&heading, rows)
+}
+
+pub(super) fn samples(comparison: &Comparison) -> String {
+    let base_side = comparison.base().map_or("", |base| &base.name);
+    let mut rows = Vec::new();
+    let mut all = Vec::new();
+    for findings in &comparison.findings {
+        for (index, benchmark) in findings.benchmarks.iter().enumerate() {
+            all.push((findings, benchmark, sampled(comparison, findings, index)));
+        }
+    }
+    for (findings, benchmark, samples) in &all {
+        let side = comparison.side(findings);
+        for sample in samples {
+            for (index, (base, other)) in sample.pairs.iter().enumerate() {
+                rows.push(SampleRow {
+                    base_side,
+                    other_side: side.map_or("", |side| &side.name),
+                    control: side.is_some_and(|side| side.control),
+                    benchmark: &benchmark.id,
+                    block: index + 1,
+                    phase: sample.phase.as_deref(),
+                    metric: sample.metric.name(),
+                    unit: unit(sample.metric),
+                    base: *base,
+                    other: *other,
+                });
+            }
+        }
+    }
+    let heading =
+        ["base_side", "other_side", "control", "benchmark", "block", "phase", "metric", "unit", "base", "other"];
+    written(&heading, rows)
+}
+
+/// A number that is one.
+fn number(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+fn unit(metric: Metric) -> &'static str {
+    match metric.unit() {
+        Unit::Nanoseconds => "ns",
+        Unit::Bytes => "B",
+        Unit::Count => "1",
+    }
+}
+
+/// The heading stands there without rows, too.
+fn written<T: Serialize>(heading: &[&str], rows: impl IntoIterator<Item = T>) -> String {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    // Writing to memory, and rows that are flat: neither can fail.
+    let _ = writer.write_record(heading);
+    for row in rows {
+        let _ = writer.serialize(row);
+    }
+    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}

@@ -1,0 +1,415 @@
+//! The five lines that say what to do, and what must be known to believe them.
+
+use super::carrier::carrier;
+use super::change::{change, interval_of, transition};
+use super::next::{next, side_name};
+use super::phrase::Phrase;
+use super::row::{Class, Row, output, rows, size, undecided};
+use crate::model::{Comparison, Completion, Findings, Metric, OutputFinding, StdChoice, Verdict};
+use crate::report::format;
+
+/// What whoever reads no further must know: the same words in every format.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Headline {
+    /// Whether anything was measured on two sides. If not, the lines say so, and say nothing of changes.
+    pub measured: bool,
+    /// How many benchmarks have which verdict, for each side but the base and the control.
+    pub counts: Vec<Counts>,
+    /// Five lines: the verdicts, the worst, the phase that carries it, what else matters, what to do next. With several
+    /// sides there is a line of verdicts for each.
+    pub lines: Vec<Line>,
+    /// What must be known to believe them: which std, whether anything was cut short, how the sides were run.
+    pub facts: Vec<Line>,
+}
+
+/// A labelled sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// What it is about, in a word.
+    pub label: &'static str,
+    /// How good or bad that is.
+    pub tone: Tone,
+    /// The sentence.
+    pub phrase: Phrase,
+}
+
+/// How good or bad a line's news is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something is worse, or failed.
+    Bad,
+    /// Something that weakens what is said.
+    Warning,
+    /// Something is better.
+    Good,
+    /// Neither.
+    Plain,
+}
+
+/// How many benchmarks there are of each kind on one side. Each counts once, but those with a different output count there
+/// as well as at their verdict.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// The side, as an index into the comparison's.
+    pub side: usize,
+    /// All of them.
+    pub benchmarks: usize,
+    /// Could not be built on a side.
+    pub failed: usize,
+    /// Became worse.
+    pub regressed: usize,
+    /// Became better.
+    pub improved: usize,
+    /// Did not change by what would matter.
+    pub equal: usize,
+    /// Cannot be told.
+    pub undecided: usize,
+    /// Were not reached.
+    pub unmeasured: usize,
+    /// Were made into something different.
+    pub different: usize,
+}
+
+impl Counts {
+    pub(crate) fn of(findings: &Findings) -> Self {
+        let benchmarks = &findings.benchmarks;
+        let verdict = |wanted: Option<Verdict>| {
+            benchmarks.iter().filter(|one| one.failed.is_none() && one.verdict == wanted).count()
+        };
+        Self {
+            side: findings.side,
+            benchmarks: benchmarks.len(),
+            failed: benchmarks.iter().filter(|one| one.failed.is_some()).count(),
+            regressed: verdict(Some(Verdict::Regressed)),
+            improved: verdict(Some(Verdict::Improved)),
+            equal: verdict(Some(Verdict::Equal)),
+            undecided: verdict(Some(Verdict::Undecided)),
+            unmeasured: verdict(None),
+            different: benchmarks.iter().filter(|one| matches!(one.output, OutputFinding::Different(_))).count(),
+        }
+    }
+
+    /// The counts in words, what is wrong first. That nothing regressed is said, as it is what one looks for.
+    pub(crate) fn sentence(&self) -> Phrase {
+        let mut parts = Vec::new();
+        let mut add = |count: usize, word: &str, always: bool| {
+            let text = format!("{count} {word}");
+            match count {
+                0 if always => parts.push(Phrase::new(text)),
+                0 => {}
+                _ => parts.push(Phrase::default().strong(text)),
+            }
+        };
+        add(self.failed, "failed to build", false);
+        add(self.regressed, "regressed", true);
+        add(self.improved, "improved", true);
+        add(self.equal, "equal", true);
+        add(self.undecided, "undecided", false);
+        add(self.unmeasured, "not measured", false);
+        Phrase::joined(parts, ", ")
+    }
+
+    fn tone(&self) -> Tone {
+        match self {
+            Self { failed, regressed, .. } if failed + regressed > 0 => Tone::Bad,
+            Self { undecided, unmeasured, different, .. } if undecided + unmeasured + different > 0 => Tone::Warning,
+            Self { improved: 1.., .. } => Tone::Good,
+            _ => Tone::Plain,
+        }
+    }
+}
+
+/// The five lines of a comparison and what must be known to believe them.
+pub fn headline(comparison: &Comparison) -> Headline {
+    let rows = rows(comparison);
+    let counts: Vec<Counts> = comparison.answers().map(Counts::of).collect();
+    let measured = comparison.has_measurements();
+    let mut lines: Vec<Line> = Vec::new();
+    if measured {
+        lines
+            .extend(comparison.answers().zip(&counts).map(|(findings, counts)| verdicts(comparison, findings, counts)));
+        lines.push(worst(comparison, &rows));
+        lines.push(phase(&rows));
+    } else {
+        lines.push(nothing(comparison));
+        lines.push(plain(
+            "Worst",
+            Phrase::new("nothing can be said of any change, and above all not that there was none"),
+        ));
+        lines.push(plain("Phase", Phrase::new("nothing can be said of any phase")));
+    }
+    lines.push(also(comparison, &rows, measured));
+    lines.push(plain("Next", next(comparison, &rows)));
+    Headline { measured, counts, lines, facts: facts(comparison, &rows) }
+}
+
+fn plain(label: &'static str, phrase: Phrase) -> Line {
+    Line { label, tone: Tone::Plain, phrase }
+}
+
+fn name_of(comparison: &Comparison, side: usize) -> Phrase {
+    Phrase::default().name(comparison.sides.get(side).map_or_else(|| format!("side {side}"), side_name))
+}
+
+/// With which side, where there are several.
+fn with(comparison: &Comparison, side: usize) -> Phrase {
+    if comparison.answers().count() > 1 {
+        Phrase::new(" with ").then(name_of(comparison, side))
+    } else {
+        Phrase::default()
+    }
+}
+
+fn verdicts(comparison: &Comparison, findings: &Findings, counts: &Counts) -> Line {
+    let benchmarks = format!(" on {}: ", counted(counts.benchmarks, "benchmark"));
+    let mut phrase = name_of(comparison, counts.side)
+        .text(" against ")
+        .then(name_of(comparison, 0))
+        .text(benchmarks)
+        .then(counts.sentence())
+        .text(total(findings).unwrap_or_default());
+    if comparison.completion == Completion::Interrupted {
+        phrase = phrase.text("; ").strong("interrupted");
+    }
+    Line { label: "Verdict", tone: counts.tone(), phrase }
+}
+
+fn nothing(comparison: &Comparison) -> Line {
+    let sides = comparison.sides.iter().filter(|side| !side.control).map(|side| Phrase::default().name(&side.name));
+    let sides = Phrase::joined(sides, " and ");
+    let phrase = Phrase::default().strong("Nothing was measured");
+    let phrase = if sides.0.is_empty() { phrase } else { phrase.text(" of ").then(sides) };
+    let phrase = match comparison.completion {
+        Completion::Interrupted => phrase.text("; it was ").strong("interrupted"),
+        Completion::Complete => phrase,
+    };
+    Line { label: "Verdict", tone: Tone::Bad, phrase }
+}
+
+fn worst(comparison: &Comparison, rows: &[Row]) -> Line {
+    let of = |class: Class| rows.iter().find(|row| row.class == class);
+    let told = |row: &Row| {
+        let name = Phrase::default().name(&row.benchmark.id).then(with(comparison, row.side));
+        match row.lead {
+            Some(lead) => name.text(": ").strong(change(lead)).text(format!(", {}", transition(lead))),
+            None => name,
+        }
+    };
+    let of_output = |row: &Row| match output(row.benchmark) {
+        "" => String::new(),
+        output => format!("; {output} output"),
+    };
+    let undecided_row = rows.iter().find(|row| row.benchmark.verdict == Some(Verdict::Undecided));
+    let (tone, phrase) = if let Some(row) = of(Class::Regressed) {
+        (Tone::Bad, told(row).text(of_output(row)))
+    } else if let Some(row) = best(rows) {
+        let none = if undecided_row.is_some() { "nothing regressed for certain" } else { "nothing regressed" };
+        (Tone::Good, Phrase::new(none).text("; best is ").then(told(row)).text(of_output(row)))
+    } else if let Some(row) = undecided_row {
+        let undecided = row.lead.map_or_else(Phrase::default, |lead| Phrase::new("; ").then(undecided(lead)));
+        (Tone::Warning, Phrase::new("nothing regressed for certain; undecided is ").then(told(row)).then(undecided))
+    } else if rows.iter().any(|row| row.benchmark.verdict == Some(Verdict::Equal)) {
+        let matter = thresholds(comparison);
+        (Tone::Plain, Phrase::new(format!("none: nothing that was measured changed by what would matter{matter}")))
+    } else {
+        (Tone::Warning, Phrase::new("cannot be told: no figure has a verdict"))
+    };
+    Line { label: "Worst", tone, phrase }
+}
+
+/// ` (wall 1.0 %, peak memory 2.0 %)`.
+fn thresholds(comparison: &Comparison) -> String {
+    let metrics = super::row::primary_metrics(comparison);
+    let all = comparison.settings.thresholds.iter().filter(|(metric, _)| metrics.contains(metric));
+    let all: Vec<String> =
+        all.map(|(metric, threshold)| format!("{} {}", metric.name(), format::percent(*threshold))).collect();
+    if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
+}
+
+/// The row that improved most, whatever became of its output.
+fn best<'r, 'a>(rows: &'r [Row<'a>]) -> Option<&'r Row<'a>> {
+    let improved =
+        rows.iter().filter(|row| row.class != Class::Failed && row.benchmark.verdict == Some(Verdict::Improved));
+    improved.max_by(|a, b| a.lead.map_or(0.0, size).total_cmp(&b.lead.map_or(0.0, size)))
+}
+
+/// The phase behind the change that the line above is about.
+fn phase(rows: &[Row]) -> Line {
+    let row = rows.iter().find(|row| row.class == Class::Regressed).or_else(|| best(rows));
+    let phrase = match row.and_then(|row| Some((row, row.lead?))) {
+        Some((row, lead)) => carrier(row.benchmark, lead).sentence(lead.metric),
+        None => Phrase::new("none, as no change was shown"),
+    };
+    plain("Phase", phrase)
+}
+
+/// What else matters, the most pressing first.
+fn also(comparison: &Comparison, rows: &[Row], measured: bool) -> Line {
+    let mut parts = failures(comparison, rows);
+    let mut tone = if parts.is_empty() { Tone::Plain } else { Tone::Bad };
+    let broken = comparison.skipped.iter().filter(|skipped| skipped.broken).count();
+    if broken > 0 {
+        parts.push(Phrase::default().strong(format!("{} unusable", counted(broken, "project"))));
+    }
+    let different = distinct(rows, |row| matches!(row.benchmark.output, OutputFinding::Different(_)));
+    if let Some(first) = different.first() {
+        let count = format!("different output of {}", counted(different.len(), "benchmark"));
+        let which = if different.len() == 1 { " (" } else { " (first " };
+        parts.push(Phrase::default().strong(count).text(which).name(&first.benchmark.id).text(")"));
+    }
+    if tone == Tone::Plain && !parts.is_empty() {
+        tone = Tone::Warning;
+    }
+    if !measured {
+        let skipped = comparison.skipped.len() - broken;
+        if skipped > 0 {
+            parts.push(Phrase::new(format!("{} left out", counted(skipped, "benchmark"))));
+        }
+        if parts.is_empty() {
+            parts.push(Phrase::new("no benchmark was selected, or none was reached"));
+        }
+        return Line { label: "Also", tone, phrase: Phrase::joined(parts, "; ") };
+    }
+    if let Some(best) = best(rows).filter(|_| rows.iter().any(|row| row.class == Class::Regressed)) {
+        let what = best.lead.map_or_else(String::new, |lead| format!(" {}", change(lead)));
+        parts.push(Phrase::new("best ").name(&best.benchmark.id).then(with(comparison, best.side)).text(what));
+    }
+    if parts.is_empty() {
+        let known = rows.iter().all(|row| row.benchmark.output == OutputFinding::Same);
+        let outputs =
+            if known { "every build succeeded, and all outputs are the same" } else { "every build succeeded" };
+        parts.push(Phrase::new(outputs));
+    }
+    Line { label: "Also", tone, phrase: Phrase::joined(parts, "; ") }
+}
+
+/// Over all benchmarks of a side.
+fn total(findings: &Findings) -> Option<String> {
+    let total = findings.totals.iter().find(|total| total.metric == Metric::Wall).or(findings.totals.first())?;
+    let change = interval_of(total.ratio, total.low.zip(total.high), false);
+    let told = total.benchmarks > 1 && total.ratio.is_finite();
+    told.then(|| format!("; {} of all {} together {change}", total.metric.name(), total.benchmarks))
+}
+
+/// The first row of each benchmark that is such: what is true of it on several sides is told once.
+fn distinct<'r, 'a>(rows: &'r [Row<'a>], is: impl Fn(&Row) -> bool) -> Vec<&'r Row<'a>> {
+    let mut found: Vec<&Row> = Vec::new();
+    for row in rows.iter().filter(|row| is(row)) {
+        if !found.iter().any(|other| other.index == row.index) {
+            found.push(row);
+        }
+    }
+    found
+}
+
+/// Builds that failed: those that only one of the other sides cannot build first, then what fails everywhere, then what
+/// only the base cannot build.
+fn failures(comparison: &Comparison, rows: &[Row]) -> Vec<Phrase> {
+    let failed = |base: bool, other: bool| {
+        let on = |row: &Row| row.benchmark.failed.as_ref().map(|f| (f.base.is_some(), f.other.is_some()));
+        distinct(rows, |row| on(row) == Some((base, other)))
+    };
+    let told = |rows: &[&Row], how: &str, with: &dyn Fn(&Row) -> Phrase| match rows {
+        [] => Phrase::default(),
+        [row] => Phrase::default().name(&row.benchmark.id).text(" ").strong(how).then(with(row)),
+        [first, ..] => Phrase::default()
+            .strong(format!("{} {how}", counted(rows.len(), "benchmark")))
+            .text(", the first ")
+            .name(&first.benchmark.id)
+            .then(with(first)),
+    };
+    let parts = [
+        told(&failed(false, true), "failed to build", &|row| Phrase::new(" with ").then(name_of(comparison, row.side))),
+        told(&failed(true, true), "failed to build on both sides", &|_| Phrase::default()),
+        told(&failed(true, false), "failed to build on the base alone", &|_| Phrase::default()),
+    ];
+    parts.into_iter().filter(|phrase| !phrase.0.is_empty()).collect()
+}
+
+/// What must be known to believe the lines.
+fn facts(comparison: &Comparison, rows: &[Row]) -> Vec<Line> {
+    let settings = &comparison.settings;
+    let mut facts = Vec::new();
+    if comparison.completion == Completion::Interrupted {
+        let phrase = Phrase::new("the measurement was ended early; this is what had been measured until then");
+        facts.push(Line { label: "Interrupted", tone: Tone::Bad, phrase });
+    }
+    let measured = comparison.has_measurements();
+    if !settings.interleaved && measured {
+        let phrase = Phrase::new(
+            "the sides were measured one after the other, not in turns: what the machine did in between cannot be told from \
+             what the compiler did, and one compiler’s figures differ by 3 % from night to night",
+        );
+        facts.push(Line { label: "Not interleaved", tone: Tone::Warning, phrase });
+    }
+    facts.extend(budget(comparison, rows));
+    facts.extend(same_binary(comparison));
+    if measured {
+        facts.extend(control(comparison));
+    }
+    let std = match &settings.std {
+        StdChoice::Own => {
+            Phrase::new("each compiler with its own, or the one it finds: compiler and std together are compared")
+        }
+        StdChoice::Same(path) => {
+            Phrase::new("the same for all: the compilers alone are compared, with ").name(path.display().to_string())
+        }
+    };
+    facts.push(plain("std", std));
+    facts
+}
+
+/// Whether the budget ended it before the most blocks were made or all was decided.
+fn budget(comparison: &Comparison, rows: &[Row]) -> Option<Line> {
+    let settings = &comparison.settings;
+    let budget = settings.budget.filter(|_| comparison.completion == Completion::Complete)?;
+    let open = |row: &&Row| row.class == Class::Undecided && row.benchmark.pairs < settings.max_runs;
+    let unreached = rows.iter().filter(|row| row.class == Class::Unmeasured).count();
+    let open = rows.iter().filter(open).count() + unreached;
+    (open > 0).then(|| {
+        let text = format!(
+            "the blocks had {} together, which was not enough for a verdict on {}",
+            format::long_duration(budget),
+            counted(open, "benchmark")
+        );
+        Line { label: "Budget", tone: Tone::Warning, phrase: Phrase::new(text) }
+    })
+}
+
+/// Sides that are the base's very binary: what differs then is the machine or the std.
+fn same_binary(comparison: &Comparison) -> Option<Line> {
+    let base = comparison.base()?;
+    let same =
+        comparison.sides.iter().skip(1).filter(|side| !side.control && side.toolchain.sha256 == base.toolchain.sha256);
+    let names = Phrase::joined(same.map(|side| Phrase::default().name(&side.name)), ", ");
+    (!names.0.is_empty()).then(|| Line {
+        label: "Same binary",
+        tone: Tone::Warning,
+        phrase: names.text(" is the very binary that ").name(&base.name).text(" is: no change is the compiler’s"),
+    })
+}
+
+/// What the control says: the base against itself.
+fn control(comparison: &Comparison) -> Option<Line> {
+    let control = comparison.control()?;
+    let deciding = || control.benchmarks.iter().flat_map(|one| &one.figures).filter(|figure| figure.decides());
+    let all = deciding().count();
+    let alarms = deciding().filter(|figure| matches!(figure.verdict, Verdict::Regressed | Verdict::Improved)).count();
+    let figures = counted(all, "figure");
+    let (tone, text) = match (all, alarms) {
+        (0, _) => (Tone::Warning, "the base against itself was not measured".to_owned()),
+        (_, 0) => (Tone::Plain, format!("none of {figures} of the base against itself changed, as it should be")),
+        _ => {
+            let text = format!(
+                "{alarms} of {figures} of the base against itself changed: false alarms, and as many may be above"
+            );
+            (Tone::Warning, text)
+        }
+    };
+    Some(Line { label: "Control", tone, phrase: Phrase::new(text) })
+}
+
+/// `1 benchmark`, `2 benchmarks`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    format!("{} {what}{}", format::count(count as f64), if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,288 @@
+//! The rows of a comparison, worst first.
+
+use super::carrier::carrier;
+use super::change::{interval, signed};
+use super::next::side_name;
+use super::phrase::Phrase;
+use crate::model::{BenchmarkFindings, Comparison, Figure, Findings, Metric, OutputFinding, Verdict};
+use crate::report::format;
+
+/// Wall time stands for a benchmark unless another of its figures changed at more than so many times its size.
+const CLEARLY_MORE: f64 = 2.0;
+
+/// So many further changes of a benchmark are told in its row.
+const MOST_OTHERS: usize = 3;
+/// So many metrics have a column of their own in a table without asking which of them matter.
+const FEW_METRICS: usize = 6;
+
+/// What there is to say of a benchmark on a side, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    /// It could not be built: no ratio says that.
+    Failed,
+    /// A figure became worse.
+    Regressed,
+    /// Nothing became worse, but the compilers made different things of it.
+    Different,
+    /// A figure became better.
+    Improved,
+    /// There is nothing to hold against each other, without a failure: it was not reached.
+    Unmeasured,
+    /// The data cannot tell.
+    Undecided,
+    /// Shown not to have changed by what would matter.
+    Equal,
+}
+
+impl Class {
+    /// The word for it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Regressed => "regressed",
+            Self::Different => "other output",
+            Self::Improved => "improved",
+            Self::Unmeasured => "not measured",
+            Self::Undecided => "undecided",
+            Self::Equal => "equal",
+        }
+    }
+
+    /// Whether something became different, if only its output.
+    pub(crate) fn is_change(self) -> bool {
+        matches!(self, Self::Regressed | Self::Different | Self::Improved)
+    }
+
+    /// Whether it is said without being asked for.
+    pub(crate) fn is_decided(self) -> bool {
+        !matches!(self, Self::Undecided)
+    }
+}
+
+/// One benchmark on one side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    /// The side, as an index into the comparison's.
+    pub(crate) side: usize,
+    /// The benchmark's place among the findings, which is its place on every side.
+    pub(crate) index: usize,
+    pub(crate) benchmark: &'a BenchmarkFindings,
+    pub(crate) class: Class,
+    /// The figure that stands for it; absent where nothing was measured.
+    pub(crate) lead: Option<&'a Figure>,
+}
+
+impl Row<'_> {
+    /// Whether the figure that stands for it changed, so that phases may say where.
+    pub(crate) fn has_change(&self) -> bool {
+        self.lead.is_some_and(|lead| matches!(lead.verdict, Verdict::Regressed | Verdict::Improved))
+    }
+}
+
+/// The rows of all sides but the control, worst first.
+pub(crate) fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
+    sorted(comparison.answers().flat_map(rows_in_order).collect())
+}
+
+/// The rows of one side, worst first.
+pub(crate) fn rows_of(findings: &Findings) -> Vec<Row<'_>> {
+    sorted(rows_in_order(findings).collect())
+}
+
+fn rows_in_order(findings: &Findings) -> impl Iterator<Item = Row<'_>> {
+    let side = findings.side;
+    findings.benchmarks.iter().enumerate().map(move |(index, benchmark)| {
+        let class = class(benchmark);
+        Row { side, index, benchmark, class, lead: lead(benchmark) }
+    })
+}
+
+fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.sort_by(|a, b| {
+        let by_size = || weight(b).total_cmp(&weight(a));
+        let failed_on = |row: &Row| {
+            row.benchmark.failed.as_ref().map_or(0, |failed| match (&failed.base, &failed.other) {
+                (None, _) => 0,
+                (Some(_), Some(_)) => 1,
+                (Some(_), None) => 2,
+            })
+        };
+        a.class
+            .cmp(&b.class)
+            .then(failed_on(a).cmp(&failed_on(b)))
+            .then_with(by_size)
+            .then_with(|| a.benchmark.id.cmp(&b.benchmark.id))
+            .then(a.side.cmp(&b.side))
+    });
+    rows
+}
+
+/// What a row is sorted by within its class.
+fn weight(row: &Row) -> f64 {
+    let Some(lead) = row.lead else { return 0.0 };
+    let value = match row.class {
+        // As bad as it may be.
+        Class::Undecided => lead.high,
+        Class::Equal => lead.ratio,
+        _ => size(lead),
+    };
+    if value.is_nan() { 0.0 } else { value }
+}
+
+/// The size of a change, the same for twice as much and for half as much.
+pub(crate) fn size(figure: &Figure) -> f64 {
+    let size = figure.ratio.ln().abs();
+    if size.is_nan() { 0.0 } else { size }
+}
+
+fn class(benchmark: &BenchmarkFindings) -> Class {
+    let different = matches!(benchmark.output, OutputFinding::Different(_));
+    match benchmark.verdict {
+        _ if benchmark.failed.is_some() => Class::Failed,
+        Some(Verdict::Regressed) => Class::Regressed,
+        _ if different => Class::Different,
+        Some(Verdict::Improved) => Class::Improved,
+        Some(Verdict::Undecided) => Class::Undecided,
+        Some(Verdict::Equal) => Class::Equal,
+        None => Class::Unmeasured,
+    }
+}
+
+/// The figure that stands for a benchmark: of those that have its verdict wall time, unless another one changed by far
+/// more, else the one that changed most.
+fn lead(benchmark: &BenchmarkFindings) -> Option<&Figure> {
+    let verdict = benchmark.verdict?;
+    let deciding = || benchmark.figures.iter().filter(move |figure| figure.decides() && figure.verdict == verdict);
+    let wall = deciding().find(|figure| figure.metric == Metric::Wall);
+    if matches!(verdict, Verdict::Equal | Verdict::Undecided) {
+        return wall.or_else(|| deciding().next());
+    }
+    let most = deciding().max_by(|a, b| size(a).total_cmp(&size(b)));
+    wall.filter(|wall| most.is_none_or(|most| size(most) <= CLEARLY_MORE * size(wall))).or(most)
+}
+
+/// The metrics that have a figure of whole runs anywhere, in the order in which they come.
+pub(crate) fn primary_metrics(comparison: &Comparison) -> Vec<Metric> {
+    let mut metrics = Vec::new();
+    let figures = comparison.answers().flat_map(|findings| &findings.benchmarks).flat_map(|one| &one.figures);
+    for figure in figures.filter(|figure| figure.decides()) {
+        if !metrics.contains(&figure.metric) {
+            metrics.push(figure.metric);
+        }
+    }
+    metrics
+}
+
+/// Those of them that have a column in a table: all if they are few, else the ones that are always looked at and those in
+/// which anything changed.
+pub(crate) fn table_metrics(comparison: &Comparison) -> Vec<Metric> {
+    let mut metrics = primary_metrics(comparison);
+    if metrics.len() > FEW_METRICS {
+        let figures = || comparison.answers().flat_map(|findings| &findings.benchmarks).flat_map(|one| &one.figures);
+        let changed = |metric: Metric| {
+            let own = figures().filter(|figure| figure.decides() && figure.metric == metric);
+            own.into_iter().any(|figure| matches!(figure.verdict, Verdict::Regressed | Verdict::Improved))
+        };
+        let always =
+            |metric: Metric| matches!(metric, Metric::Wall | Metric::Cpu | Metric::PeakMemory | Metric::Instructions);
+        metrics.retain(|metric| always(*metric) || changed(*metric));
+        metrics.truncate(FEW_METRICS + 2);
+    }
+    metrics
+}
+
+/// The other figures of whole runs that changed, the largest first: `cpu +4.0 %, peak memory −2.1 %`.
+pub(crate) fn also(row: &Row) -> String {
+    let changed = |figure: &&Figure| {
+        figure.decides()
+            && matches!(figure.verdict, Verdict::Regressed | Verdict::Improved)
+            && row.lead.is_none_or(|lead| lead.metric != figure.metric)
+    };
+    let mut others: Vec<&Figure> = row.benchmark.figures.iter().filter(changed).collect();
+    others.sort_by(|a, b| a.verdict.cmp(&b.verdict).then(size(b).total_cmp(&size(a))));
+    let shown =
+        others.iter().take(MOST_OTHERS).map(|figure| format!("{} {}", figure.metric.name(), signed(figure.ratio)));
+    let mut text = shown.collect::<Vec<_>>().join(", ");
+    if others.len() > MOST_OTHERS {
+        text += &format!(", and {} more", others.len() - MOST_OTHERS);
+    }
+    text
+}
+
+/// Whether the compilers made the same of it, in a word; empty where that is not known.
+pub(crate) fn output(benchmark: &BenchmarkFindings) -> &'static str {
+    match &benchmark.output {
+        OutputFinding::Unknown => "",
+        OutputFinding::Same => "same",
+        OutputFinding::Different(_) => "different",
+    }
+}
+
+/// Why a row says what it says: the phase behind a change, what undecided data could have shown, who failed.
+pub(crate) fn reason(comparison: &Comparison, row: &Row) -> Phrase {
+    if let Some(failed) = &row.benchmark.failed {
+        let on = |side: Option<usize>, failure: &crate::model::Failure| {
+            let name = side.and_then(|side| comparison.sides.get(side)).map_or_else(String::new, side_name);
+            Phrase::new(format!("{} with ", failure.kind.name())).name(name)
+        };
+        let base = failed.base.as_deref().map(|failure| on(Some(0), failure));
+        let other = failed.other.as_deref().map(|failure| on(Some(row.side), failure));
+        return Phrase::joined([base, other].into_iter().flatten(), ", ");
+    }
+    if let (Class::Different, OutputFinding::Different(files)) = (row.class, &row.benchmark.output) {
+        return differing(files);
+    }
+    let Some(lead) = row.lead else { return Phrase::new("no run on both sides") };
+    match lead.verdict {
+        Verdict::Regressed | Verdict::Improved => carrier(row.benchmark, lead).short(),
+        Verdict::Undecided => undecided(lead),
+        Verdict::Equal => Phrase::new(format!("within ±{}", format::percent(lead.threshold))),
+    }
+}
+
+/// The same where there is room for a sentence.
+pub(crate) fn explanation(comparison: &Comparison, row: &Row) -> Phrase {
+    match row.lead.filter(|lead| matches!(lead.verdict, Verdict::Regressed | Verdict::Improved)) {
+        Some(lead) if row.class != Class::Failed => carrier(row.benchmark, lead).sentence(lead.metric),
+        _ => reason(comparison, row),
+    }
+}
+
+/// Which files differ.
+fn differing(files: &[String]) -> Phrase {
+    let Some(first) = files.first() else { return Phrase::new("its files differ") };
+    let more = if files.len() > 1 { format!(" and {} more differ", files.len() - 1) } else { " differs".into() };
+    Phrase::default().name(first).text(more)
+}
+
+/// What undecided data could have shown, and what more it would take.
+pub(crate) fn undecided(figure: &Figure) -> Phrase {
+    let detectable = figure.detectable.filter(|fraction| fraction.is_finite());
+    let shows = detectable.map(|fraction| Phrase::new(format!("would have shown {}", format::percent(fraction))));
+    let more = figure.more_runs.map(|runs| {
+        let decide = if runs == 1 { "block decides" } else { "blocks decide" };
+        Phrase::new(format!("about {} more {decide}", format::count(runs as f64)))
+    });
+    let both = Phrase::joined([shows, more].into_iter().flatten(), "; ");
+    if both.0.is_empty() { Phrase::new("too few values to tell") } else { both }
+}
+
+/// The change that a row is about, by name, or `None` where there is none.
+pub(crate) fn lead_change(row: &Row) -> Option<(Metric, String)> {
+    row.lead.map(|lead| (lead.metric, interval(lead)))
+}
+
+/// The metric that a benchmark's verdict is told by.
+pub(crate) fn lead_metric(benchmark: &BenchmarkFindings) -> Option<Metric> {
+    lead(benchmark).map(|figure| figure.metric)
+}
+
+/// A verdict's place among others, worst first, and what is decided before what is not.
+pub(crate) fn rank(verdict: Verdict) -> usize {
+    match verdict {
+        Verdict::Regressed => 0,
+        Verdict::Improved => 1,
+        Verdict::Undecided => 2,
+        Verdict::Equal => 3,
+    }
+}

@@ -1,0 +1,107 @@
+//! How a comparison was measured, for those who want to know.
+
+use std::collections::BTreeSet;
+
+use super::headline::counted;
+use super::phrase::Phrase;
+use crate::model::{Comparison, Metric, Origin, Side};
+use crate::report::format;
+
+/// When it was measured: `2026-11-23 06:14 UTC`, or what the file says where that is no time.
+pub(crate) fn created(comparison: &Comparison) -> String {
+    let time = comparison.created.parse::<jiff::Timestamp>();
+    time.map_or_else(|_| comparison.created.clone(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+/// The thresholds of the metrics that have figures.
+pub(crate) fn thresholds(comparison: &Comparison) -> Vec<(Metric, f64)> {
+    let figures = comparison.findings.iter().flat_map(|findings| &findings.benchmarks).flat_map(|one| &one.figures);
+    let measured: BTreeSet<Metric> = figures.map(|figure| figure.metric).collect();
+    let all = comparison.settings.thresholds.iter();
+    all.filter(|(metric, _)| measured.contains(metric)).map(|(metric, fraction)| (*metric, *fraction)).collect()
+}
+
+/// What stands behind the word "change".
+pub(crate) fn what_a_change_is(comparison: &Comparison) -> &'static str {
+    if comparison.settings.interleaved {
+        "the median of the ratios of paired runs"
+    } else {
+        "the ratio of the two samples, which were measured one after the other"
+    }
+}
+
+/// Where a side's compiler came from.
+pub(crate) fn origin(side: &Side) -> Phrase {
+    match &side.toolchain.origin {
+        Origin::Path => Phrase::new("given by its path"),
+        Origin::Variable => Phrase::new("named by FORC_PERF_FORC"),
+        Origin::SearchPath => Phrase::new("found on PATH"),
+        Origin::Fuelup(name) => Phrase::new("fuelup’s ").name(name),
+        Origin::Release(version) => Phrase::new("the release ").name(version),
+        Origin::Revision(revision) => {
+            Phrase::new("the revision ").name(revision.describe()).text(" of ").name(&revision.repository)
+        }
+    }
+}
+
+/// How it was measured, a fact each.
+pub(crate) fn facts(comparison: &Comparison) -> Vec<(&'static str, Phrase)> {
+    let Comparison { settings, measuring, .. } = comparison;
+    let order = if settings.interleaved { "in turns, a run each a block" } else { "one after the other" };
+    let looks = settings.looks.iter().take(40);
+    let looks: Vec<String> = looks.map(|look| format!("{} ({})", look.runs, format::percent(look.weight))).collect();
+    let looks = if looks.is_empty() {
+        String::new()
+    } else {
+        format!("after this many blocks (with this share of the accepted error): {}", looks.join(", "))
+    };
+    let thresholds: Vec<String> = thresholds(comparison)
+        .into_iter()
+        .map(|(metric, fraction)| format!("{} {}", metric.name(), format::percent(fraction)))
+        .collect();
+    let text = |text: String| Phrase::new(text);
+    let mut facts = vec![
+        ("Suite", Phrase::default().name(settings.suite.display().to_string())),
+        ("Order of the sides", text(format!("{order}; seed {}", settings.seed))),
+        (
+            "Blocks of a benchmark",
+            text(format!(
+                "{} to {}{}",
+                settings.min_runs,
+                settings.max_runs,
+                settings
+                    .budget
+                    .map_or_else(String::new, |budget| format!(", {} for all", format::long_duration(budget)))
+            )),
+        ),
+        ("Looks at the data", text(looks)),
+        (
+            "Accepted",
+            text(format!(
+                "{} false ones among figures called changed, {} among those called equal",
+                format::percent(settings.false_change_rate),
+                format::percent(settings.false_equality_rate)
+            )),
+        ),
+        ("Changes that would matter", text(thresholds.join(", "))),
+        ("Frame every", text(format::duration(settings.interval))),
+        ("Time limit of a run", text(format::duration(settings.time_limit))),
+        ("Kept on own processors", text(if settings.pinned { "yes" } else { "no" }.to_owned())),
+        (
+            "Measured",
+            Phrase::default()
+                .name(created(comparison))
+                .text(format!(", for {}", format::long_duration(measuring.wall))),
+        ),
+    ];
+    if let Some(runs) = settings.instruction_runs {
+        facts.push(("Counted under callgrind", text(format!("{} on each side", counted(runs, "run")))));
+    }
+    if let Some(counters) = &settings.counters {
+        facts.push(("Event counters", Phrase::default().name(counters)));
+    }
+    let harness = &comparison.harness;
+    facts.push(("Harness", Phrase::default().name(format!("{} {}", harness.name, harness.version))));
+    facts.retain(|(_, phrase)| !phrase.0.is_empty());
+    facts
+}

@@ -1,0 +1,253 @@
+//! A comparison in a terminal.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
+
+use super::headline::{Line, Tone, counted, headline};
+use super::phrase::{Phrase, Piece};
+use super::row::{Class, Row, also, lead_change, output, reason, rows};
+use super::settings::what_a_change_is;
+use super::{next, transition};
+use crate::chart::text::clean;
+use crate::model::{Comparison, Failure};
+
+/// How many lines of a failed build are shown.
+const SHOWN_OUTPUT_LINES: usize = 8;
+/// How many failures have their compiler's words shown.
+const SHOWN_FAILURES: usize = 10;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default();
+const GOOD: Style = AnsiColor::Green.on_default();
+const COMMAND: Style = AnsiColor::Cyan.on_default();
+
+pub(super) fn render(comparison: &Comparison, all: bool, width: Option<usize>) -> String {
+    let headline = headline(comparison);
+    let mut text = String::new();
+    lines(&headline.lines, &mut text);
+    text.push('\n');
+    lines(&headline.facts, &mut text);
+    let rows = rows(comparison);
+    // Without a measurement a table could only look like one of no changes.
+    let shown: Vec<&Row> = rows.iter().filter(|row| headline.measured && (all || row.class.is_decided())).collect();
+    if !shown.is_empty() {
+        let _ = writeln!(text, "\n{}", table(comparison, &shown, width));
+        let _ = writeln!(
+            text,
+            "\n{DIM}change: {}, with its interval; base → other: medians{DIM:#}",
+            what_a_change_is(comparison)
+        );
+    }
+    let hidden = rows.len() - shown.len();
+    if headline.measured && hidden > 0 {
+        let _ = writeln!(text, "{DIM}{} not shown: --all shows them{DIM:#}", counted(hidden, "undecided row"));
+    }
+    problems(comparison, &mut text);
+    text
+}
+
+/// Lines with their labels in a column of their own.
+fn lines(lines: &[Line], text: &mut String) {
+    let widest = lines.iter().map(|line| line.label.chars().count()).max().unwrap_or(0);
+    for line in lines {
+        let style = match line.tone {
+            Tone::Bad => BAD,
+            Tone::Warning => WARNING,
+            Tone::Good => GOOD,
+            Tone::Plain => BOLD,
+        };
+        let _ = writeln!(text, "{style}{:<widest$}{style:#}  {}", line.label, styled(&line.phrase));
+    }
+}
+
+fn styled(phrase: &Phrase) -> String {
+    let mut text = String::new();
+    for piece in &phrase.0 {
+        let plain = piece.plain();
+        let _ = match piece {
+            Piece::Strong(_) => write!(text, "{BOLD}{plain}{BOLD:#}"),
+            Piece::Command(_) => write!(text, "{COMMAND}{plain}{COMMAND:#}"),
+            Piece::Text(_) | Piece::Name(_) => write!(text, "{plain}"),
+        };
+    }
+    text
+}
+
+/// The columns; those that are in no row are left out, and then as many as a narrow terminal has no room for.
+const COLUMNS: [&str; 8] = ["verdict", "benchmark", "side", "change", "base → other", "because", "also", "output"];
+const BENCHMARK: usize = 1;
+
+/// What is done to a table that is too wide.
+enum Step {
+    /// This column goes.
+    Drop(usize),
+    /// Ids lose their middle.
+    Shorten(usize),
+}
+
+/// In this order, as far as needed. The verdict, the benchmark, its side and the change stay.
+const STEPS: [Step; 6] =
+    [Step::Drop(7), Step::Shorten(56), Step::Drop(6), Step::Shorten(36), Step::Drop(4), Step::Drop(5)];
+
+const CLASSES: [Class; 7] = [
+    Class::Failed,
+    Class::Regressed,
+    Class::Different,
+    Class::Improved,
+    Class::Unmeasured,
+    Class::Undecided,
+    Class::Equal,
+];
+
+fn table(comparison: &Comparison, rows: &[&Row], width: Option<usize>) -> String {
+    let mut cells: Vec<[String; 8]> = rows.iter().map(|row| cells(comparison, row)).collect();
+    let several = comparison.answers().count() > 1;
+    let used = |column: &usize| match COLUMNS[*column] {
+        "side" => several,
+        _ => cells.iter().any(|row| !row[*column].is_empty()),
+    };
+    let mut columns: Vec<usize> = (0..COLUMNS.len()).filter(used).collect();
+    let whole = cells.clone();
+    let mut steps = STEPS.iter();
+    let table = loop {
+        let table = lines_of(&build(&cells, &columns));
+        let widest = table.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+        match (width, steps.next()) {
+            (Some(width), Some(Step::Drop(column))) if widest > width => columns.retain(|kept| kept != column),
+            (Some(width), Some(Step::Shorten(most))) if widest > width => {
+                cells.iter_mut().for_each(|row| row[BENCHMARK] = middle_out(&row[BENCHMARK], *most));
+            }
+            (Some(width), None) if widest > width => break wrapped(&whole, &columns, width),
+            _ => break table,
+        }
+    };
+    table.iter().map(|line| coloured(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// A long id without its middle: a pattern takes either end.
+fn middle_out(id: &str, most: usize) -> String {
+    let length = id.chars().count();
+    if length <= most {
+        return id.to_owned();
+    }
+    let tail = most / 2;
+    let head: String = id.chars().take(most - tail - 1).collect();
+    let end: String = id.chars().skip(length - tail).collect();
+    format!("{head}…{end}")
+}
+
+fn lines_of(table: &Table) -> Vec<String> {
+    table.lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// The verdict at the beginning of a row in its colour, once the columns have their widths.
+fn coloured(line: &str) -> String {
+    let found = CLASSES.into_iter().find_map(|class| {
+        let (text, style) = verdict(class);
+        Some((line.strip_prefix(&text)?, text, style))
+    });
+    found.map_or_else(|| line.to_owned(), |(rest, text, style)| format!("{style}{text}{style:#}{rest}"))
+}
+
+fn build(rows: &[[String; 8]], columns: &[usize]) -> Table {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(columns.iter().map(|column| COLUMNS[*column]));
+    for row in rows {
+        table.add_row(columns.iter().map(|column| row[*column].as_str()));
+    }
+    for (index, column) in columns.iter().enumerate() {
+        if let Some(shown) = table.column_mut(index) {
+            shown.set_padding((0, 2));
+            let right = matches!(COLUMNS[*column], "base → other");
+            shown.set_cell_alignment(if right { CellAlignment::Right } else { CellAlignment::Left });
+        }
+    }
+    table
+}
+
+/// For a terminal in which not even these columns fit: long ids go on in the next line.
+fn wrapped(rows: &[[String; 8]], columns: &[usize], width: usize) -> Vec<String> {
+    let mut table = build(rows, columns);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    for (index, column) in columns.iter().enumerate() {
+        if let Some(shown) = table.column_mut(index).filter(|_| matches!(COLUMNS[*column], "verdict")) {
+            shown.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    lines_of(&table)
+}
+
+fn cells(comparison: &Comparison, row: &Row) -> [String; 8] {
+    let side = comparison.sides.get(row.side).map_or_else(String::new, next::side_name);
+    let change = lead_change(row).map_or_else(String::new, |(metric, change)| format!("{} {change}", metric.name()));
+    [
+        verdict(row.class).0,
+        Piece::Name(row.benchmark.id.clone()).plain().into_owned(),
+        Piece::Name(side).plain().into_owned(),
+        change,
+        row.lead.map_or_else(String::new, transition),
+        reason(comparison, row).plain(),
+        also(row),
+        output(row.benchmark).to_owned(),
+    ]
+}
+
+/// The verdict with a sign, as colours do not reach everybody.
+fn verdict(class: Class) -> (String, Style) {
+    let (sign, style) = match class {
+        Class::Failed => ("✗", BAD),
+        Class::Regressed => ("▲", BAD),
+        Class::Different => ("≠", WARNING),
+        Class::Improved => ("▼", GOOD),
+        Class::Unmeasured => ("–", WARNING),
+        Class::Undecided => ("?", DIM),
+        Class::Equal => ("=", Style::new()),
+    };
+    (format!("{sign} {}", class.name()), style)
+}
+
+/// Failures with the compiler's last words, then what was left out.
+fn problems(comparison: &Comparison, text: &mut String) {
+    let mut failures: Vec<(&str, &str, &Failure)> = Vec::new();
+    let base = comparison.base().map_or("", |base| base.name.as_str());
+    for findings in comparison.answers() {
+        let side = comparison.side(findings).map_or("", |side| side.name.as_str());
+        for one in &findings.benchmarks {
+            let Some(failed) = &one.failed else { continue };
+            let both = [(side, &failed.other), (base, &failed.base)];
+            let told = both.into_iter().filter_map(|(side, failure)| Some((&*one.id, side, failure.as_deref()?)));
+            for failure in told {
+                // The base's is found once for each side.
+                if !failures.contains(&failure) {
+                    failures.push(failure);
+                }
+            }
+        }
+    }
+    for (id, side, failure) in failures.iter().take(SHOWN_FAILURES) {
+        let name = |name: &str| Piece::Name(name.to_owned()).plain().into_owned();
+        let (id, side) = (name(id), name(side));
+        let _ = writeln!(text, "\n{BAD}failed{BAD:#} {BOLD}{id}{BOLD:#} with {side}: {}", clean(&failure.message));
+        let lines: Vec<&str> = failure.output.lines().filter(|line| !line.trim().is_empty()).collect();
+        for line in &lines[lines.len().saturating_sub(SHOWN_OUTPUT_LINES)..] {
+            let _ = writeln!(text, "  {DIM}│{DIM:#} {}", clean(line));
+        }
+    }
+    if failures.len() > SHOWN_FAILURES {
+        let _ = writeln!(text, "\nand {} more", counted(failures.len() - SHOWN_FAILURES, "failed build"));
+    }
+    if !comparison.skipped.is_empty() {
+        text.push('\n');
+    }
+    for same in comparison.skipped.chunk_by(|a, b| (a.broken, &a.reason) == (b.broken, &b.reason)) {
+        let Some(first) = same.first() else { continue };
+        let word = if first.broken { format!("{BAD}unusable{BAD:#}") } else { format!("{DIM}skipped{DIM:#}") };
+        let names: Vec<_> = same.iter().map(|skipped| Piece::Name(skipped.name.clone()).plain().into_owned()).collect();
+        let _ = writeln!(text, "{word} {}: {}", names.join(", "), clean(&first.reason));
+    }
+}

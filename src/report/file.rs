@@ -1,0 +1,185 @@
+//! Reports in files: JSON with a schema version.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::model::{COMPARISON_SCHEMA_VERSION, Comparison, Report, SCHEMA_VERSION};
+
+/// Why a report could not be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The file or its folder cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is no report, or no comparison.
+    #[error("{} is no {what} of forc-perf: {source}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// It is a report or a comparison of a later forc-perf.
+    #[error("{} has schema version {found}, and this forc-perf reads up to {known}: update forc-perf", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The latest version that can be read.
+        known: u32,
+    },
+}
+
+/// Writes a report, whole or not at all: an older one in its place stays until the new one is complete.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write(report: &Report, path: &Path) -> Result<(), FileError> {
+    write_with(path, |file| serde_json::to_writer(file, report).map_err(io::Error::from))
+}
+
+/// Writes a text in the same way.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_text(text: &str, path: &Path) -> Result<(), FileError> {
+    write_with(path, |file| file.write_all(text.as_bytes()))
+}
+
+fn write_with(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), FileError> {
+    let error = |source| FileError::Write { path: path.to_owned(), source };
+    // A pipe or a device has no place beside it to be moved from.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        let mut file = BufWriter::new(File::create(path).map_err(error)?);
+        return content(&mut file).and_then(|()| file.flush()).map_err(error);
+    }
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder).map_err(error)?;
+    let mut temporary = tempfile::Builder::new().prefix(".forc-perf-").tempfile_in(folder).map_err(error)?;
+    let mut file = BufWriter::new(temporary.as_file_mut());
+    content(&mut file).and_then(|()| file.flush()).map_err(error)?;
+    drop(file);
+    make_readable(temporary.as_file()).map_err(error)?;
+    temporary.persist(path).map_err(|failed| error(failed.error))?;
+    Ok(())
+}
+
+/// Temporary files are private; a report is as readable as any other file would be.
+#[cfg(unix)]
+fn make_readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes a comparison in the same way.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_comparison(comparison: &Comparison, path: &Path) -> Result<(), FileError> {
+    write_with(path, |file| serde_json::to_writer(file, comparison).map_err(io::Error::from))
+}
+
+/// Reads a report of this version of the layout or an earlier one.
+///
+/// # Errors
+/// If the file cannot be read, is no report, or is a later version's.
+pub fn read(path: &Path) -> Result<Report, FileError> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema_version: u32,
+    }
+    read_versioned(path, "report", SCHEMA_VERSION, |version: &Version| version.schema_version)
+}
+
+/// Reads a comparison of this version of the layout or an earlier one.
+///
+/// # Errors
+/// If the file cannot be read, is no comparison, or is a later version's.
+pub fn read_comparison(path: &Path) -> Result<Comparison, FileError> {
+    #[derive(Deserialize)]
+    struct Version {
+        comparison_version: u32,
+    }
+    read_versioned(path, "comparison", COMPARISON_SCHEMA_VERSION, |version: &Version| version.comparison_version)
+}
+
+fn read_versioned<T: DeserializeOwned, V: DeserializeOwned>(
+    path: &Path,
+    what: &'static str,
+    known: u32,
+    version: fn(&V) -> u32,
+) -> Result<T, FileError> {
+    let open =
+        || File::open(path).map(BufReader::new).map_err(|source| FileError::Read { path: path.to_owned(), source });
+    let invalid = |source| FileError::Invalid { path: path.to_owned(), what, source };
+    // The version first: a later layout is told by its version, not by the first field that does not fit.
+    let found = version(&serde_json::from_reader(open()?).map_err(invalid)?);
+    if found > known {
+        return Err(FileError::Newer { path: path.to_owned(), found, known });
+    }
+    serde_json::from_reader(open()?).map_err(invalid)
+}
+
+/// Whether this very file can be written: finds out before an hour of measuring rather than after it.
+///
+/// # Errors
+/// If it cannot.
+pub fn check_file_writable(path: &Path) -> Result<(), FileError> {
+    if path.is_dir() {
+        let source = io::Error::from(io::ErrorKind::IsADirectory);
+        return Err(FileError::Write { path: path.to_owned(), source });
+    }
+    if path.exists() && !path.is_file() {
+        return Ok(());
+    }
+    check_writable(path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")))
+}
+
+/// Whether a file can be written there: finds out before an hour of measuring rather than after it.
+///
+/// # Errors
+/// If it cannot.
+pub fn check_writable(folder: &Path) -> Result<(), FileError> {
+    let error = |source| FileError::Write { path: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(error)?;
+    tempfile::Builder::new().prefix(".forc-perf-").tempfile_in(folder).map_err(error)?;
+    Ok(())
+}
+
+/// The JSON Schema of a report, generated from the types.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Report).to_value()
+}
+
+/// The JSON Schema of a comparison, generated from the types.
+pub fn comparison_schema() -> serde_json::Value {
+    schemars::schema_for!(Comparison).to_value()
+}

@@ -1,0 +1,95 @@
+//! A report or a comparison as one HTML page: the answer first, then a section for each benchmark, then how it was measured.
+//!
+//! The page needs nothing but itself: styles, pictures and the little script are inside it, and its content security
+//! policy forbids it to fetch anything. Without the script it lacks only sorting and filtering.
+
+mod benchmark;
+mod comparison;
+mod environment;
+mod overview;
+mod parts;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+pub(super) use self::comparison::comparison;
+use self::parts::{Page, figure};
+use crate::chart::text::clean;
+use crate::chart::{page_css, suite_phases};
+use crate::model::{Harness, Report};
+
+const STYLE: &str = include_str!("html/style.css");
+const SCRIPT: &str = include_str!("html/script.js");
+
+/// The page of a report.
+///
+/// It cannot fail: a chart that cannot be drawn is missed on the page, in words, and the figures are there all the same.
+pub fn index(report: &Report) -> String {
+    let page = Page::of(report);
+    document(
+        &summary::title(report),
+        &report.harness,
+        &summary::header(report),
+        &content(&page),
+        &environment::colophon(&report.harness, report.schema_version),
+    )
+}
+
+/// A page of its own around a content: what it looks like, what it may do, and its frame.
+fn document(title: &str, harness: &Harness, header: &Markup, content: &Markup, colophon: &Markup) -> String {
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
+        BASE64_STANDARD.encode(Sha256::digest(SCRIPT))
+    );
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content=(clean(&format!("{} {}", harness.name, harness.version)));
+                title { (title) }
+                style { (PreEscaped(STYLE)) (PreEscaped(page_css())) }
+            }
+            body {
+                a.skip href="#content" { "Skip to the figures" }
+                (header)
+                main id="content" { (content) }
+                footer { (colophon) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    markup.into_string()
+}
+
+fn content(page: &Page) -> Markup {
+    html! {
+        (summary::answer(page))
+        (summary::failures(page))
+        (summary::skipped(page.report))
+        @if page.report.has_measurements() {
+            section aria-labelledby="benchmarks" {
+                h2 #benchmarks { "Benchmarks" }
+                (overview::table(page))
+            }
+            section aria-labelledby="suite" {
+                h2 #suite { "All benchmarks at a glance" }
+                (figure(suite_phases(page.report)))
+            }
+            section.details aria-labelledby="each" {
+                h2 #each { "Each benchmark" }
+                @for (index, measured) in page.by_wall() {
+                    (benchmark::section(page, index, measured))
+                }
+            }
+        }
+        (environment::section(page.report))
+    }
+}

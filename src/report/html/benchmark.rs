@@ -1,0 +1,214 @@
+//! The section of one benchmark.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::parts::{Page, counted, estimate, figure, interval, name, phase, runs, sentence};
+use crate::chart::{distribution, timeline};
+use crate::model::{Measured, Metric, MetricSummary, PhaseSummary, Protocol, Unit};
+use crate::report::{format, shell};
+
+/// With so few benchmarks all sections are open from the start.
+const FEW: usize = 4;
+
+pub(super) fn section(page: &Page, index: usize, measured: &Measured) -> Markup {
+    let open = page.by_wall().len() <= FEW;
+    html! {
+        details.benchmark open[open] {
+            summary {
+                h3 { (name(&measured.id)) }
+                span.facts {
+                    @if let Some(wall) = measured.estimate(Metric::Wall) { (estimate(wall, Unit::Nanoseconds)) }
+                    span.muted { (runs(measured.runs.len())) }
+                }
+            }
+            // Inside, not on the outer element: a link to it then opens the section by itself.
+            div.body id=(page.anchor(index)) {
+                @if let Some(description) = &measured.description { p { (sentence(description)) } }
+                @if !measured.tags.is_empty() {
+                    p.tags { @for tag in measured.tags.iter().filter(|tag| !tag.trim().is_empty()) { span.tag { (name(tag)) } " " } }
+                }
+                (notes(measured))
+                div.tables {
+                    div { h4 { "Metrics" } (metrics(&measured.metrics)) }
+                    div {
+                        h4 { "Phases, all packages" }
+                        (phases(page, measured, &measured.phases))
+                    }
+                }
+                @if !measured.packages.is_empty() {
+                    details.packages { summary { "Phases by package" } (phases(page, measured, &measured.packages)) }
+                }
+                (outputs(measured))
+                h4 { "One run in time" }
+                (figure(timeline(measured, &page.colours)))
+                h4 { "All runs" }
+                (figure(distribution(measured, &page.colours)))
+                h4 { "Reproduce it" }
+                pre.command tabindex="0" { (shell::line(&measured.command)) }
+            }
+        }
+    }
+}
+
+/// What was odd about the runs.
+fn notes(measured: &Measured) -> Markup {
+    let mut notes: BTreeMap<&str, usize> = BTreeMap::new();
+    for note in measured.runs.iter().flat_map(|run| &run.notes) {
+        *notes.entry(note).or_default() += 1;
+    }
+    let whole = !measured.runs.is_empty() && measured.runs.iter().all(|run| run.protocol == Protocol::WholeProcess);
+    html! {
+        @if whole { p.muted { "This compiler tells of no phases: only the whole process was measured." } }
+        @if !notes.is_empty() {
+            ul.notes { @for (note, count) in notes { li { (sentence(note)) " " span.muted { "(" (runs(count)) ")" } } } }
+        }
+    }
+}
+
+/// What the compiler said it made of each package, in the last run.
+fn outputs(measured: &Measured) -> Markup {
+    let Some(run) = measured.runs.last().filter(|run| !run.packages.is_empty()) else { return html! {} };
+    let size = |size: Option<u64>| size.map_or_else(|| format::MISSING.to_owned(), |size| format::bytes(size as f64));
+    html! {
+        details.packages {
+            summary { "What each package became" }
+            div.scroll tabindex="0" role="group" aria-label="What each package became" {
+                table {
+                    thead {
+                        tr {
+                            th scope="col" { "Package" }
+                            th.number scope="col" { "Bytecode" }
+                            th.number scope="col" { "Data section" }
+                            th.number scope="col" { "of it used" }
+                            th.number scope="col" { "Entries" }
+                            th scope="col" { "What else the compiler said" }
+                        }
+                    }
+                    tbody {
+                        @for package in &run.packages {
+                            @let section = package.data_section;
+                            tr {
+                                th scope="row" { (name(package.package.as_deref().unwrap_or(format::MISSING))) }
+                                td.number { (size(package.bytecode_size)) }
+                                td.number { (size(section.map(|section| section.size))) }
+                                td.number { (size(section.and_then(|section| section.used))) }
+                                td.number {
+                                    (section.and_then(|s| s.entries).map_or_else(|| format::MISSING.to_owned(), |n| format::count(n as f64)))
+                                }
+                                td { @for (field, value) in &package.other { (name(field)) ": " (name(&value.to_string())) " " } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn metrics(metrics: &[MetricSummary]) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="group" aria-label="Metrics" {
+            table {
+                thead {
+                    tr {
+                        th scope="col" { "Metric" }
+                        th.number scope="col" { "Median" }
+                        th.number scope="col" { "Interval" }
+                        th.number scope="col" title="interquartile range over the median" { "Spread" }
+                        th.number scope="col" { "Least" }
+                        th.number scope="col" { "Most" }
+                    }
+                }
+                tbody {
+                    @for MetricSummary { metric, unit, estimate, .. } in metrics {
+                        @let value = |value| format::value(value, *unit);
+                        tr {
+                            th scope="row" { (metric.name()) }
+                            td.number { (value(estimate.median)) }
+                            td.number title=(interval(estimate, *unit)) {
+                                (format::half_interval(estimate).unwrap_or(format::MISSING.into()))
+                            }
+                            td.number { (estimate.spread.map_or(format::MISSING.into(), format::percent)) }
+                            td.number { (value(estimate.min)) }
+                            td.number { (value(estimate.max)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Rows of phases, under a heading for each package if they are by package, and their sum.
+fn phases(page: &Page, measured: &Measured, rows: &[PhaseSummary]) -> Markup {
+    let total: f64 = rows.iter().filter(|row| row.depth == 0).map(|row| row.share).sum();
+    let by_package = rows.iter().any(|row| row.package.is_some());
+    let heads = |index: usize| by_package && (index == 0 || rows[index - 1].package != rows[index].package);
+    html! {
+        div.scroll tabindex="0" role="group" aria-label="Phases" {
+            table {
+                thead {
+                    tr {
+                        th scope="col" { "Phase" }
+                        th.number scope="col" { "Wall" }
+                        th.number scope="col" { "Share" }
+                        th.number scope="col" { "CPU" }
+                        th.number scope="col" { "Peak memory" }
+                    }
+                }
+                tbody {
+                    @for (index, row) in rows.iter().enumerate() {
+                        @if heads(index) { (package(rows, row.package.as_deref())) }
+                        tr {
+                            th scope="row" style=(format!("--depth:{}", row.depth.min(8))) { (label(page, row)) }
+                            td.number { (estimate(&row.wall, Unit::Nanoseconds)) }
+                            td.number.share style=(format!("--share-width:{:.2}", 100.0 * bar(row.share))) { (format::percent(row.share)) }
+                            td.number { @if let Some(cpu) = &row.cpu { (format::nanoseconds(cpu.median)) } @else { (format::MISSING) } }
+                            td.number { @if let Some(peak) = &row.peak_memory { (format::bytes(peak.median)) } @else { (format::MISSING) } }
+                        }
+                    }
+                }
+                tfoot {
+                    tr {
+                        th scope="row" { "whole run" }
+                        td.number { @if let Some(wall) = measured.estimate(Metric::Wall) { (estimate(wall, Unit::Nanoseconds)) } }
+                        td.number { (format::percent(total)) }
+                        td.number { @if let Some(cpu) = measured.estimate(Metric::Cpu) { (format::nanoseconds(cpu.median)) } }
+                        td.number { @if let Some(peak) = measured.estimate(Metric::PeakMemory) { (format::bytes(peak.median)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn label(page: &Page, row: &PhaseSummary) -> Markup {
+    match (&row.phase, &row.package) {
+        (None, Some(_)) => html! { (super::parts::chip(page, None)) "between its phases" },
+        _ => phase(page, row.phase.as_deref()),
+    }
+}
+
+/// The heading of a package's rows, with their share in all.
+fn package(rows: &[PhaseSummary], package: Option<&str>) -> Markup {
+    let phases = rows.iter().filter(|row| row.package.as_deref() == package && row.phase.is_some()).count();
+    let own = rows.iter().filter(|row| row.package.as_deref() == package);
+    let share: f64 = own.filter(|row| row.depth == 0).map(|row| row.share).sum();
+    html! {
+        tr.package {
+            th scope="rowgroup" colspan="2" {
+                @match package { Some(package) => (name(package)), None => "no package" }
+                @if phases > 0 { " " span.muted { (counted(phases, "phase")) } }
+            }
+            td.number { (format::percent(share)) }
+            td {} td {}
+        }
+    }
+}
+
+/// A share as a bar can show it.
+fn bar(share: f64) -> f64 {
+    if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
+}

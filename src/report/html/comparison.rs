@@ -1,0 +1,138 @@
+//! The page of a comparison: the five lines, then a section for each side, then how it was measured.
+
+mod answer;
+mod benchmark;
+mod measured;
+mod side;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use maud::{Markup, html};
+
+use super::environment;
+use super::parts::name;
+use crate::chart::PhaseColours;
+use crate::chart::text::{clean, shortened};
+use crate::model::{Comparison, Findings, Verdict};
+use crate::report::comparison::{Class, Phrase, Piece, created, rows, side_name};
+use crate::report::slug::slugs;
+
+/// A comparison and what the parts of its page share.
+struct Page<'a> {
+    comparison: &'a Comparison,
+    colours: PhaseColours,
+    /// The benchmarks' names for links, in the order of the findings.
+    names: Vec<String>,
+    /// Where a benchmark that a sentence names is found: with the side on which it matters most.
+    links: HashMap<&'a str, String>,
+}
+
+impl<'a> Page<'a> {
+    fn of(comparison: &'a Comparison) -> Self {
+        let ids = comparison.findings.first().map_or(&[][..], |findings| &findings.benchmarks);
+        let mut page = Self {
+            comparison,
+            colours: PhaseColours::of_comparison(comparison),
+            names: slugs(ids.iter().map(|benchmark| benchmark.id.as_str())),
+            links: HashMap::new(),
+        };
+        if comparison.has_measurements() {
+            for row in rows(comparison).iter().filter(|row| !row.benchmark.figures.is_empty()) {
+                let anchor = page.anchor(row.side, row.index);
+                page.links.entry(&row.benchmark.id).or_insert(anchor);
+            }
+        }
+        page
+    }
+
+    /// Where the section of a benchmark is found.
+    fn anchor(&self, side: usize, index: usize) -> String {
+        format!("b{side}-{}", self.names.get(index).map_or("", String::as_str))
+    }
+
+    /// What a side is called.
+    fn side(&self, side: usize) -> String {
+        self.comparison.sides.get(side).map_or_else(|| format!("side {side}"), side_name)
+    }
+
+    /// The side's name beside the base's.
+    fn versus(&self, findings: &Findings) -> Markup {
+        html! { (name(&self.side(findings.side))) " against " (name(&self.side(0))) }
+    }
+
+    /// A sentence, its benchmarks linked.
+    fn phrase(&self, phrase: &Phrase) -> Markup {
+        html! {
+            @for piece in &phrase.0 {
+                @match piece {
+                    Piece::Text(text) => (text),
+                    Piece::Strong(text) => strong { (text) },
+                    Piece::Command(_) => code { (piece.plain()) },
+                    Piece::Name(text) => @match self.links.get(text.as_str()) {
+                        Some(anchor) => a href=(format!("#{anchor}")) { (name(text)) },
+                        None => (name(text)),
+                    },
+                }
+            }
+        }
+    }
+}
+
+/// The page of a comparison. It cannot fail: a chart that cannot be drawn is missed on the page, in words.
+pub(crate) fn comparison(comparison: &Comparison) -> String {
+    let page = Page::of(comparison);
+    let title = title(&page);
+    let header = html! {
+        header {
+            h1 { (title) }
+            p.muted { "Builds of Sway under several compilers; " (name(&created(comparison))) }
+        }
+    };
+    let content = html! {
+        (answer::answer(&page))
+        (answer::failures(&page))
+        @if comparison.has_measurements() {
+            @for findings in comparison.answers() { (side::section(&page, findings)) }
+            (side::control(&page))
+        }
+        (answer::skipped(comparison))
+        (measured::section(&page))
+    };
+    let colophon = environment::colophon(&comparison.harness, comparison.comparison_version);
+    super::document(&title, &comparison.harness, &header, &content, &colophon)
+}
+
+fn title(page: &Page) -> String {
+    let short = |side: usize| shortened(&clean(&page.side(side))).into_owned();
+    let others: Vec<String> = page.comparison.answers().map(|findings| short(findings.side)).collect();
+    match others.len() {
+        1..=3 => format!("{} against {}", others.join(", "), short(0)),
+        more => format!("{more} compilers against {}", short(0)),
+    }
+}
+
+/// A verdict as a sign and a word: colour is never all there is.
+fn class(class: Class) -> Markup {
+    let (sign, style) = match class {
+        Class::Failed => ("✗", "failed-word"),
+        Class::Regressed => ("▲", "regressed"),
+        Class::Different => ("≠", "different"),
+        Class::Improved => ("▼", "improved"),
+        Class::Unmeasured => ("–", "undecided"),
+        Class::Undecided => ("?", "undecided"),
+        Class::Equal => ("=", "equal"),
+    };
+    html! { span class=(format!("verdict {style}")) { (sign) " " (class.name()) } }
+}
+
+/// The class of the style sheet, and the sign, of a figure's verdict.
+fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Regressed => ("regressed", "▲"),
+        Verdict::Improved => ("improved", "▼"),
+        Verdict::Equal => ("equal", "="),
+        Verdict::Undecided => ("undecided", "?"),
+    }
+}

@@ -1,0 +1,196 @@
+//! The section of one benchmark on one side.
+
+use std::fmt::Write;
+
+use maud::{Markup, html};
+
+use super::{Page, class, verdict};
+use crate::chart::{blocks, waterfall};
+use crate::model::{Figure, Findings, OutputFinding, Unit};
+use crate::report::comparison::{Row, change, explanation, interval, label, sampled, transition};
+use crate::report::html::parts::{counted, figure, name};
+use crate::report::{format, shell};
+
+/// So many changed benchmarks are open from the start.
+const FEW: usize = 3;
+/// More blocks than this are in the CSV alone.
+const MOST_BLOCKS: usize = 200;
+
+pub(super) fn section(page: &Page, findings: &Findings, row: &Row) -> Markup {
+    let one = row.benchmark;
+    let changed = row.class.is_change();
+    let open = changed && page.comparison.findings.iter().map(|f| f.benchmarks.len()).sum::<usize>() <= FEW;
+    html! {
+        details.benchmark open[open] {
+            summary {
+                h3 { (name(&one.id)) }
+                span.facts {
+                    (class(row.class))
+                    @if let Some(lead) = row.lead { span { (change(lead)) } }
+                    span.muted { (counted(one.pairs, "block")) }
+                }
+            }
+            // Inside, not on the outer element: a link to it then opens the section by itself.
+            div.body id=(page.anchor(row.side, row.index)) {
+                p { (page.phrase(&explanation(page.comparison, row))) }
+                (output(&one.output))
+                @if row.has_change() {
+                    @if let Ok(chart) = waterfall(page.comparison, findings, row.index, &page.colours) {
+                        h4 { "Where the difference sits" }
+                        (figure(Ok(chart)))
+                    }
+                }
+                h4 { "Figures" }
+                (figures(page, row))
+                @if !one.unmatched.is_empty() { (unmatched(page, row)) }
+                h4 { "Block by block" }
+                (figure(blocks(page.comparison, findings, row.index)))
+                (raw(page, findings, row))
+                (commands(page, row))
+            }
+        }
+    }
+}
+
+fn output(output: &OutputFinding) -> Markup {
+    html! {
+        @match output {
+            OutputFinding::Unknown => p.muted { "What the compilers wrote was not compared." },
+            OutputFinding::Same => p { "Both compilers wrote the same, byte for byte." },
+            OutputFinding::Different(files) => {
+                p { strong.different { "The compilers wrote different things." } " These files differ, or one side lacks them:" }
+                ul { @for file in files.iter().take(50) { li { (name(file)) } } }
+                @if files.len() > 50 { p { "and " (files.len() - 50) " more" } }
+            }
+        }
+    }
+}
+
+/// All figures, of the whole run and by phase.
+fn figures(page: &Page, row: &Row) -> Markup {
+    let confidences = row.benchmark.figures.iter().map(|figure| figure.confidence);
+    let lowest = confidences.filter(|confidence| confidence.is_finite()).fold(1.0, f64::min);
+    html! {
+        div.scroll tabindex="0" role="group" aria-label="Figures" {
+            table.figures {
+                thead {
+                    tr {
+                        th scope="col" { "Of" }
+                        th scope="col" { "Metric" }
+                        th.number scope="col" { "Change" }
+                        th.number scope="col" { "Base → other" }
+                        th scope="col" { "Verdict" }
+                        th.number scope="col" title="the change that would matter" { "Threshold" }
+                        th.number scope="col" title="the smallest change that would have been shown four times in five" { "Would show" }
+                        th.number scope="col" title="about how many more blocks a verdict would take" { "More blocks" }
+                        th.number scope="col" title="probability of such data if nothing had changed" { "p" }
+                        th.number scope="col" { "Pairs" }
+                    }
+                }
+                tbody { @for figure in &row.benchmark.figures { (line(page, figure)) } }
+            }
+        }
+        p.muted.note { "Intervals at " (format::percent(lowest)) " confidence or more; exact where every run had the same value." }
+    }
+}
+
+fn line(page: &Page, figure: &Figure) -> Markup {
+    let (style, sign) = verdict(figure.verdict);
+    let or_missing = |text: Option<String>| text.unwrap_or_else(|| format::MISSING.to_owned());
+    let indent = figure.phase.is_some().then(|| format!("--depth:{}", figure.depth.min(8)));
+    html! {
+        tr {
+            th scope="row" style=[indent] {
+                @if let Some(phase) = &figure.phase {
+                    @let swatch = page.colours.swatch(Some(phase));
+                    i.chip.hatched[swatch.hatched] style=(format!("--c:{}", swatch.css())) {}
+                    (name(&label(figure)))
+                } @else { strong { "whole run" } }
+            }
+            td.metric { (figure.metric.name()) }
+            td.number title=(format!("at {} confidence", format::percent(figure.confidence))) { (interval(figure)) }
+            td.number { (transition(figure)) }
+            td { span class=(format!("verdict {style}")) { (sign) " " (figure.verdict.name()) } }
+            td.number { (format::percent(figure.threshold)) }
+            td.number { (or_missing(figure.detectable.map(format::percent))) }
+            td.number { (or_missing(figure.more_runs.map(|runs| format::count(runs as f64)))) }
+            td.number { (or_missing(figure.p_value.filter(|p| p.is_finite()).map(probability))) }
+            td.number { (figure.pairs) }
+        }
+    }
+}
+
+fn probability(p: f64) -> String {
+    if p < 0.0001 { "<0.0001".into() } else { format!("{p:.4}") }
+}
+
+/// Phases that only one of the compilers has.
+fn unmatched(page: &Page, row: &Row) -> Markup {
+    html! {
+        h4 { "Phases that only one compiler has" }
+        ul {
+            @for phase in &row.benchmark.unmatched {
+                li { (name(&phase.phase)) ", " (format::nanoseconds(phase.wall)) ", only with "
+                    (name(&page.side(if phase.gone { 0 } else { row.side }))) }
+            }
+        }
+    }
+}
+
+/// The raw values of whole runs, block by block, to be copied.
+fn raw(page: &Page, findings: &Findings, row: &Row) -> Markup {
+    let samples: Vec<_> =
+        sampled(page.comparison, findings, row.index).into_iter().filter(|one| one.phase.is_none()).collect();
+    let blocks = samples.iter().map(|sample| sample.pairs.len()).max().unwrap_or(0);
+    if blocks == 0 {
+        return html! {};
+    }
+    // Writing to a string cannot fail.
+    let mut text = String::from("block");
+    for sample in &samples {
+        let (metric, unit) = (sample.metric.name(), unit(sample.metric.unit()));
+        let _ = write!(text, "\t{metric} base{unit}\t{metric} other{unit}");
+    }
+    for block in 0..blocks.min(MOST_BLOCKS) {
+        let _ = write!(text, "\n{}", block + 1);
+        for sample in &samples {
+            let (base, other) = sample.pairs.get(block).copied().unwrap_or((None, None));
+            for value in [base, other] {
+                let _ = match value {
+                    Some(value) => write!(text, "\t{value}"),
+                    None => write!(text, "\t"),
+                };
+            }
+        }
+    }
+    html! {
+        details.folded.values {
+            summary { "Raw values of " (counted(blocks, "block")) @if blocks > MOST_BLOCKS { ", the first " (MOST_BLOCKS) } }
+            pre.raw tabindex="0" { (text) }
+        }
+    }
+}
+
+fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Nanoseconds => " (ns)",
+        Unit::Bytes => " (B)",
+        Unit::Count => "",
+    }
+}
+
+/// The commands that reproduce a run of it.
+fn commands(page: &Page, row: &Row) -> Markup {
+    let measured =
+        [0, row.side].map(|side| page.comparison.sides.get(side).and_then(|one| one.benchmarks.get(row.index)));
+    let commands = [0, row.side].into_iter().zip(measured).filter_map(|(side, measured)| Some((side, measured?)));
+    html! {
+        details.folded {
+            summary { "Reproduce a run" }
+            @for (side, measured) in commands {
+                p.muted { "with " (name(&page.side(side))) }
+                pre.command tabindex="0" { (shell::line(&measured.command)) }
+            }
+        }
+    }
+}

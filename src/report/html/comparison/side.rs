@@ -1,0 +1,142 @@
+//! What was found of one side: the table, the pictures, and each benchmark.
+
+use maud::{Markup, html};
+
+use super::{Page, benchmark, class, verdict};
+use crate::chart::{forest, suite_waterfall};
+use crate::model::{Figure, Findings, Metric, OutputFinding, Verdict};
+use crate::report::comparison::{
+    Counts, Row, interval, primary_metrics, reason, rows_of, signed, table_metrics, transition, what_a_change_is,
+};
+use crate::report::format;
+use crate::report::html::parts::{counted, figure, name};
+
+pub(super) fn section(page: &Page, findings: &Findings) -> Markup {
+    let comparison = page.comparison;
+    let several = comparison.answers().count() > 1;
+    let side = findings.side;
+    let rows = rows_of(findings);
+    let metrics = primary_metrics(comparison);
+    html! {
+        section.side aria-labelledby=(format!("side-{side}")) {
+            h2 id=(format!("side-{side}")) { @if several { (page.versus(findings)) } @else { "All benchmarks" } }
+            @if several { p { (page.phrase(&Counts::of(findings).sentence())) } }
+            (table(page, &rows, &table_metrics(comparison), side))
+            @if findings.benchmarks.iter().any(|one| !one.figures.is_empty()) {
+                h3 { "Where the difference sits, all benchmarks together" }
+                (figure(suite_waterfall(comparison, findings, &page.colours)))
+                @for (place, metric) in metrics.iter().enumerate() {
+                    @if let Ok(chart) = forest(comparison, findings, *metric) {
+                        details.folded open[place == 0] {
+                            summary { h3 { "Changes of " (metric.name()) } " " span.muted { (counts(findings, *metric)) } }
+                            (figure(Ok(chart)))
+                        }
+                    }
+                }
+                h3 { "Each benchmark" }
+                @for row in rows.iter().filter(|row| !row.benchmark.figures.is_empty()) {
+                    (benchmark::section(page, findings, row))
+                }
+            }
+        }
+    }
+}
+
+/// How many figures of a metric have which verdict.
+fn counts(findings: &Findings, metric: Metric) -> String {
+    let of = |verdict: Verdict| {
+        let figures = findings.benchmarks.iter().filter_map(|one| one.figure(metric));
+        figures.filter(|figure| figure.verdict == verdict).count()
+    };
+    let words = [Verdict::Regressed, Verdict::Improved, Verdict::Undecided, Verdict::Equal]
+        .map(|verdict| (of(verdict), verdict));
+    let words =
+        words.iter().filter(|(count, _)| *count > 0).map(|(count, verdict)| format!("{count} {}", verdict.name()));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// A line for each benchmark, worst first, a column for each metric of whole runs.
+fn table(page: &Page, rows: &[Row], metrics: &[Metric], side: usize) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-labelledby=(format!("side-{side}")) {
+            table.sortable.overview.compared {
+                thead {
+                    tr {
+                        th scope="col" { "Verdict" }
+                        th scope="col" { "Benchmark" }
+                        @for metric in metrics { th.number scope="col" { (metric.name()) } }
+                        th.unsorted scope="col" { "Because" }
+                        th scope="col" { "Output" }
+                    }
+                }
+                tbody { @for row in rows { (line(page, row, metrics)) } }
+            }
+        }
+        p.muted.note { "A change is " (what_a_change_is(page.comparison)) ", with its interval. ▲ regressed, ▼ improved, "
+            "= shown equal, ? undecided. Worst first." }
+    }
+}
+
+fn line(page: &Page, row: &Row, metrics: &[Metric]) -> Markup {
+    let one = row.benchmark;
+    html! {
+        tr {
+            td { (class(row.class)) }
+            th scope="row" {
+                @if !one.figures.is_empty() { a href=(format!("#{}", page.anchor(row.side, row.index))) { (name(&one.id)) } }
+                @else if one.failed.is_some() { a href="#failures" { (name(&one.id)) } }
+                @else { (name(&one.id)) }
+            }
+            @for metric in metrics { (cell(one.figure(*metric), *metric)) }
+            td.why { (page.phrase(&reason(page.comparison, row))) }
+            td data-label="Output" {
+                @match &one.output {
+                    OutputFinding::Unknown => (format::MISSING),
+                    OutputFinding::Same => "same",
+                    OutputFinding::Different(_) => span.different { "different" },
+                }
+            }
+        }
+    }
+}
+
+fn cell(figure: Option<&Figure>, metric: Metric) -> Markup {
+    let Some(figure) = figure else { return html! { td.number data-label=(metric.name()) { (format::MISSING) } } };
+    let (style, sign) = verdict(figure.verdict);
+    let text = interval(figure);
+    let ends = text.find(['[', '(']).map(|at| text[at..].to_owned());
+    let value = figure.ratio.ln();
+    html! {
+        td.number data-label=(metric.name()) data-value=[value.is_finite().then_some(value)] title=(transition(figure)) {
+            span class=(format!("verdict {style}")) { (sign) " " (signed(figure.ratio)) }
+            @if let Some(ends) = ends { span.ends { (ends) } }
+        }
+    }
+}
+
+/// What changed between the base and itself.
+pub(super) fn control(page: &Page) -> Markup {
+    let Some(control) = page.comparison.control() else { return html! {} };
+    let deciding = || {
+        let all = control.benchmarks.iter().flat_map(|one| one.figures.iter().map(move |figure| (one, figure)));
+        all.filter(|(_, figure)| figure.decides())
+    };
+    let alarms: Vec<_> =
+        deciding().filter(|(_, figure)| matches!(figure.verdict, Verdict::Regressed | Verdict::Improved)).collect();
+    html! {
+        section aria-labelledby="control" {
+            h2 #control { "The base against itself" }
+            p {
+                strong { (counted(alarms.len(), "false alarm")) } " in " (counted(deciding().count(), "figure")) ". The control "
+                "is the base once more, run in the same blocks: whatever changed there is the harness’s or the machine’s doing."
+            }
+            @if !alarms.is_empty() {
+                ul {
+                    @for (one, figure) in alarms {
+                        li { (name(&one.id)) ": " (figure.metric.name()) " " (interval(figure)) ", " (transition(figure)) }
+                    }
+                }
+            }
+        }
+    }
+}

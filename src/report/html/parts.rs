@@ -1,0 +1,129 @@
+//! Pieces that several parts of the page use.
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::chart::runs::median_wall;
+use crate::chart::text::{clean, shortened};
+use crate::chart::{Chart, ChartError, OUTSIDE, PhaseColours};
+use crate::model::{Estimate, Measured, Report, Unit};
+use crate::report::format;
+use crate::report::slug::slugs;
+
+/// Of a compiler's last words, so many characters are shown.
+const LONGEST_OUTPUT: usize = 20_000;
+
+/// A report and what its parts share.
+pub(super) struct Page<'a> {
+    pub(super) report: &'a Report,
+    pub(super) colours: PhaseColours,
+    /// Where each benchmark's section is found, in the order of the report.
+    anchors: Vec<String>,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn of(report: &'a Report) -> Self {
+        let names = slugs(report.benchmarks.iter().map(|measured| measured.id.as_str()));
+        // Apart from the names that the page gives to its own parts.
+        let anchors = names.into_iter().map(|name| format!("b-{name}")).collect();
+        Self { report, colours: PhaseColours::of(report), anchors }
+    }
+
+    pub(super) fn anchor(&self, index: usize) -> &str {
+        self.anchors.get(index).map_or("", String::as_str)
+    }
+
+    /// The benchmarks that were measured, with their places in the report, the longest first.
+    pub(super) fn by_wall(&self) -> Vec<(usize, &'a Measured)> {
+        let all = self.report.benchmarks.iter().enumerate();
+        let mut measured: Vec<_> = all.filter(|(_, measured)| !measured.runs.is_empty()).collect();
+        let wall = |measured: &Measured| median_wall(measured).unwrap_or(0.0);
+        measured.sort_by(|a, b| wall(b.1).total_cmp(&wall(a.1)).then_with(|| a.1.id.cmp(&b.1.id)));
+        measured
+    }
+}
+
+/// A name from outside: its writing direction is its own affair, and it has no power over the page.
+pub(super) fn name(text: &str) -> Markup {
+    let clean = clean(text);
+    let shown = shortened(&clean);
+    html! { bdi title=[(shown.len() < clean.len()).then(|| clean.chars().take(2_000).collect::<String>())] { (shown) } }
+}
+
+/// A sentence from outside.
+pub(super) fn sentence(text: &str) -> Markup {
+    html! { bdi { (clean(text).chars().take(2_000).collect::<String>()) } }
+}
+
+/// What a compiler printed, line by line: its end, as that is where the error is.
+pub(super) fn output(text: &str) -> Markup {
+    let length = text.chars().count();
+    let end: String = text.chars().skip(length.saturating_sub(LONGEST_OUTPUT)).collect();
+    let lines: Vec<_> = end.lines().map(clean).collect();
+    html! { pre tabindex="0" { @if length > LONGEST_OUTPUT { "…\n" } (lines.join("\n")) } }
+}
+
+/// A phase with its colour; `None` is the time outside all phases.
+pub(super) fn phase(page: &Page, phase: Option<&str>) -> Markup {
+    html! { (chip(page, phase)) (name(phase.unwrap_or(OUTSIDE))) }
+}
+
+/// A phase's colour.
+pub(super) fn chip(page: &Page, phase: Option<&str>) -> Markup {
+    let swatch = page.colours.swatch(phase);
+    html! { i.chip.hatched[swatch.hatched] style=(format!("--c:{}", swatch.css())) {} }
+}
+
+/// An estimate's median and half interval; the interval itself is its title.
+pub(super) fn estimate(estimate: &Estimate, unit: Unit) -> Markup {
+    let half = format::half_interval(estimate);
+    html! {
+        span.figure title=[half.is_some().then(|| interval(estimate, unit))] { (format::value(estimate.median, unit)) }
+        @if let Some(half) = half { " " span.half { (half) } }
+    }
+}
+
+/// An interval in words.
+pub(super) fn interval(estimate: &Estimate, unit: Unit) -> String {
+    let (low, high) = (format::value(estimate.low, unit), format::value(estimate.high, unit));
+    format!("{low} to {high} at {} confidence, {}", format::percent(estimate.confidence), runs(estimate.count))
+}
+
+/// `1 run`, `2 runs`.
+pub(super) fn runs(count: usize) -> String {
+    counted(count, "run")
+}
+
+/// A number of things, with its plural.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    format!("{} {what}{}", format::count(count as f64), if count == 1 { "" } else { "s" })
+}
+
+/// A chart, or why there is none.
+pub(super) fn figure(chart: Result<Chart, ChartError>) -> Markup {
+    match chart.and_then(|chart| Ok((clean(chart.title()).into_owned(), chart.to_inline_svg()?))) {
+        Ok((title, svg)) => html! { div.chart tabindex="0" role="group" aria-label=(title) { (PreEscaped(svg)) } },
+        Err(ChartError::Empty(why)) => html! { p.muted { "No chart: " (why) "." } },
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            html! { p.warning { (error) @if let Some(cause) = cause { ": " (sentence(&cause)) } } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_no_power() {
+        assert_eq!(name("<b>\u{202E}").into_string(), "<bdi>&lt;b&gt;\u{FFFD}</bdi>");
+        assert!(name(&"x".repeat(10_000)).into_string().len() < 2_500);
+    }
+
+    #[test]
+    fn of_long_output_the_end_is_kept() {
+        let text = format!("{}the error", "x\n".repeat(20_000));
+        let page = output(&text).into_string();
+        assert!(page.len() < 21_000 && page.contains("the error") && page.contains('…'));
+    }
+}

@@ -1,0 +1,12 @@
+//! What a [`Report`](crate::model::Report) and a [`Comparison`](crate::model::Comparison) look like to their readers: one
+//! file a format. Nothing here starts a compiler or computes a figure.
+
+pub mod comparison;
+pub mod file;
+pub(crate) mod format;
+pub mod html;
+pub mod page;
+pub mod shares;
+pub(crate) mod shell;
+pub(crate) mod slug;
+pub mod terminal;

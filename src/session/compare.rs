@@ -1,0 +1,484 @@
+//! Several compilers side by side: blocks of one run each, in turns, until it is known what there is to know.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::journal::{Entry, Journal, JournalError, Plan};
+use super::runner::{Compiler, RunError, Runner};
+use super::{Config, Event, SessionError, applicable, check_std, check_utf8, load_suite, mark_machine};
+use crate::collector::callgrind::{self, CallgrindError};
+use crate::collector::{self, Interrupt, Split};
+use crate::compare::{self, Rules};
+use crate::environment;
+use crate::forc::{ToolchainSpec, toolchain};
+use crate::model::{
+    Benchmark, COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, Completion, Harness, Look, Measured, Measuring,
+    Metric, Side, Skipped, StdChoice, Toolchain,
+};
+use crate::schedule;
+use crate::suite::{Case, Suite};
+use crate::summary;
+
+/// The fewest blocks of a benchmark unless told otherwise.
+pub const DEFAULT_MIN_RUNS: usize = 10;
+/// The most blocks of a benchmark unless told otherwise.
+pub const DEFAULT_MAX_RUNS: usize = 200;
+/// How long all blocks together may take unless told otherwise.
+pub const DEFAULT_BUDGET: Duration = Duration::from_secs(600);
+
+/// What to compare, and how.
+#[derive(Clone, Debug)]
+pub struct CompareConfig {
+    /// Suite, selection, frames and limits; its compiler, std, number of samples and budget are not used.
+    pub measure: Config,
+    /// The compilers by the names that the user gave them; the first is the base.
+    pub sides: Vec<(String, ToolchainSpec)>,
+    /// Which std they build with.
+    pub std: StdOption,
+    /// Whether the base is measured twice, to see how often the harness cries wolf.
+    pub control: bool,
+    /// How long the blocks may take together; a resumed comparison counts from its own beginning.
+    pub budget: Duration,
+    /// The fewest blocks of a benchmark before anything is decided.
+    pub min_runs: usize,
+    /// The most blocks of a benchmark.
+    pub max_runs: usize,
+    /// By metric, the change that would matter, as a fraction, where it is not the metric's own.
+    pub thresholds: BTreeMap<Metric, f64>,
+    /// How often each benchmark is counted under callgrind on each side, after the blocks; `None` for not at all.
+    pub instructions: Option<usize>,
+    /// The command line, to stand in the comparison; empty if there was none.
+    pub command: Vec<String>,
+    /// The file to which every block is written as soon as it is measured.
+    pub journal: Option<PathBuf>,
+    /// Whether to go on with what the journal holds.
+    pub resume: bool,
+}
+
+/// Which std the sides build with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StdOption {
+    /// Each with its own, where it has one.
+    Own,
+    /// All with the base's.
+    Base,
+    /// All with this one.
+    Folder(PathBuf),
+}
+
+/// A benchmark that is being measured on all sides.
+struct Slot<'a> {
+    case: Case<'a>,
+    stage: usize,
+    /// Where it stands among the sides' benchmarks.
+    index: usize,
+    /// What a block takes, by the warm-ups.
+    expected: Duration,
+    /// How many figures will have a verdict, by the warm-up.
+    figures: usize,
+    /// Whether it is still run: not failed, not decided.
+    live: bool,
+}
+
+/// Measures what `config` says and decides what there is to be decided.
+///
+/// A benchmark that fails on a side is run no more, and the failure is a finding; an interrupt ends the run that is on,
+/// and the comparison then holds the verdicts that the blocks until then allow.
+///
+/// # Errors
+/// If a compiler or the suite is not there, or the journal cannot be written or belongs to another comparison.
+pub fn compare(
+    config: &CompareConfig,
+    interrupt: &Interrupt,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<Comparison, SessionError> {
+    let created = jiff::Timestamp::now();
+    let environment = environment::observe();
+    if config.instructions.is_some() {
+        // Found out now rather than after the blocks.
+        callgrind::find_valgrind()?;
+    }
+    if let (true, Some(path)) = (config.resume, &config.journal) {
+        Journal::check(path)?;
+    }
+    let counters = config.measure.counters.then(|| collector::counters_available().describe());
+    if let Some(counters) = &counters {
+        on_event(Event::Note(counters));
+    }
+    let mut sides = Vec::with_capacity(config.sides.len() + 1);
+    for (name, spec) in &config.sides {
+        let toolchain =
+            toolchain::resolve(Some(spec), &config.measure.locator, interrupt, |event| on_event(Event::Build(event)))?;
+        on_event(Event::Toolchain(&toolchain));
+        sides.push(Side { name: name.clone(), toolchain, std: None, control: false, benchmarks: Vec::new() });
+    }
+    let std = choose_std(config, &mut sides)?;
+    if let Some(base) = sides.first().filter(|_| config.control) {
+        sides.push(Side { control: true, ..base.clone() });
+    }
+    let Some(base) = sides.first() else { return Err(SessionError::NoSides) };
+    let of_sides = sides.iter().flat_map(|side| [Some(&side.toolchain.path), side.std.as_ref()]);
+    check_utf8(of_sides.chain([Some(&config.measure.suite)]))?;
+
+    let version = base.toolchain.version.clone();
+    let mut suite =
+        load_suite(&config.measure, Some(&version), interrupt, |repository| on_event(Event::Fetch(repository)))?;
+    let mut skipped = std::mem::take(&mut suite.skipped);
+    let cases = cases(&suite, &config.measure, &sides, &mut skipped);
+    on_event(Event::Suite { selected: cases.len(), skipped: &skipped });
+
+    let _mark = mark_machine(on_event);
+    let split = if config.measure.pin { Split::of_this_machine() } else { None };
+    let plan = Plan {
+        suite: config.measure.suite.clone(),
+        sides: sides.iter().map(|side| (side.name.clone(), side.toolchain.sha256.clone(), side.std.clone())).collect(),
+        seed: config.measure.seed.unwrap_or_else(|| fastrand::u64(..)),
+        looks: Vec::new(),
+        fingerprints: BTreeMap::new(),
+    };
+    let settings = CompareSettings {
+        suite: config.measure.suite.clone(),
+        interval: config.measure.interval,
+        time_limit: config.measure.time_limit,
+        pinned: split.is_some(),
+        seed: plan.seed,
+        std,
+        interleaved: true,
+        budget: Some(config.budget),
+        min_runs: config.min_runs,
+        max_runs: config.max_runs,
+        looks: Vec::new(),
+        false_change_rate: compare::FALSE_CHANGE_RATE,
+        false_equality_rate: compare::FALSE_EQUALITY_RATE,
+        thresholds: compare::thresholds(&config.thresholds),
+        instruction_runs: config.instructions,
+        counters,
+        command: config.command.clone(),
+    };
+    let mut comparison = Comparison {
+        comparison_version: COMPARISON_SCHEMA_VERSION,
+        created: created.to_string(),
+        harness: Harness { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        environment,
+        settings,
+        completion: Completion::Complete,
+        measuring: Measuring::default(),
+        sides,
+        findings: Vec::new(),
+        skipped,
+    };
+    let mut session = Session {
+        config,
+        interrupt,
+        on_event,
+        runner: Runner::new(&config.measure, split, interrupt, plan.seed),
+        slots: Vec::with_capacity(cases.len()),
+        journal: None,
+        started: Instant::now(),
+    };
+    session.warm_up(cases, &mut comparison);
+    session.open_journal(plan, &mut comparison)?;
+    session.run_blocks(&mut comparison);
+    if let Some(runs) = config.instructions {
+        session.count_instructions(&mut comparison, runs);
+    }
+    if interrupt.requested() {
+        comparison.completion = Completion::Interrupted;
+    }
+    for measured in comparison.sides.iter_mut().flat_map(|side| &mut side.benchmarks) {
+        summary::complete(measured);
+    }
+    comparison.findings = compare::findings(&comparison.sides, &session.rules(&comparison));
+    Ok(comparison)
+}
+
+/// Gives every side its std, and says which choice that was.
+fn choose_std(config: &CompareConfig, sides: &mut [Side]) -> Result<StdChoice, SessionError> {
+    let own = |toolchain: &Toolchain| toolchain.origin.std().map(Path::to_owned);
+    let (choice, same) = match &config.std {
+        StdOption::Folder(folder) => (StdChoice::Same(folder.clone()), Some(folder.clone())),
+        StdOption::Base => match sides.first().and_then(|base| own(&base.toolchain)) {
+            Some(std) => (StdChoice::Same(std.clone()), Some(std)),
+            None => return Err(SessionError::BaseHasNoStd),
+        },
+        StdOption::Own => (StdChoice::Own, None),
+    };
+    for side in sides {
+        side.std = same.clone().or_else(|| own(&side.toolchain));
+        if let Some(std) = &side.std {
+            check_std(std)?;
+        }
+    }
+    Ok(choice)
+}
+
+/// What every side can build; the rest is skipped with the reason.
+fn cases<'a>(suite: &'a Suite, config: &Config, sides: &[Side], skipped: &mut Vec<Skipped>) -> Vec<Case<'a>> {
+    let mut cases = suite.cases(&config.selection);
+    for side in sides {
+        let (fit, inapplicable) = applicable(cases, &side.toolchain);
+        skipped.extend(inapplicable);
+        cases = fit;
+    }
+    cases
+}
+
+struct Session<'a, 'e> {
+    config: &'a CompareConfig,
+    interrupt: &'a Interrupt,
+    on_event: &'e mut dyn FnMut(Event),
+    runner: Runner<'a>,
+    slots: Vec<Slot<'a>>,
+    journal: Option<Journal>,
+    started: Instant,
+}
+
+impl<'a> Session<'a, '_> {
+    /// Builds every benchmark once on every side: what fails is found, what is written is looked at, what it takes is seen.
+    fn warm_up(&mut self, cases: Vec<Case<'a>>, comparison: &mut Comparison) {
+        let of = cases.len();
+        for (index, case) in cases.into_iter().enumerate() {
+            if self.interrupt.requested() {
+                break;
+            }
+            let stage = self.runner.stage_for(case.project);
+            let mut slot = Slot { case, stage, index, expected: Duration::ZERO, figures: 0, live: true };
+            let mut warmed: Vec<Measured> = Vec::with_capacity(comparison.sides.len());
+            for side in &comparison.sides {
+                let compiler = compiler_of(side);
+                let mut measured = self.runner.describe(&slot.case, &compiler);
+                self.runner.clear_outputs(stage);
+                match self.runner.run(&slot.case, stage, &compiler) {
+                    Ok(run) => {
+                        slot.expected += run.wall().unwrap_or_default();
+                        slot.figures = slot.figures.max(compare::figures_of(&run));
+                        measured.outputs = self.runner.outputs(stage);
+                    }
+                    Err(RunError::Interrupted) => return,
+                    Err(RunError::Failed(failure)) => {
+                        (self.on_event)(Event::Failed { id: &slot.case.id, failure: &failure });
+                        measured.failures.push(*failure);
+                        slot.live = false;
+                    }
+                }
+                warmed.push(measured);
+            }
+            for (side, measured) in comparison.sides.iter_mut().zip(warmed) {
+                side.benchmarks.push(measured);
+            }
+            (self.on_event)(Event::WarmUp { id: &slot.case.id, done: index + 1, of });
+            self.slots.push(slot);
+        }
+    }
+
+    /// Declares the looks, or takes those of the comparison that is resumed, with all of its blocks.
+    fn open_journal(&mut self, mut plan: Plan, comparison: &mut Comparison) -> Result<(), JournalError> {
+        let family = self.slots.iter().filter(|slot| slot.live).map(|slot| slot.figures).sum::<usize>();
+        let family = family * self.config.sides.len().saturating_sub(1);
+        plan.looks = compare::declare_looks(family, self.config.min_runs, self.config.max_runs);
+        for slot in &self.slots {
+            plan.fingerprints.insert(slot.case.id.clone(), self.runner.fingerprint(slot.stage));
+        }
+        self.journal = match &self.config.journal {
+            Some(path) if self.config.resume => {
+                let (journal, kept, entries) = Journal::resume(path, &plan)?;
+                plan.seed = kept.seed;
+                plan.looks = kept.looks;
+                // The paddings of the runs to come are not those of the runs there are.
+                self.runner.reseed(plan.seed.wrapping_add(entries.len() as u64));
+                for entry in entries {
+                    self.replay(entry, comparison);
+                }
+                Some(journal)
+            }
+            Some(path) => Some(Journal::create(path, &plan)?),
+            None => None,
+        };
+        comparison.settings.seed = plan.seed;
+        comparison.settings.looks = plan.looks;
+        Ok(())
+    }
+
+    /// Takes over what an interrupted comparison has measured. What is no longer selected is left out.
+    fn replay(&self, entry: Entry, comparison: &mut Comparison) {
+        let index = |id: &str| Some(self.slots.iter().find(|slot| slot.case.id == *id)?.index);
+        match entry {
+            Entry::Block { benchmark, runs } => {
+                if let Some(index) = index(&benchmark) {
+                    push_block(comparison, index, runs);
+                }
+            }
+            Entry::Count { benchmark, side, count } => {
+                if let Some(index) = index(&benchmark) {
+                    comparison.sides[side].benchmarks[index].instructions.push(count);
+                }
+            }
+        }
+    }
+
+    /// Round after round, a block of every benchmark that is not decided, until all are or the budget is spent.
+    fn run_blocks(&mut self, comparison: &mut Comparison) {
+        let looks: Vec<Look> = comparison.settings.looks.clone();
+        // A resumed comparison has its blocks already, of some benchmarks perhaps one more than of others.
+        let done = |comparison: &Comparison, slot: &Slot| {
+            comparison.sides.first().map_or(0, |side| side.benchmarks[slot.index].runs.len())
+        };
+        let first = self.slots.iter().filter(|slot| slot.live).map(|slot| done(comparison, slot)).min().unwrap_or(0);
+        let expected: Duration = self.slots.iter().filter(|slot| slot.live).map(|slot| slot.expected).sum();
+        (self.on_event)(Event::Blocks {
+            benchmarks: self.slots.iter().filter(|slot| slot.live).count(),
+            resumed: comparison.sides.first().map_or(0, |side| side.benchmarks.iter().map(|it| it.runs.len()).sum()),
+            round: expected,
+            budget: self.config.budget,
+            looks: &looks,
+        });
+        self.started = Instant::now();
+        if first > 0 {
+            self.look(comparison);
+        }
+        for round in first..self.config.max_runs {
+            let live: Vec<usize> = (0..self.slots.len())
+                .filter(|slot| self.slots[*slot].live && done(comparison, &self.slots[*slot]) <= round)
+                .collect();
+            if !self.slots.iter().any(|slot| slot.live) {
+                break;
+            }
+            for block in schedule::round(&live, comparison.sides.len(), comparison.settings.seed, round) {
+                if self.interrupt.requested() || self.started.elapsed() >= self.config.budget {
+                    return;
+                }
+                self.run_block(&block, comparison);
+                comparison.measuring.wall = self.started.elapsed();
+            }
+            if looks.iter().any(|look| look.runs == round + 1) {
+                self.look(comparison);
+            }
+            (self.on_event)(Event::Round {
+                done: round + 1,
+                of: self.config.max_runs,
+                live: self.slots.iter().filter(|slot| slot.live).count(),
+                decided: self.slots.iter().filter(|slot| !slot.live).count(),
+                left: self.config.budget.saturating_sub(self.started.elapsed()),
+            });
+        }
+    }
+
+    /// One run on every side, in the block's order. A block that is not whole is not kept.
+    fn run_block(&mut self, block: &schedule::Block, comparison: &mut Comparison) {
+        let slot = &mut self.slots[block.benchmark];
+        let mut runs: Vec<Option<Benchmark>> = vec![None; comparison.sides.len()];
+        for side in &block.order {
+            match self.runner.run(&slot.case, slot.stage, &compiler_of(&comparison.sides[*side])) {
+                Ok(run) => {
+                    comparison.measuring.in_forc += run.wall().unwrap_or_default();
+                    comparison.measuring.collector_cpu += run.collector.cpu_time;
+                    runs[*side] = Some(run);
+                }
+                Err(RunError::Interrupted) => return,
+                Err(RunError::Failed(failure)) => {
+                    (self.on_event)(Event::Failed { id: &slot.case.id, failure: &failure });
+                    comparison.sides[*side].benchmarks[slot.index].failures.push(*failure);
+                    slot.live = false;
+                    return;
+                }
+            }
+        }
+        let runs: Vec<Benchmark> = runs.into_iter().flatten().collect();
+        let index = slot.index;
+        let entry = Entry::Block { benchmark: slot.case.id.clone(), runs };
+        self.keep(&entry);
+        if let Entry::Block { runs, .. } = entry {
+            push_block(comparison, index, runs);
+        }
+    }
+
+    /// Puts into the journal what was measured.
+    fn keep(&mut self, entry: &Entry) {
+        if let Some(Err(error)) = self.journal.as_mut().map(|journal| journal.append(entry)) {
+            // What was measured is in memory, and verdicts can be had of it; only what comes cannot be gone on with.
+            (self.on_event)(Event::Warning(&error));
+            self.journal = None;
+        }
+    }
+
+    /// Counts the instructions of every benchmark that builds, `runs` times on every side, round after round.
+    fn count_instructions(&mut self, comparison: &mut Comparison, runs: usize) {
+        let builds = |comparison: &Comparison, slot: &Slot| {
+            comparison.sides.iter().all(|side| side.benchmarks[slot.index].failures.is_empty())
+        };
+        let mut live: Vec<usize> =
+            (0..self.slots.len()).filter(|slot| builds(comparison, &self.slots[*slot])).collect();
+        let of = live.len() * runs * comparison.sides.len();
+        let mut done = 0;
+        for round in 0..runs {
+            for block in schedule::round(&live, comparison.sides.len(), comparison.settings.seed, round) {
+                for side in block.order {
+                    let slot = &self.slots[block.benchmark];
+                    let (index, id) = (slot.index, slot.case.id.clone());
+                    done += 1;
+                    if self.interrupt.requested() {
+                        return;
+                    }
+                    if comparison.sides[side].benchmarks[index].instructions.len() > round
+                        || !live.contains(&block.benchmark)
+                    {
+                        continue;
+                    }
+                    (self.on_event)(Event::Count { id: &id, done, of });
+                    let expected = slot.expected.div_f64(comparison.sides.len() as f64);
+                    match self.runner.count(&slot.case, slot.stage, &compiler_of(&comparison.sides[side]), expected) {
+                        Ok(count) => {
+                            self.keep(&Entry::Count { benchmark: id, side, count: count.clone() });
+                            comparison.sides[side].benchmarks[index].instructions.push(count);
+                        }
+                        Err(CallgrindError::Interrupted) => return,
+                        Err(error) => {
+                            // Its times stand; a count of one side alone would say nothing.
+                            (self.on_event)(Event::Warning(&error));
+                            live.retain(|slot| *slot != block.benchmark);
+                            for side in &mut comparison.sides {
+                                side.benchmarks[index].instructions.clear();
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// How to decide at the end. A measurement that ended by itself is looked at once more; one that was interrupted is
+    /// not, as the look would be missing when it is gone on with.
+    fn rules(&self, comparison: &Comparison) -> Rules {
+        let rules = Rules::of(&comparison.settings);
+        if self.interrupt.requested() {
+            return rules;
+        }
+        let live = self.slots.iter().filter(|slot| slot.live);
+        match live.map(|slot| comparison.sides.first().map_or(0, |side| side.benchmarks[slot.index].runs.len())).min() {
+            Some(rounds) => rules.ended_after(rounds),
+            None => rules,
+        }
+    }
+
+    /// Takes out of the running what is decided on every side.
+    fn look(&mut self, comparison: &Comparison) {
+        let findings = compare::findings(&comparison.sides, &Rules::of(&comparison.settings));
+        for slot in self.slots.iter_mut().filter(|slot| slot.live) {
+            slot.live = findings
+                .iter()
+                .filter(|findings| !comparison.sides[findings.side].control)
+                .any(|findings| !compare::is_decided(&findings.benchmarks[slot.index]));
+        }
+    }
+}
+
+fn compiler_of(side: &Side) -> Compiler<'_> {
+    Compiler { toolchain: &side.toolchain, std: side.std.as_deref() }
+}
+
+fn push_block(comparison: &mut Comparison, index: usize, runs: Vec<Benchmark>) {
+    for (side, run) in comparison.sides.iter_mut().zip(runs) {
+        side.benchmarks[index].runs.push(run);
+    }
+}

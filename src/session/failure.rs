@@ -1,0 +1,107 @@
+//! What went wrong with a run, in words.
+
+use crate::collector::{Ended, Recording};
+use crate::model::{Benchmark, Exit, Failure, FailureKind};
+
+/// How much of the compiler's last words a failure keeps, in bytes.
+const OUTPUT_LIMIT: usize = 16 * 1024;
+
+/// The exit code of a Rust program that panicked.
+const PANIC_CODE: i32 = 101;
+/// The exit code of a command line that was refused.
+const USAGE_CODE: i32 = 2;
+
+/// What is wrong with an ended run, or `None` if it is a good one.
+pub fn kind_of(recording: &Recording) -> Option<FailureKind> {
+    match (recording.ended, recording.exit) {
+        (Some(Ended::TimeLimit), _) => Some(FailureKind::TimeLimit),
+        (Some(Ended::Interrupted), _) => Some(FailureKind::Interrupted),
+        (None, Exit::Code(0)) => None,
+        (None, Exit::Code(PANIC_CODE)) => Some(FailureKind::Panic),
+        (None, Exit::Code(USAGE_CODE)) => Some(FailureKind::Usage),
+        (None, Exit::Code(_)) => Some(FailureKind::CompileError),
+        (None, Exit::Signal(_)) => Some(FailureKind::Killed),
+    }
+}
+
+/// The failure of a run, with what the compiler said last.
+pub fn describe(kind: FailureKind, run: Benchmark, output: &str, time_limit: std::time::Duration) -> Failure {
+    let open = run.phases.iter().rfind(|phase| phase.end_time.is_none());
+    let phase = open.map(|phase| phase.name.clone());
+    let place = phase.as_ref().map(|phase| format!(" inside `{phase}`")).unwrap_or_default();
+    let message = match (kind, run.exit) {
+        (FailureKind::TimeLimit, _) => {
+            format!("ran past the time limit of {time_limit:?}{place}, and was ended with all its processes")
+        }
+        (FailureKind::Panic, _) => format!("the compiler panicked{place}{}", said(panic_message(output))),
+        (FailureKind::Killed, Some(Exit::Signal(signal))) => {
+            let hint = if signal == 9 { "; signal 9 often means that the memory ran out" } else { "" };
+            format!("the compiler was ended by signal {signal}{place}{hint}")
+        }
+        (FailureKind::Usage, _) => format!("forc refused its command line{}", said(first_error(output))),
+        (_, Some(Exit::Code(code))) => format!("the build failed with exit code {code}{}", said(first_error(output))),
+        _ => "the build failed".to_owned(),
+    };
+    Failure { kind, message, exit: run.exit, phase, output: end_of(output), run: Some(Box::new(run)) }
+}
+
+/// A failure without a run.
+pub fn without_run(kind: FailureKind, message: String) -> Failure {
+    Failure { kind, message, exit: None, phase: None, output: String::new(), run: None }
+}
+
+fn said(words: Option<&str>) -> String {
+    words.map(|words| format!(": {words}")).unwrap_or_default()
+}
+
+/// The first line of the compiler's first error, which may follow the word on a line of its own.
+fn first_error(output: &str) -> Option<&str> {
+    let mut lines = output.lines().map(str::trim);
+    let line = lines.find(|line| line.starts_with("error"))?;
+    let rest = line.trim_start_matches("error").trim_start_matches(':').trim();
+    if !rest.is_empty() {
+        return Some(line);
+    }
+    lines.find(|line| !line.is_empty())
+}
+
+/// The message of a Rust panic: the line after `panicked at`, or that line itself in older compilers.
+fn panic_message(output: &str) -> Option<&str> {
+    let mut lines = output.lines();
+    let line = lines.find(|line| line.contains("panicked at"))?;
+    lines.next().filter(|next| !next.trim().is_empty() && !next.starts_with("note:")).or(Some(line)).map(str::trim)
+}
+
+fn end_of(output: &str) -> String {
+    let mut start = output.len().saturating_sub(OUTPUT_LIMIT);
+    while !output.is_char_boundary(start) {
+        start += 1;
+    }
+    output[start..].trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_error_is_found_wherever_its_text_stands() {
+        assert_eq!(first_error("warning: x\nerror: unknown flag\nmore"), Some("error: unknown flag"));
+        assert_eq!(first_error("  error\n --> a.sw:1\n"), Some("--> a.sw:1"));
+        assert_eq!(first_error("all is well"), None);
+    }
+
+    #[test]
+    fn panics_of_old_and_new_compilers_tell_their_message() {
+        let new = "thread 'main' panicked at src/x.rs:1:1:\nindex out of bounds\nnote: run with";
+        assert_eq!(panic_message(new), Some("index out of bounds"));
+        let old = "thread 'main' panicked at 'no entry', src/x.rs:1:1\nnote: run with";
+        assert_eq!(panic_message(old), Some("thread 'main' panicked at 'no entry', src/x.rs:1:1"));
+    }
+
+    #[test]
+    fn last_words_are_cut_between_characters() {
+        let long = "é".repeat(OUTPUT_LIMIT);
+        assert!(end_of(&long).len() <= OUTPUT_LIMIT);
+    }
+}

@@ -1,0 +1,303 @@
+//! The blocks of a comparison on disk, as they are measured: what a power cut leaves can be gone on with.
+//!
+//! A file of JSON lines: the plan first, then a line a block. A line that was cut short by the end of its writer is left
+//! out when the file is read, and overwritten when it is gone on with.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Benchmark, InstructionCount, Look};
+
+/// The version of the journals that this harness writes.
+const VERSION: u32 = 1;
+
+/// What a comparison set out to measure, as far as another one has to agree with it to go on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The suite.
+    pub suite: PathBuf,
+    /// The sides: name, SHA-256 of the compiler, std.
+    pub sides: Vec<(String, String, Option<PathBuf>)>,
+    /// Seed of all that is random.
+    pub seed: u64,
+    /// The declared looks.
+    pub looks: Vec<Look>,
+    /// By benchmark, the SHA-256 of all that its project consists of.
+    pub fingerprints: BTreeMap<String, String>,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Entry {
+    /// One run of a benchmark on every side.
+    Block {
+        /// The benchmark.
+        benchmark: String,
+        /// Its runs, in the order of the sides.
+        runs: Vec<Benchmark>,
+    },
+    /// One count of a benchmark's instructions on one side.
+    Count {
+        /// The benchmark.
+        benchmark: String,
+        /// The side.
+        side: usize,
+        /// The count.
+        count: InstructionCount,
+    },
+}
+
+impl Entry {
+    fn fits(&self, sides: usize) -> bool {
+        match self {
+            Self::Block { runs, .. } => runs.len() == sides,
+            Self::Count { side, .. } => *side < sides,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    journal_version: u32,
+    plan: Plan,
+}
+
+/// Why a journal cannot be kept or gone on with.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// It cannot be written.
+    #[error("cannot write {}: {source}; what was measured until now is in it", path.display())]
+    Write {
+        /// The journal.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It cannot be read.
+    #[error("cannot read {}: {source}; there may be no interrupted comparison to go on with: leave --resume out", path.display())]
+    Read {
+        /// The journal.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is no journal.
+    #[error("{} is no journal of a comparison ({reason}); leave --resume out to begin anew", path.display())]
+    Invalid {
+        /// The journal.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Another comparison is being measured into it.
+    #[error("another comparison is being measured into {}; wait for it, or give this one an --output of its own", .0.display())]
+    Busy(PathBuf),
+    /// It was begun with something else.
+    #[error("the comparison in {} cannot be gone on with: {difference}; leave --resume out to begin anew", path.display())]
+    Differs {
+        /// The journal.
+        path: PathBuf,
+        /// What differs, in words.
+        difference: String,
+    },
+}
+
+/// A journal that is being written.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+impl Journal {
+    /// Begins a journal; an older one in its place is gone.
+    ///
+    /// # Errors
+    /// If it cannot be written, or is another's.
+    pub fn create(path: &Path, plan: &Plan) -> Result<Self, JournalError> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|source| JournalError::Write { path: path.to_owned(), source })?;
+        }
+        let mut journal = Self::open(path, true)?;
+        journal.file.set_len(0).map_err(|source| JournalError::Write { path: path.to_owned(), source })?;
+        journal.line(&Header { journal_version: VERSION, plan: plan.clone() })?;
+        Ok(journal)
+    }
+
+    /// Whether there is a journal at all: found out before the warm-ups rather than after them.
+    ///
+    /// # Errors
+    /// If there is none that can be read.
+    pub fn check(path: &Path) -> Result<(), JournalError> {
+        File::open(path).map(drop).map_err(|source| JournalError::Read { path: path.to_owned(), source })
+    }
+
+    /// Opens a journal to go on with: gives the plan it was begun with and all that was measured.
+    ///
+    /// # Errors
+    /// If it cannot be read, is another's, or was begun with another plan.
+    pub fn resume(path: &Path, plan: &Plan) -> Result<(Self, Plan, Vec<Entry>), JournalError> {
+        let invalid = |reason: String| JournalError::Invalid { path: path.to_owned(), reason };
+        let failed = |source| JournalError::Read { path: path.to_owned(), source };
+        let mut journal = Self::open(path, false)?;
+        let mut reader = BufReader::new(&mut journal.file);
+        let mut line = Vec::new();
+        let mut good = reader.read_until(b'\n', &mut line).map_err(failed)? as u64;
+        let header: Header = serde_json::from_slice(&line).map_err(|error| invalid(error.to_string()))?;
+        if header.journal_version > VERSION {
+            return Err(invalid(format!(
+                "it has version {}, and this forc-perf reads up to {VERSION}",
+                header.journal_version
+            )));
+        }
+        if let Some(difference) = difference(&header.plan, plan) {
+            return Err(JournalError::Differs { path: path.to_owned(), difference });
+        }
+        let mut entries = Vec::new();
+        loop {
+            line.clear();
+            let read = reader.by_ref().read_until(b'\n', &mut line).map_err(failed)?;
+            let whole = line.ends_with(b"\n");
+            match serde_json::from_slice::<Entry>(&line) {
+                Ok(entry) if whole && entry.fits(plan.sides.len()) => entries.push(entry),
+                _ => break,
+            }
+            good += read as u64;
+        }
+        journal
+            .file
+            .set_len(good)
+            .and_then(|()| journal.file.seek(SeekFrom::End(0)))
+            .map_err(|source| JournalError::Write { path: path.to_owned(), source })?;
+        Ok((journal, header.plan, entries))
+    }
+
+    /// Adds what was measured.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn append(&mut self, entry: &Entry) -> Result<(), JournalError> {
+        self.line(entry)
+    }
+
+    fn open(path: &Path, create: bool) -> Result<Self, JournalError> {
+        let error = |source| match create {
+            true => JournalError::Write { path: path.to_owned(), source },
+            false => JournalError::Read { path: path.to_owned(), source },
+        };
+        let file =
+            OpenOptions::new().read(true).write(true).create(create).truncate(false).open(path).map_err(error)?;
+        // The system lets go of the lock when its holder ends, however it ends.
+        match file.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), file }),
+            Err(fs::TryLockError::WouldBlock) => Err(JournalError::Busy(path.to_owned())),
+            Err(fs::TryLockError::Error(source)) => Err(error(source)),
+        }
+    }
+
+    /// In one write, so that what another process reads is whole lines and at most one cut short.
+    fn line(&mut self, content: &impl Serialize) -> Result<(), JournalError> {
+        let failed = |source| JournalError::Write { path: self.path.clone(), source };
+        let mut line = serde_json::to_vec(content).map_err(|error| failed(error.into()))?;
+        line.push(b'\n');
+        self.file.write_all(&line).map_err(|source| JournalError::Write { path: self.path.clone(), source })
+    }
+}
+
+/// What keeps one plan from being gone on with under another, in words.
+fn difference(begun: &Plan, now: &Plan) -> Option<String> {
+    if begun.suite != now.suite {
+        return Some(format!("it was begun over the suite {}", begun.suite.display()));
+    }
+    if begun.sides.len() != now.sides.len() {
+        return Some(format!("it was begun with {} sides, not {}", begun.sides.len(), now.sides.len()));
+    }
+    for ((old_name, old_hash, old_std), (name, hash, std)) in begun.sides.iter().zip(&now.sides) {
+        if old_hash != hash {
+            return Some(if old_name == name {
+                format!("the compiler {name} has changed since")
+            } else {
+                format!("it was begun with {old_name} where {name} is now")
+            });
+        }
+        if old_std != std {
+            return Some(format!("{name} was begun with another std"));
+        }
+    }
+    let changed = now.fingerprints.iter().find(|(id, now)| begun.fingerprints.get(*id).is_some_and(|old| old != *now));
+    changed.map(|(id, _)| format!("the project of {id} has changed since"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        Plan {
+            suite: "s".into(),
+            sides: vec![("a".into(), "1".into(), None), ("b".into(), "2".into(), None)],
+            seed: 7,
+            looks: vec![Look { runs: 10, weight: 1.0 }],
+            fingerprints: BTreeMap::from([("g/p/debug".to_owned(), "f".to_owned())]),
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_cut_short_is_left_out_and_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sub/journal");
+        let mut journal = Journal::create(&path, &plan()).unwrap();
+        journal.append(&Entry::Block { benchmark: "x".into(), runs: Vec::new() }).unwrap();
+        drop(journal);
+        let empty_sides = Plan { sides: Vec::new(), ..plan() };
+        assert!(matches!(Journal::resume(&path, &empty_sides), Err(JournalError::Differs { .. })));
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, [&whole[..], b"{\"block\":{\"benchmark\":\"y\",\"ru"].concat()).unwrap();
+        // A block of other sides' number is no block, so both lines go.
+        let (journal, kept, blocks) = Journal::resume(&path, &plan()).unwrap();
+        assert_eq!((kept, blocks.len()), (plan(), 0));
+        drop(journal);
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+    }
+
+    #[test]
+    fn what_differs_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        drop(Journal::create(&path, &plan()).unwrap());
+        let mut other = plan();
+        other.sides[1].1 = "3".into();
+        let error = Journal::resume(&path, &other).unwrap_err().to_string();
+        assert!(error.contains("the compiler b has changed since"), "{error}");
+        let mut other = plan();
+        other.fingerprints.insert("g/p/debug".into(), "else".into());
+        let error = Journal::resume(&path, &other).unwrap_err().to_string();
+        assert!(error.contains("the project of g/p/debug has changed"), "{error}");
+        // Another seed and other looks are no difference: the journal's own are used.
+        let other = Plan { seed: 8, looks: Vec::new(), ..plan() };
+        assert_eq!(Journal::resume(&path, &other).unwrap().1.seed, 7);
+    }
+
+    #[test]
+    fn two_do_not_write_into_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let _first = Journal::create(&path, &plan()).unwrap();
+        assert!(matches!(Journal::create(&path, &plan()), Err(JournalError::Busy(_))));
+        assert!(matches!(Journal::resume(&path, &plan()), Err(JournalError::Busy(_))));
+    }
+
+    #[test]
+    fn something_else_is_no_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        assert!(matches!(Journal::resume(&path, &plan()), Err(JournalError::Read { .. })));
+        fs::write(&path, "{}\n").unwrap();
+        assert!(matches!(Journal::resume(&path, &plan()), Err(JournalError::Invalid { .. })));
+    }
+}

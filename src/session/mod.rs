@@ -1,0 +1,432 @@
+//! One invocation of the harness: a toolchain, a suite, all of its runs, and the report of them.
+
+mod compare;
+mod failure;
+mod journal;
+mod runner;
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::cache;
+use crate::collector::callgrind::CallgrindError;
+use crate::collector::{self, Interrupt, Split};
+use crate::environment;
+use crate::forc::{BuildEvent, Locator, ToolchainError, ToolchainSpec, toolchain};
+use crate::model::{
+    Completion, Failure, Harness, Look, Measured, Measuring, Report, SCHEMA_VERSION, Settings, Skipped, Toolchain,
+};
+use crate::schedule;
+use crate::suite::{self, Case, Scenario, Selection, Suite, SuiteError};
+use crate::summary;
+pub use compare::{CompareConfig, DEFAULT_BUDGET, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, StdOption, compare};
+pub use journal::JournalError;
+use runner::{Compiler, RunError, Runner};
+
+/// What to measure, and how.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// A folder of projects, or a list of target projects (a file whose name ends in `.toml`).
+    pub suite: PathBuf,
+    /// Which of its benchmarks.
+    pub selection: Selection,
+    /// The ways to build them; empty for what the manifests say.
+    pub scenarios: Vec<Scenario>,
+    /// The compiler; `None` for the one that is found.
+    pub forc: Option<ToolchainSpec>,
+    /// Where revisions of the compiler come from, and how they are built.
+    pub locator: Locator,
+    /// A copy of the public std, for the projects that need it; `None` for the one that came with the compiler, if one did.
+    pub std: Option<PathBuf>,
+    /// Runs of each benchmark; `None` for as many as fit into `budget`.
+    pub samples: Option<usize>,
+    /// How long all runs together may take, where the harness chooses their number.
+    pub budget: Duration,
+    /// Time between frames.
+    pub interval: Duration,
+    /// After how long a run is ended as hung.
+    pub time_limit: Duration,
+    /// Whether forc and the harness are kept on different processors, where there are two or more.
+    pub pin: bool,
+    /// Seed of all that is random; `None` for one drawn anew.
+    pub seed: Option<u64>,
+    /// Whether the kernel's event counters are read.
+    pub counters: bool,
+}
+
+impl Config {
+    /// The defaults for the suite in `suite`.
+    pub fn new(suite: impl Into<PathBuf>) -> Self {
+        Self {
+            suite: suite.into(),
+            selection: Selection::default(),
+            scenarios: Vec::new(),
+            forc: None,
+            locator: Locator::default(),
+            std: None,
+            samples: None,
+            budget: schedule::DEFAULT_BUDGET,
+            interval: collector::DEFAULT_INTERVAL,
+            time_limit: collector::DEFAULT_TIME_LIMIT,
+            pin: true,
+            seed: None,
+            counters: false,
+        }
+    }
+}
+
+/// What happens, for whoever shows it. No event falls into a timed moment: a run's come after its end.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A compiler is being built.
+    Build(BuildEvent),
+    /// The compiler has been found.
+    Toolchain(&'a Toolchain),
+    /// Something about this measurement that a person should know, in a sentence.
+    Note(&'a str),
+    /// A repository of target projects is being fetched.
+    Fetch(&'a str),
+    /// The suite has been read; this many benchmarks are selected.
+    Suite {
+        /// How many.
+        selected: usize,
+        /// What was left out.
+        skipped: &'a [Skipped],
+    },
+    /// A benchmark has been built once, untimed.
+    WarmUp {
+        /// The benchmark's id.
+        id: &'a str,
+        /// How many have been by now.
+        done: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// The runs are planned, and begin.
+    Plan {
+        /// How many runs of how many benchmarks.
+        runs: usize,
+        /// How many benchmarks.
+        benchmarks: usize,
+        /// How long they will take, by the warm-ups.
+        expected: Duration,
+    },
+    /// A run has ended well.
+    Run {
+        /// The benchmark's id.
+        id: &'a str,
+        /// How many runs have been made by now.
+        done: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// The blocks of a comparison begin.
+    Blocks {
+        /// How many benchmarks there are to be decided.
+        benchmarks: usize,
+        /// How many blocks there are already, of a comparison that is resumed.
+        resumed: usize,
+        /// How long a round of a block of each will take, by the warm-ups.
+        round: Duration,
+        /// How long all of it may take.
+        budget: Duration,
+        /// After how many blocks of a benchmark the data is looked at.
+        looks: &'a [Look],
+    },
+    /// A round of a comparison has ended.
+    Round {
+        /// How many there have been.
+        done: usize,
+        /// How many there may be.
+        of: usize,
+        /// Benchmarks that are still undecided.
+        live: usize,
+        /// Benchmarks that are decided, or failed.
+        decided: usize,
+        /// How much of the budget is left.
+        left: Duration,
+    },
+    /// The instructions of a benchmark are about to be counted.
+    Count {
+        /// The benchmark's id.
+        id: &'a str,
+        /// Which count this is, of all.
+        done: usize,
+        /// How many there will be.
+        of: usize,
+    },
+    /// Something went wrong that does not end the measurement.
+    Warning(&'a dyn std::error::Error),
+    /// A run has failed; the benchmark is not run again.
+    Failed {
+        /// The benchmark's id.
+        id: &'a str,
+        /// What went wrong.
+        failure: &'a Failure,
+    },
+}
+
+/// Why nothing at all could be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// There is no compiler.
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
+    /// There is no suite.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    /// The given std is no folder with a manifest.
+    #[error("{} is no copy of the std: it has no Forc.toml", .0.display())]
+    NoStd(PathBuf),
+    /// The base was to lend its std, and has none.
+    #[error(
+        "no std is known to belong to the base: build it from a checkout with --sway, or name a std with --std DIR"
+    )]
+    BaseHasNoStd,
+    /// There is nothing to compare.
+    #[error("a comparison needs two compilers or more")]
+    NoSides,
+    /// Instructions cannot be counted.
+    #[error(transparent)]
+    Callgrind(#[from] CallgrindError),
+    /// The journal of a comparison cannot be kept or gone on with.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A path that stands in every report cannot stand there.
+    #[error("the path {} is not UTF-8, and no report could hold it", .0.display())]
+    NotUtf8(PathBuf),
+}
+
+/// Marks this machine as being measured on, for as long as what it gives is kept, and says so if it already was: two
+/// harnesses at once are each other's noise. Where nothing can be marked, nothing is said.
+fn mark_machine(on_event: &mut dyn FnMut(Event)) -> Option<File> {
+    let folder = cache::folder().ok()?;
+    fs::create_dir_all(&folder).ok()?;
+    let mark = cache::try_lock(&folder.join("measuring.lock")).ok()?;
+    if mark.is_none() {
+        on_event(Event::Note("another forc-perf is measuring on this machine: the two will be each other's noise"));
+    }
+    mark
+}
+
+/// Reads the suite of `config` and keeps what it selects of it. Target projects are fetched as far as they are selected.
+///
+/// # Errors
+/// If the suite cannot be read.
+pub fn load_suite(
+    config: &Config,
+    forc: Option<&str>,
+    interrupt: &Interrupt,
+    on_fetch: impl FnMut(&str),
+) -> Result<Suite, SuiteError> {
+    let mut suite = if suite::is_target_list(&config.suite) {
+        suite::fetch_targets(&config.suite, forc, &config.selection, interrupt, on_fetch)?
+    } else {
+        suite::discover(&config.suite)?
+    };
+    if !config.scenarios.is_empty() {
+        suite.set_scenarios(&config.scenarios);
+    }
+    Ok(suite)
+}
+
+/// Measures what `config` says.
+///
+/// A benchmark that fails does not keep the others from being measured; an interrupt ends the run that is on, and the
+/// report then holds all that had been measured.
+///
+/// # Errors
+/// If there is no compiler or no suite.
+pub fn measure(
+    config: &Config,
+    interrupt: &Interrupt,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<Report, SessionError> {
+    let created = jiff::Timestamp::now();
+    if let Some(std) = &config.std {
+        check_std(std)?;
+    }
+    let environment = environment::observe();
+    let toolchain =
+        toolchain::resolve(config.forc.as_ref(), &config.locator, interrupt, |event| on_event(Event::Build(event)))?;
+    let std = config.std.clone().or_else(|| toolchain.origin.std().map(Path::to_owned));
+    check_utf8([Some(&config.suite), std.as_ref(), Some(&toolchain.path)])?;
+    on_event(Event::Toolchain(&toolchain));
+    let mut suite = load_suite(config, Some(&toolchain.version), interrupt, |repository| {
+        on_event(Event::Fetch(repository));
+    })?;
+    let mut skipped = std::mem::take(&mut suite.skipped);
+    let (cases, inapplicable): (Vec<Case>, Vec<Skipped>) = applicable(suite.cases(&config.selection), &toolchain);
+    skipped.extend(inapplicable);
+    on_event(Event::Suite { selected: cases.len(), skipped: &skipped });
+
+    let counters = config.counters.then(|| collector::counters_available().describe());
+    if let Some(counters) = &counters {
+        on_event(Event::Note(counters));
+    }
+    let _mark = mark_machine(on_event);
+    let split = if config.pin { Split::of_this_machine() } else { None };
+    let seed = config.seed.unwrap_or_else(|| fastrand::u64(..));
+    let settings = Settings {
+        suite: config.suite.clone(),
+        interval: config.interval,
+        time_limit: config.time_limit,
+        samples: config.samples,
+        pinned: split.is_some(),
+        seed,
+        std: std.clone(),
+        counters,
+    };
+    let runner = Runner::new(config, split, interrupt, seed);
+    let compiler = Compiler { toolchain: &toolchain, std: std.as_deref() };
+    let (benchmarks, measuring) = run_all(cases, config, runner, &compiler, interrupt, on_event, seed);
+    Ok(Report {
+        schema_version: SCHEMA_VERSION,
+        created: created.to_string(),
+        harness: Harness { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        environment,
+        toolchain,
+        settings,
+        completion: if interrupt.requested() { Completion::Interrupted } else { Completion::Complete },
+        measuring,
+        benchmarks,
+        skipped,
+    })
+}
+
+/// Whether these paths can stand in a report: found out now rather than when it is to be written.
+fn check_utf8<'a>(paths: impl IntoIterator<Item = Option<&'a PathBuf>>) -> Result<(), SessionError> {
+    match paths.into_iter().flatten().find(|path| path.to_str().is_none()) {
+        Some(path) => Err(SessionError::NotUtf8(path.clone())),
+        None => Ok(()),
+    }
+}
+
+fn check_std(std: &Path) -> Result<(), SessionError> {
+    if std.join(suite::MANIFEST).is_file() { Ok(()) } else { Err(SessionError::NoStd(std.to_owned())) }
+}
+
+/// The cases that this compiler can build, and the others with the reason.
+fn applicable<'a>(cases: Vec<Case<'a>>, toolchain: &Toolchain) -> (Vec<Case<'a>>, Vec<Skipped>) {
+    let version = semver::Version::parse(&toolchain.version).ok();
+    let mut skipped = Vec::new();
+    let applicable = cases.into_iter().filter(|case| {
+        let too_old = match (&case.project.manifest.metadata.min_forc, &version) {
+            // A nightly of a release counts as that release.
+            (Some(min), Some(version)) => {
+                (version.major, version.minor, version.patch) < (min.major, min.minor, min.patch)
+            }
+            _ => false,
+        };
+        let reason = if too_old {
+            let min = case.project.manifest.metadata.min_forc.as_ref();
+            Some(format!(
+                "needs forc {} or later, this is {}",
+                min.map(ToString::to_string).unwrap_or_default(),
+                toolchain.version
+            ))
+        } else if case.scenario.tests() && !toolchain.capabilities.tests {
+            Some(format!("forc {} has no `build --tests`", toolchain.version))
+        } else if case.scenario.release() && !toolchain.capabilities.release {
+            Some(format!("forc {} has no `build --release`", toolchain.version))
+        } else {
+            None
+        };
+        match reason {
+            Some(reason) => {
+                skipped.push(Skipped { name: case.id.clone(), reason, broken: false });
+                false
+            }
+            None => true,
+        }
+    });
+    let applicable = applicable.collect();
+    (applicable, skipped)
+}
+
+/// A benchmark that is being measured.
+struct Slot<'a> {
+    case: Case<'a>,
+    stage: usize,
+    measured: Measured,
+    /// The warm-up's wall time; `None` if it failed.
+    expected: Option<Duration>,
+}
+
+fn run_all(
+    cases: Vec<Case>,
+    config: &Config,
+    mut runner: Runner,
+    compiler: &Compiler,
+    interrupt: &Interrupt,
+    on_event: &mut dyn FnMut(Event),
+    seed: u64,
+) -> (Vec<Measured>, Measuring) {
+    let of = cases.len();
+    let mut slots: Vec<Slot> = Vec::with_capacity(of);
+    for (index, case) in cases.into_iter().enumerate() {
+        if interrupt.requested() {
+            break;
+        }
+        let mut slot = Slot {
+            stage: runner.stage_for(case.project),
+            measured: runner.describe(&case, compiler),
+            case,
+            expected: None,
+        };
+        match runner.run(&slot.case, slot.stage, compiler) {
+            Ok(run) => slot.expected = run.wall(),
+            Err(RunError::Interrupted) => break,
+            Err(RunError::Failed(failure)) => {
+                on_event(Event::Failed { id: &slot.case.id, failure: &failure });
+                slot.measured.failures.push(*failure);
+            }
+        }
+        on_event(Event::WarmUp { id: &slot.case.id, done: index + 1, of });
+        slots.push(slot);
+    }
+
+    let live: Vec<usize> = (0..slots.len()).filter(|index| slots[*index].expected.is_some()).collect();
+    let expected: Vec<Duration> = live.iter().filter_map(|index| slots[*index].expected).collect();
+    let counts = match config.samples {
+        Some(samples) => vec![samples; live.len()],
+        None => schedule::sample_counts(&expected, config.budget),
+    };
+    let order = schedule::order(&counts, seed);
+    let mut measuring = Measuring::default();
+    if !interrupt.requested() && !order.is_empty() {
+        on_event(Event::Plan {
+            runs: order.len(),
+            benchmarks: live.len(),
+            expected: schedule::total(&expected, &counts),
+        });
+    }
+    let started = Instant::now();
+    for (done, index) in order.iter().enumerate() {
+        if interrupt.requested() {
+            break;
+        }
+        let slot = &mut slots[live[*index]];
+        if !slot.measured.failures.is_empty() {
+            continue;
+        }
+        match runner.run(&slot.case, slot.stage, compiler) {
+            Ok(run) => {
+                measuring.in_forc += run.wall().unwrap_or_default();
+                measuring.collector_cpu += run.collector.cpu_time;
+                slot.measured.runs.push(run);
+                on_event(Event::Run { id: &slot.case.id, done: done + 1, of: order.len() });
+            }
+            Err(RunError::Interrupted) => break,
+            Err(RunError::Failed(failure)) => {
+                on_event(Event::Failed { id: &slot.case.id, failure: &failure });
+                slot.measured.failures.push(*failure);
+            }
+        }
+        measuring.wall = started.elapsed();
+    }
+    let mut benchmarks: Vec<Measured> = slots.into_iter().map(|slot| slot.measured).collect();
+    benchmarks.iter_mut().for_each(summary::complete);
+    (benchmarks, measuring)
+}

@@ -1,0 +1,246 @@
+//! What forc-perf needs to know of a `Forc.toml`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::Scenario;
+
+/// The manifest's file name.
+pub const MANIFEST: &str = "Forc.toml";
+
+/// Why a manifest cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is not TOML, or not of the kind that it should be.
+    #[error("{} is no Forc.toml that can be used: {message}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// A `Forc.toml`.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// Whether it is a package's or a workspace's.
+    pub kind: Kind,
+    /// The folders of path dependencies and workspace members, relative to the manifest's folder or absolute.
+    pub paths: Vec<PathBuf>,
+    /// Whether it, or any of its members, has forc bring the public std by itself.
+    pub implicit_std: bool,
+    /// The table `[project.metadata.forc-perf]` or `[workspace.metadata.forc-perf]`.
+    pub metadata: Metadata,
+}
+
+/// What a manifest describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One package.
+    Package,
+    /// Several packages that are built together.
+    Workspace,
+}
+
+/// What a manifest says to forc-perf.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Metadata {
+    /// One line on what the project loads.
+    pub description: Option<String>,
+    /// How it is built; `debug` alone if absent.
+    scenarios: Option<Vec<String>>,
+    /// Words to find it by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The oldest forc that builds it.
+    pub min_forc: Option<semver::Version>,
+    /// Further arguments of `forc build` in every scenario.
+    #[serde(default)]
+    pub args: Vec<String>,
+}
+
+impl Metadata {
+    /// The scenarios, `debug` alone if none is named.
+    ///
+    /// # Errors
+    /// If one of them is no scenario; the sentence says which.
+    pub fn scenarios(&self) -> Result<Vec<Scenario>, super::ScenarioError> {
+        match &self.scenarios {
+            None => Ok(vec![Scenario::debug()]),
+            Some(texts) => texts.iter().map(|text| text.parse()).collect(),
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads the manifest in `folder`.
+    ///
+    /// # Errors
+    /// If it cannot be read or is broken.
+    pub fn read(folder: &Path) -> Result<Self, ManifestError> {
+        let path = folder.join(MANIFEST);
+        let text = fs::read_to_string(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
+        let mut manifest = Self::parse(&text).map_err(|message| ManifestError::Invalid { path, message })?;
+        if manifest.kind == Kind::Workspace {
+            // A broken member is for forc to complain about.
+            let takes_std = |member: &PathBuf| Self::read(&folder.join(member)).is_ok_and(|member| member.implicit_std);
+            manifest.implicit_std = manifest.paths.iter().any(takes_std);
+        }
+        Ok(manifest)
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        // The library's own message shows the line; its first line says what is wrong.
+        let raw: Raw = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let tables = [&raw.dependencies, &raw.contract_dependencies].into_iter().chain(raw.patch.values());
+        let mut paths: Vec<PathBuf> = tables.flat_map(|table| table.values().filter_map(Dependency::path)).collect();
+        let (kind, implicit_std, metadata) = match (raw.project, raw.workspace) {
+            (Some(project), None) => {
+                // An own dependency called std takes the place of the implicit one.
+                let own_std = raw.dependencies.contains_key("std") || raw.dependencies.contains_key("core");
+                let implicit = project.implicit_std.unwrap_or(true) && !own_std && project.name != "std";
+                (Kind::Package, implicit, project.metadata)
+            }
+            (None, Some(workspace)) => {
+                paths.extend(workspace.members);
+                (Kind::Workspace, false, workspace.metadata)
+            }
+            (Some(_), Some(_)) => return Err("it has both [project] and [workspace]".to_owned()),
+            (None, None) => return Err("it has neither [project] nor [workspace]".to_owned()),
+        };
+        let metadata = metadata.and_then(|metadata| metadata.forc_perf).unwrap_or_default();
+        Ok(Self { kind, paths, implicit_std, metadata })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Raw {
+    project: Option<Project>,
+    workspace: Option<Workspace>,
+    #[serde(default)]
+    dependencies: BTreeMap<String, Dependency>,
+    #[serde(default)]
+    contract_dependencies: BTreeMap<String, Dependency>,
+    #[serde(default)]
+    patch: BTreeMap<String, BTreeMap<String, Dependency>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Project {
+    name: String,
+    implicit_std: Option<bool>,
+    metadata: Option<ToolTables>,
+}
+
+#[derive(Deserialize)]
+struct Workspace {
+    members: Vec<PathBuf>,
+    metadata: Option<ToolTables>,
+}
+
+#[derive(Deserialize)]
+struct ToolTables {
+    #[serde(rename = "forc-perf")]
+    forc_perf: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Dependency {
+    Detailed(DetailedDependency),
+    /// A version, as a text.
+    Other(serde::de::IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct DetailedDependency {
+    path: Option<PathBuf>,
+}
+
+impl Dependency {
+    fn path(&self) -> Option<PathBuf> {
+        match self {
+            Self::Detailed(detailed) => detailed.path.clone(),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_tells_its_paths_and_its_metadata() {
+        let manifest = Manifest::parse(
+            r#"
+            [project]
+            name = "amm"
+            entry = "main.sw"
+            implicit-std = false
+            [project.metadata.other-tool]
+            x = 1
+            [project.metadata.forc-perf]
+            description = "an exchange"
+            scenarios = ["debug", "release --tests"]
+            min-forc = "0.71.2"
+            [dependencies]
+            std = { path = "../../std" }
+            sha = "1.0"
+            lib = { git = "g", branch = "b" }
+            [contract-dependencies]
+            c = { path = "../c", salt = "0x0" }
+            [patch.registry]
+            x = { path = "/x" }
+            "#,
+        )
+        .unwrap();
+        assert_eq!(manifest.kind, Kind::Package);
+        assert!(!manifest.implicit_std);
+        let mut paths = manifest.paths;
+        paths.sort();
+        assert_eq!(paths, [Path::new("/x"), Path::new("../../std"), Path::new("../c")]);
+        let scenarios = manifest.metadata.scenarios().unwrap();
+        assert_eq!(scenarios.iter().map(ToString::to_string).collect::<Vec<_>>(), ["debug", "release --tests"]);
+        assert_eq!(manifest.metadata.min_forc, Some(semver::Version::new(0, 71, 2)));
+    }
+
+    #[test]
+    fn the_std_is_implicit_unless_said_otherwise() {
+        assert!(Manifest::parse("[project]\nname = \"a\"").unwrap().implicit_std);
+        assert!(!Manifest::parse("[project]\nname = \"std\"").unwrap().implicit_std);
+        assert!(
+            !Manifest::parse("[project]\nname = \"a\"\n[dependencies]\nstd = { path = \"s\" }").unwrap().implicit_std
+        );
+    }
+
+    #[test]
+    fn a_workspace_tells_its_members() {
+        let manifest = Manifest::parse("[workspace]\nmembers = [\"a\", \"b\"]").unwrap();
+        assert_eq!((manifest.kind, manifest.paths.len()), (Kind::Workspace, 2));
+    }
+
+    #[test]
+    fn what_is_broken_is_said() {
+        assert!(Manifest::parse("[project").unwrap_err().contains("line 1"));
+        assert!(Manifest::parse("x = 1").unwrap_err().contains("neither"));
+        let misspelt = "[project]\nname = \"a\"\n[project.metadata.forc-perf]\nscenario = [\"debug\"]";
+        assert!(Manifest::parse(misspelt).unwrap_err().contains("scenario"));
+    }
+}

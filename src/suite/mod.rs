@@ -1,0 +1,99 @@
+//! Which projects there are, and how each is built.
+
+mod discover;
+mod manifest;
+mod scenario;
+mod select;
+mod stage;
+mod target;
+
+use std::path::{Path, PathBuf};
+
+pub use discover::{SuiteError, discover};
+pub use manifest::{Kind, MANIFEST, Manifest, ManifestError, Metadata};
+pub use scenario::{Scenario, ScenarioError};
+pub use select::{SelectError, Selection};
+pub use stage::{Stage, StageError};
+pub use target::fetch_targets;
+
+use crate::model::Skipped;
+
+/// The projects below a folder, or those that a list of target projects names.
+#[derive(Clone, Debug, Default)]
+pub struct Suite {
+    /// The suite's name: its folder's.
+    pub name: String,
+    /// The projects, in the order of their folders.
+    pub projects: Vec<Project>,
+    /// What could not be read, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A folder with a `Forc.toml`.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder, absolute and without links.
+    pub folder: PathBuf,
+    /// The folder that holds it, relative to the suite.
+    pub group: String,
+    /// Its own folder's name.
+    pub name: String,
+    /// How it is built.
+    pub scenarios: Vec<Scenario>,
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// The std that it is built with, if it needs a certain one.
+    pub std: Option<PathBuf>,
+}
+
+/// A project built in one way.
+#[derive(Clone, Debug)]
+pub struct Case<'a> {
+    /// `group/project/scenario`.
+    pub id: String,
+    /// The project.
+    pub project: &'a Project,
+    /// How it is built.
+    pub scenario: &'a Scenario,
+}
+
+impl Suite {
+    /// The benchmarks that `selection` selects, in the order of their ids.
+    pub fn cases(&self, selection: &Selection) -> Vec<Case<'_>> {
+        let mut cases: Vec<_> = self
+            .projects
+            .iter()
+            .filter(|project| selection.selects_tags(&project.manifest.metadata.tags))
+            .flat_map(|project| project.scenarios.iter().map(move |scenario| (project, scenario)))
+            .map(|(project, scenario)| Case { id: project.id(scenario), project, scenario })
+            .filter(|case| selection.selects_any_of(&self.name, &case.id))
+            .collect();
+        cases.sort_by(|a, b| a.id.cmp(&b.id));
+        cases
+    }
+
+    /// Builds every project in these ways, whatever its manifest says.
+    pub fn set_scenarios(&mut self, scenarios: &[Scenario]) {
+        let mut once: Vec<Scenario> = Vec::new();
+        for scenario in scenarios {
+            if !once.contains(scenario) {
+                once.push(scenario.clone());
+            }
+        }
+        for project in &mut self.projects {
+            project.scenarios.clone_from(&once);
+        }
+    }
+}
+
+impl Project {
+    /// The id of the benchmark that builds this project as `scenario` says.
+    pub fn id(&self, scenario: &Scenario) -> String {
+        format!("{}/{}/{scenario}", self.group, self.name)
+    }
+}
+
+/// Whether `path` is a list of target projects rather than a folder.
+pub fn is_target_list(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "toml")
+}

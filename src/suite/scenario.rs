@@ -1,0 +1,106 @@
+use std::fmt;
+use std::str::FromStr;
+
+/// How a project is built: `debug` or `release`, and further flags of `forc build`, such as `debug --tests`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scenario {
+    profile: Profile,
+    flags: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Profile {
+    Debug,
+    Release,
+}
+
+/// What is wrong with a list of scenarios as a whole, if something is: it is empty, or has one twice, which would be two
+/// benchmarks of one id.
+pub(super) fn fault_of(scenarios: &[Scenario]) -> Option<String> {
+    if scenarios.is_empty() {
+        return Some("`scenarios` is empty, so nothing would be built".to_owned());
+    }
+    let twice = scenarios.iter().enumerate().find(|(index, scenario)| scenarios[..*index].contains(scenario));
+    twice.map(|(_, scenario)| format!("the scenario `{scenario}` stands there twice"))
+}
+
+/// A text that is no scenario.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no scenario: expected `debug` or `release`, then flags of `forc build`, such as `debug --tests`")]
+pub struct ScenarioError(String);
+
+impl Scenario {
+    /// The scenario of a project that names none.
+    pub const fn debug() -> Self {
+        Self { profile: Profile::Debug, flags: Vec::new() }
+    }
+
+    /// The arguments of `forc build` that make it.
+    pub fn args(&self) -> impl Iterator<Item = &str> {
+        let profile = match self.profile {
+            Profile::Debug => None,
+            Profile::Release => Some("--release"),
+        };
+        profile.into_iter().chain(self.flags.iter().map(String::as_str))
+    }
+
+    /// Whether it is an optimised build.
+    pub fn release(&self) -> bool {
+        self.profile == Profile::Release
+    }
+
+    /// Whether the project's tests are built, too.
+    pub fn tests(&self) -> bool {
+        self.flags.iter().any(|flag| flag == "--tests")
+    }
+}
+
+impl FromStr for Scenario {
+    type Err = ScenarioError;
+
+    fn from_str(text: &str) -> Result<Self, ScenarioError> {
+        let mut words = text.split_whitespace();
+        let profile = match words.next() {
+            Some("debug") => Profile::Debug,
+            Some("release") => Profile::Release,
+            _ => return Err(ScenarioError(text.to_owned())),
+        };
+        let flags: Vec<String> = words.map(str::to_owned).collect();
+        // A first word that is no flag is a slip of the pen: `debug tests`.
+        if flags.first().is_some_and(|flag| !flag.starts_with('-')) {
+            return Err(ScenarioError(text.to_owned()));
+        }
+        Ok(Self { profile, flags })
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self.profile {
+            Profile::Debug => "debug",
+            Profile::Release => "release",
+        })?;
+        self.flags.iter().try_for_each(|flag| write!(formatter, " {flag}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_is_a_profile_and_flags() {
+        let scenario: Scenario = "release   --tests".parse().unwrap();
+        assert_eq!(scenario.to_string(), "release --tests");
+        assert_eq!(scenario.args().collect::<Vec<_>>(), ["--release", "--tests"]);
+        assert!(scenario.tests());
+        assert_eq!(Scenario::debug().args().count(), 0);
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for wrong in ["", "fast", "debug tests", "--release"] {
+            assert!(wrong.parse::<Scenario>().is_err(), "{wrong}");
+        }
+    }
+}

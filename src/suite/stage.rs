@@ -1,0 +1,247 @@
+//! A copy of a project to build in, so that the project's own folder stays as it is.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use walkdir::WalkDir;
+
+use crate::model::OutputFile;
+
+use super::manifest::{Kind, MANIFEST, Manifest};
+
+/// Folders that hold no source: forc's output, other tools' output, histories.
+const LEFT_OUT: [&str; 4] = ["out", "target", "node_modules", ".git"];
+
+/// How the files begin that forc writes debug symbols to.
+const DEBUG_SYMBOLS: &str = "debug_symbols.";
+
+/// A project's folder and all that it depends on by path, copied to where forc may write.
+///
+/// forc writes `Forc.lock` beside the manifest and its output below it, also where a build fails, and whatever the
+/// harness may do afterwards, it may be killed first. So forc never sees the project itself. Everything stands below
+/// the stage's root at its full original path: relative paths between packages stay true.
+#[derive(Debug)]
+pub struct Stage {
+    root: TempDir,
+    project: PathBuf,
+    fingerprint: String,
+}
+
+/// Why a project could not be copied.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot copy {} to build it: {source}", path.display())]
+pub struct StageError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Stage {
+    /// Copies the project in `folder`.
+    ///
+    /// # Errors
+    /// If a file cannot be read or written.
+    pub fn new(folder: &Path) -> Result<Self, StageError> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |source| StageError { path, source }
+        };
+        let folder = folder.canonicalize().map_err(at(folder))?;
+        let root = tempfile::Builder::new().prefix("forc-perf-").tempdir().map_err(at(&folder))?;
+        // The temporary folder itself may be reached through a link, which forc would resolve.
+        let base = root.path().canonicalize().map_err(at(root.path()))?;
+        for package in packages(&folder) {
+            copy_package(&package, &below(&base, &package)).map_err(at(&package))?;
+        }
+        let fingerprint = fingerprint(&base).map_err(at(&folder))?;
+        Ok(Self { project: below(&base, &folder), root, fingerprint })
+    }
+
+    /// SHA-256 of what was copied, names and contents: 64 hexadecimal digits, the same as long as nothing has changed.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Removes what builds have written, below the project's folder.
+    pub fn clear_outputs(&self) {
+        for folder in self.output_folders() {
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+
+    /// The files that a build wrote: bytecode, ABI, storage slots, roots. In the order of their paths, which are relative
+    /// to the project's folder. What cannot be read is left out, and so are debug symbols: nobody deploys them.
+    pub fn outputs(&self) -> Vec<OutputFile> {
+        let files = self.output_folders().into_iter().flat_map(|folder| WalkDir::new(folder).sort_by_file_name());
+        let mut outputs: Vec<OutputFile> = files
+            .filter_map(|entry| {
+                let entry = entry.ok().filter(|entry| entry.file_type().is_file())?;
+                if entry.file_name().to_string_lossy().starts_with(DEBUG_SYMBOLS) {
+                    return None;
+                }
+                let content = fs::read(entry.path()).ok()?;
+                let path = entry.path().strip_prefix(&self.project).ok()?.to_str()?.to_owned();
+                Some(OutputFile { path, size: content.len() as u64, sha256: hex(&Sha256::digest(&content)) })
+            })
+            .collect();
+        outputs.sort_by(|a, b| a.path.cmp(&b.path));
+        outputs
+    }
+
+    /// The folders `out` of the project and of the packages in it.
+    fn output_folders(&self) -> Vec<PathBuf> {
+        let mut folders = Vec::new();
+        let mut walk = WalkDir::new(&self.project).into_iter();
+        while let Some(entry) = walk.next() {
+            let Ok(entry) = entry else { continue };
+            if entry.file_type().is_dir() && entry.file_name() == "out" {
+                folders.push(entry.into_path());
+                walk.skip_current_dir();
+            }
+        }
+        folders
+    }
+
+    /// The copy of the project's folder.
+    pub fn project(&self) -> &Path {
+        &self.project
+    }
+
+    /// A folder beside the copies, for files of ours.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// A text of the compiler with the copies' paths turned back into those of the originals.
+    pub fn restore_paths(&self, text: &str) -> String {
+        let base = self.root.path().canonicalize().unwrap_or_else(|_| self.root.path().to_owned());
+        text.replace(&*base.to_string_lossy(), "")
+    }
+}
+
+/// SHA-256 of a folder's files, names and contents, in the order of their paths.
+fn fingerprint(folder: &Path) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            let name = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+            let content = fs::read(entry.path())?;
+            // Lengths between the parts: what moves from one to the next must not hash to the same.
+            for part in [name.as_os_str().as_encoded_bytes(), &content] {
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part);
+            }
+        }
+    }
+    Ok(hex(&hash.finalize()))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where an absolute path stands below `root`.
+fn below(root: &Path, path: &Path) -> PathBuf {
+    let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    parts.fold(root.to_owned(), |at, part| at.join(part))
+}
+
+/// The folder, the workspace that it belongs to, and all that these need by path, directly or not.
+fn packages(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![folder.to_owned()];
+    open.extend(workspace_of(folder));
+    while let Some(folder) = open.pop() {
+        // A path that leads nowhere is for forc to complain about.
+        let Ok(folder) = folder.canonicalize() else { continue };
+        // What is no package forc will refuse; copied, a slip such as `path = "/"` would be the whole disk.
+        if found.contains(&folder) || !folder.join(MANIFEST).is_file() {
+            continue;
+        }
+        if let Ok(manifest) = Manifest::read(&folder) {
+            open.extend(manifest.paths.iter().map(|path| folder.join(path)));
+        }
+        found.insert(folder);
+    }
+    found
+}
+
+/// The nearest folder above that holds a workspace's manifest: forc keeps its members' lock there.
+fn workspace_of(folder: &Path) -> Option<PathBuf> {
+    let above = folder.ancestors().skip(1).find(|above| above.join(MANIFEST).is_file())?;
+    let manifest = Manifest::read(above).ok()?;
+    (manifest.kind == Kind::Workspace).then(|| above.to_owned())
+}
+
+fn copy_package(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        // Links are followed: what counts is what forc would read through them.
+        let Ok(metadata) = fs::metadata(entry.path()) else { continue };
+        let target = to.join(entry.file_name());
+        if metadata.is_file() {
+            fs::copy(entry.path(), target)?;
+        } else if metadata.is_dir() {
+            let left_out = LEFT_OUT.iter().any(|name| entry.file_name() == *name);
+            let another_package = entry.path().join(MANIFEST).is_file();
+            let link_back = entry.file_type()?.is_symlink() && from.starts_with(entry.path().canonicalize()?);
+            if !left_out && !another_package && !link_back {
+                copy_package(&entry.path(), &target)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(path: PathBuf, text: &str) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn what_a_project_needs_by_path_comes_along_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        write(at("ws/Forc.toml"), "[workspace]\nmembers = [\"a\", \"b\"]");
+        write(at("ws/a/Forc.toml"), "[project]\nname = \"a\"\n[dependencies]\nlib = { path = \"../../lib\" }");
+        write(at("ws/a/src/main.sw"), "script;");
+        write(at("ws/a/out/debug/a.bin"), "old");
+        write(at("ws/b/Forc.toml"), "[project]\nname = \"b\"");
+        write(at("lib/Forc.toml"), "[project]\nname = \"lib\"\n[dependencies]\na = { path = \"../ws/a\" }");
+        write(at("other/Forc.toml"), "[project]\nname = \"other\"");
+        let stage = Stage::new(&at("ws/a")).unwrap();
+        let copy = stage.project();
+        assert_eq!(fs::read_to_string(copy.join("src/main.sw")).unwrap(), "script;");
+        assert!(copy.join("../../lib/Forc.toml").is_file(), "a path dependency");
+        assert!(copy.join("../b/Forc.toml").is_file() && copy.join("../Forc.toml").is_file(), "its workspace");
+        assert!(!copy.join("out").exists() && !copy.join("../../other").exists());
+    }
+
+    #[test]
+    fn messages_speak_of_the_original() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path().join("Forc.toml"), "[project]\nname = \"a\"");
+        let stage = Stage::new(folder.path()).unwrap();
+        let text = format!("error: {}/src/main.sw:1", stage.project().display());
+        let original = folder.path().canonicalize().unwrap();
+        assert_eq!(stage.restore_paths(&text), format!("error: {}/src/main.sw:1", original.display()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_folder_above_is_not_followed_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path().join("Forc.toml"), "[project]\nname = \"a\"");
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
+        Stage::new(folder.path()).unwrap();
+    }
+}

@@ -1,0 +1,269 @@
+//! All of a run's time, in named rows.
+//!
+//! Every instant of a run belongs to exactly one top-level row: the top-level phase that is on (of several at once, in a
+//! compiler that should work on packages side by side, the one that began last), or "outside". So the top-level rows of
+//! a run always sum to its wall time.
+
+use crate::model::{Benchmark, BenchmarkPhase, SerdeInstant};
+
+/// A row of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What the row is about.
+    pub key: RowKey,
+    /// Wall time in nanoseconds.
+    pub wall: f64,
+    /// Share of the run's wall time, 0 to 1.
+    pub share: f64,
+    /// CPU time in nanoseconds, where it could be read.
+    pub cpu: Option<f64>,
+    /// Peak resident memory in bytes, where it could be read.
+    pub peak_memory: Option<f64>,
+    /// Instructions in user mode, where they were counted.
+    pub instructions: Option<f64>,
+}
+
+/// What a row is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RowKey {
+    /// The package; absent in rows over all packages, and for the time that belongs to none.
+    pub package: Option<String>,
+    /// The phase; absent for the time outside phases.
+    pub phase: Option<String>,
+    /// How many phases contain it.
+    pub depth: u32,
+}
+
+impl RowKey {
+    /// Whether this is the time that belongs to no phase of any package.
+    pub fn is_rest(&self) -> bool {
+        self.phase.is_none() && self.package.is_none()
+    }
+}
+
+/// The rows over all packages: phases of the same name and depth are summed. `None` if the run's ends are unknown.
+pub fn attribute(run: &Benchmark) -> Option<Vec<Row>> {
+    rows(run, |_| None)
+}
+
+/// The rows package by package; between the phases of one package lies that package's own time outside phases.
+pub fn attribute_by_package(run: &Benchmark) -> Option<Vec<Row>> {
+    rows(run, |phase| phase.package.clone())
+}
+
+fn rows(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) -> Option<Vec<Row>> {
+    let wall = run.wall()?.as_nanos() as f64;
+    let mut rows: Vec<Row> = Vec::new();
+    for phase in &run.phases {
+        let Some(duration) = phase.wall() else { continue };
+        let key = RowKey { package: package(phase), phase: Some(phase.name.clone()), depth: phase.depth };
+        let cpu = phase.cost.and_then(|cost| cost.cpu_time).map(|cpu| cpu.as_nanos() as f64);
+        let peak_memory = phase.cost.and_then(|cost| cost.memory_peak).map(|peak| peak as f64);
+        let counters = phase.cost.and_then(|cost| cost.counters);
+        let instructions = counters.and_then(|counts| counts.instructions).map(|count| count as f64);
+        // A top-level phase's wall time is what the sweep below gives it.
+        let own = if phase.depth == 0 { 0.0 } else { duration.as_nanos() as f64 };
+        match rows.iter_mut().find(|row| row.key == key) {
+            Some(row) => {
+                row.wall += own;
+                row.cpu = row.cpu.zip(cpu).map(|(sum, cpu)| sum + cpu);
+                row.instructions = row.instructions.zip(instructions).map(|(sum, count)| sum + count);
+                row.peak_memory = row.peak_memory.zip(peak_memory).map(|(a, b)| a.max(b));
+            }
+            None => rows.push(Row { key, wall: own, share: 0.0, cpu, peak_memory, instructions }),
+        }
+    }
+    for (owner, duration) in sweep(run)? {
+        let key = match owner {
+            Owner::Phase(index) => {
+                let phase = run.phases.get(index)?;
+                RowKey { package: package(phase), phase: Some(phase.name.clone()), depth: 0 }
+            }
+            Owner::Between(index) => RowKey { package: package(run.phases.get(index)?), phase: None, depth: 0 },
+            Owner::Nobody => RowKey { package: None, phase: None, depth: 0 },
+        };
+        match rows.iter_mut().find(|row| row.key == key) {
+            Some(row) => row.wall += duration,
+            None => {
+                rows.push(Row { key, wall: duration, share: 0.0, cpu: None, peak_memory: None, instructions: None })
+            }
+        }
+    }
+    for row in &mut rows {
+        row.share = if wall > 0.0 { row.wall / wall } else { 0.0 };
+    }
+    Some(group_by_package(rows))
+}
+
+/// Keeps the order of first appearance, but the rows of one package together and the rest of the run last.
+fn group_by_package(rows: Vec<Row>) -> Vec<Row> {
+    let mut packages: Vec<Option<String>> = Vec::new();
+    for row in &rows {
+        if !packages.contains(&row.key.package) {
+            packages.push(row.key.package.clone());
+        }
+    }
+    let mut rows: Vec<Row> = rows;
+    rows.sort_by_key(|row| {
+        let package = packages.iter().position(|package| *package == row.key.package);
+        // Within a package its time outside phases comes last, and after everything the run's.
+        (row.key.is_rest(), package, row.key.phase.is_none())
+    });
+    rows
+}
+
+/// Whose an interval of the run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// The top-level phase with this index.
+    Phase(usize),
+    /// The package of the phase with this index, between two of its phases.
+    Between(usize),
+    /// Nobody's.
+    Nobody,
+}
+
+/// Cuts the run at the ends of its top-level phases and tells whose each piece is, with its length in nanoseconds.
+fn sweep(run: &Benchmark) -> Option<Vec<(Owner, f64)>> {
+    let start = run.start_time?;
+    // A file may say that a run ended before it began.
+    let end = run.end_time?.max(start);
+    let phases: Vec<(usize, SerdeInstant, SerdeInstant)> = run
+        .phases
+        .iter()
+        .enumerate()
+        .filter(|(_, phase)| phase.depth == 0)
+        .filter_map(|(index, phase)| {
+            Some((index, phase.start_time?.clamp(start, end), phase.end_time?.clamp(start, end)))
+        })
+        .collect();
+    let mut cuts: Vec<SerdeInstant> =
+        phases.iter().flat_map(|(_, from, to)| [*from, *to]).chain([start, end]).collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    let owner = |from: SerdeInstant, to: SerdeInstant| {
+        let on =
+            phases.iter().filter(|(_, start, end)| *start <= from && to <= *end).max_by_key(|(_, start, _)| *start);
+        if let Some((index, ..)) = on {
+            return Owner::Phase(*index);
+        }
+        // Between the last phase that ended and the next that begins, if they are one compilation of one package's.
+        let before = phases.iter().filter(|(_, _, end)| *end <= from).max_by_key(|(index, _, end)| (*end, *index));
+        let after = phases.iter().filter(|(_, start, _)| *start >= to).min_by_key(|(index, start, _)| (*start, *index));
+        match (before, after) {
+            (Some((before, ..)), Some((after, ..))) => {
+                let (earlier, later) = (&run.phases[*before], &run.phases[*after]);
+                let same = earlier.package.is_some() && earlier.package == later.package && earlier.pass == later.pass;
+                if same { Owner::Between(*before) } else { Owner::Nobody }
+            }
+            _ => Owner::Nobody,
+        }
+    };
+    let pieces = cuts.windows(2).filter_map(|pair| match pair {
+        [from, to] => Some((owner(*from, *to), to.duration_since(*from).as_nanos() as f64)),
+        _ => None,
+    });
+    Some(pieces.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{CollectorCost, Protocol, SerdeFrames};
+
+    fn at(ms: u64) -> SerdeInstant {
+        SerdeInstant::from_epoch(Duration::from_millis(ms))
+    }
+
+    /// A run from 0 to 100 ms with phases `package name depth start end`.
+    fn run(phases: &[(&str, &str, u32, u64, u64)]) -> Benchmark {
+        let phase = |(package, name, depth, start, end): &(&str, &str, u32, u64, u64)| BenchmarkPhase {
+            name: (*name).to_owned(),
+            start_time: Some(at(*start)),
+            end_time: Some(at(*end)),
+            package: Some((*package).to_owned()),
+            depth: *depth,
+            pass: 0,
+            cost: None,
+        };
+        Benchmark {
+            name: "g/p/debug".into(),
+            path: "/p".into(),
+            start_time: Some(at(0)),
+            end_time: Some(at(100)),
+            phases: phases.iter().map(phase).collect(),
+            frames: SerdeFrames::default(),
+            packages: Vec::new(),
+            exit: None,
+            accounting: None,
+            counters: None,
+            protocol: Protocol::Markers,
+            collector: CollectorCost::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn table(rows: Option<Vec<Row>>) -> Vec<(String, String, u32, u64)> {
+        let text = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        rows.unwrap()
+            .into_iter()
+            .map(|row| (text(row.key.package), text(row.key.phase), row.key.depth, (row.wall / 1e6) as u64))
+            .collect()
+    }
+
+    fn row(package: &str, phase: &str, depth: u32, ms: u64) -> (String, String, u32, u64) {
+        (package.to_owned(), phase.to_owned(), depth, ms)
+    }
+
+    #[test]
+    fn phases_of_all_packages_and_the_rest_are_the_whole() {
+        let run = run(&[
+            ("std", "ast", 0, 10, 40),
+            ("std", "cst", 1, 10, 20),
+            ("s", "ast", 0, 50, 60),
+            ("s", "ir", 0, 65, 80),
+        ]);
+        assert_eq!(
+            table(attribute(&run)),
+            [row("-", "ast", 0, 40), row("-", "cst", 1, 10), row("-", "ir", 0, 15), row("-", "-", 0, 45)]
+        );
+        assert_eq!(
+            table(attribute_by_package(&run)),
+            [
+                row("std", "ast", 0, 30),
+                row("std", "cst", 1, 10),
+                row("s", "ast", 0, 10),
+                row("s", "ir", 0, 15),
+                row("s", "-", 0, 5),
+                row("-", "-", 0, 40)
+            ]
+        );
+    }
+
+    #[test]
+    fn top_level_rows_sum_to_the_wall_time_even_where_packages_overlap() {
+        let run = run(&[("a", "ast", 0, 0, 50), ("b", "ast", 0, 30, 70), ("a", "ir", 0, 60, 90)]);
+        for rows in [attribute(&run).unwrap(), attribute_by_package(&run).unwrap()] {
+            let top: Vec<_> = rows.iter().filter(|row| row.key.depth == 0).collect();
+            assert!((top.iter().map(|row| row.wall).sum::<f64>() - 100e6).abs() < 1.0, "{rows:?}");
+            assert!((top.iter().map(|row| row.share).sum::<f64>() - 1.0).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn a_run_without_phases_is_all_outside() {
+        assert_eq!(table(attribute(&run(&[]))), [row("-", "-", 0, 100)]);
+        let mut dead = run(&[]);
+        dead.end_time = None;
+        assert_eq!(attribute(&dead), None);
+    }
+
+    #[test]
+    fn a_phase_without_end_takes_no_time_from_the_rest() {
+        let mut run = run(&[("a", "ast", 0, 10, 20), ("a", "ir", 0, 30, 40)]);
+        run.phases[1].end_time = None;
+        assert_eq!(table(attribute(&run)), [row("-", "ast", 0, 10), row("-", "-", 0, 90)]);
+    }
+}

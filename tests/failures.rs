@@ -1,0 +1,500 @@
+//! What a compiler can do to a harness: each case with a clear message and the compiler's own last words, the other
+//! benchmarks still measured, no failed build among the runs, and an exit code that tells.
+
+mod support;
+
+use std::fs;
+use std::io::Read;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use forc_perf::model::{Completion, Exit, FailureKind};
+use forc_perf::report::file;
+use support::{Bed, PATIENCE, copy_of_stand_in, eventually, is_running, signal, state_of};
+
+const GOOD: &str = "good/good/debug";
+
+/// A bed with one project that fails as the script says and a good one; runs it, and checks what holds for every failure.
+#[track_caller]
+fn fails(script: &str, args: &[&str]) -> (Bed, support::Run) {
+    let bed = Bed::new();
+    bed.good_project();
+    bed.project("bad/bad", script);
+    let run = bed.run(args);
+    run.assert_code(1);
+    assert_eq!(run.benchmark(GOOD).runs.len(), 2, "the other benchmark is measured all the same");
+    assert!(run.benchmark(GOOD).failures.is_empty());
+    run.assert_runs_are_good();
+    assert!(run.benchmark("bad/bad/debug").runs.is_empty());
+    bed.assert_nothing_left();
+    (bed, run)
+}
+
+#[test]
+fn a_compile_error_in_the_target_is_told_in_the_compilers_words() {
+    let (bed, run) = fails(
+        "start bad compile to ast\n\
+         err \\e[1;31merror\\e[0m: Expected type u64 but found type bool.\n\
+         err  --> {project}/src/main.sw:3:5\n\
+         stop bad compile to ast\n\
+         err   Aborting due to 1 error.\n\
+         exit 1",
+        &[],
+    );
+    let failure = run.failure("bad/bad/debug", FailureKind::CompileError);
+    assert_eq!(failure.exit, Some(Exit::Code(1)));
+    assert!(failure.message.contains("Expected type u64 but found type bool."), "{}", failure.message);
+    assert!(failure.output.contains("Aborting due to 1 error."), "{}", failure.output);
+    assert!(!failure.output.contains('\u{1b}'), "colours are no words");
+    let original = bed.path("suite/bad/bad/src/main.sw").canonicalize().unwrap();
+    assert!(
+        failure.output.contains(&*original.to_string_lossy()),
+        "paths are those of the project: {}",
+        failure.output
+    );
+    assert!(run.stdout.contains("Aborting due to 1 error."), "{}", run.stdout);
+}
+
+#[test]
+fn a_compile_error_in_a_dependency_is_told_with_its_place() {
+    let bed = Bed::new();
+    bed.good_project();
+    bed.project_with("lib/dep", "", "package library dep");
+    bed.project_with(
+        "bad/bad",
+        "[dependencies]\ndep = { path = \"../../lib/dep\" }",
+        "need ../../lib/dep/Forc.toml\n\
+         compiling library dep\n\
+         start dep compile to ast\nstop dep compile to ast\n\
+         err error: this dependency is broken\n\
+         err  --> {project}/../../lib/dep/src/main.sw:1:1\n\
+         err Error: Failed to compile dep\n\
+         exit 1",
+    );
+    let run = bed.run(&[]);
+    run.assert_code(1);
+    let failure = run.failure("bad/bad/debug", FailureKind::CompileError);
+    assert!(failure.message.contains("this dependency is broken"), "{}", failure.message);
+    assert!(failure.output.contains("Failed to compile dep"), "{}", failure.output);
+    assert_eq!(run.benchmark("lib/dep/debug").runs.len(), 2);
+    assert_eq!(run.benchmark(GOOD).runs.len(), 2);
+}
+
+#[test]
+fn a_panic_in_mid_phase_is_told_with_the_phase_and_the_panics_message() {
+    let (_bed, run) = fails("start bad compile ir to asm\nspin 2\npanic index out of bounds: the len is 3", &[]);
+    let failure = run.failure("bad/bad/debug", FailureKind::Panic);
+    assert_eq!(failure.exit, Some(Exit::Code(101)));
+    assert_eq!(failure.phase.as_deref(), Some("compile ir to asm"));
+    assert!(failure.message.contains("`compile ir to asm`"), "{}", failure.message);
+    assert!(failure.message.contains("index out of bounds: the len is 3"), "{}", failure.message);
+    let open = &failure.run.as_ref().unwrap().phases[0];
+    assert!(open.start_time.is_some() && open.end_time.is_none(), "the phase never ended: {open:?}");
+}
+
+#[test]
+fn a_kill_in_mid_phase_is_told_with_the_signal() {
+    let (_bed, run) = fails("start bad compile to ast\nerr about to die\nabort", &[]);
+    let failure = run.failure("bad/bad/debug", FailureKind::Killed);
+    assert_eq!(failure.exit, Some(Exit::Signal(libc::SIGABRT)));
+    assert!(
+        failure.message.contains("signal 6") && failure.message.contains("`compile to ast`"),
+        "{}",
+        failure.message
+    );
+    assert!(failure.output.contains("about to die"), "{}", failure.output);
+}
+
+#[test]
+fn a_hang_is_ended_with_all_its_processes() {
+    let bed = Bed::new();
+    bed.good_project();
+    let id_file = bed.word("grandchild");
+    bed.project(
+        "bad/bad",
+        &format!("start bad compile to ast\nerr thinking hard\ngrandchild {id_file}\nsleep 300\nhang"),
+    );
+    let run = bed.run(&["--time-limit", "1s"]);
+    run.assert_code(1);
+    let failure = run.failure("bad/bad/debug", FailureKind::TimeLimit);
+    assert!(failure.message.contains("1s") && failure.message.contains("`compile to ast`"), "{}", failure.message);
+    assert!(failure.output.contains("thinking hard"), "{}", failure.output);
+    assert_eq!(run.benchmark(GOOD).runs.len(), 2);
+    let grandchild = fs::read_to_string(&id_file).expect("the grandchild has lived").parse().unwrap();
+    eventually("the grandchild has ended", || !is_running(grandchild));
+    bed.assert_nothing_left();
+}
+
+#[test]
+fn a_child_that_keeps_the_pipes_open_does_not_hold_up_the_suite() {
+    let bed = Bed::new();
+    bed.project("odd/leaves", &format!("count {}\npackage script leaves\non 2 leave 3600000", bed.word("count")));
+    let started = Instant::now();
+    let run = bed.run(&["--samples", "1"]);
+    run.assert_code(0);
+    let notes = &run.benchmark("odd/leaves/debug").runs[0].notes;
+    assert!(notes.iter().any(|note| note.contains("left behind")), "{notes:?}");
+    assert!(started.elapsed() < PATIENCE / 2);
+    bed.assert_nothing_left();
+}
+
+#[test]
+fn a_child_out_of_reach_that_keeps_the_pipes_open_is_given_up_and_noted() {
+    let bed = Bed::new();
+    bed.project("odd/detaches", &format!("count {}\npackage script detaches\non 2 detach 20000", bed.word("count")));
+    let started = Instant::now();
+    let run = bed.run(&["--samples", "1"]);
+    run.assert_code(0);
+    let notes = &run.benchmark("odd/detaches/debug").runs[0].notes;
+    assert!(notes.iter().any(|note| note.contains("stayed open")), "{notes:?}");
+    assert!(started.elapsed() < Duration::from_secs(20), "the child was waited for");
+    for left in bed.processes() {
+        signal_any(left, libc::SIGKILL);
+    }
+}
+
+/// Signals a process that may be gone by now.
+fn signal_any(pid: u32, signal: i32) {
+    // SAFETY: kill has no preconditions.
+    unsafe { libc::kill(pid.cast_signed(), signal) };
+}
+
+#[test]
+fn a_failure_at_the_third_run_keeps_the_runs_before_it() {
+    let bed = Bed::new();
+    bed.good_project();
+    let count = bed.word("count");
+    bed.project(
+        "bad/late",
+        &format!("count {count}\npackage script late\nfrom 4 err error: out of luck\nfrom 4 exit 1"),
+    );
+    let run = bed.run(&["--samples", "6"]);
+    run.assert_code(1);
+    // The warm-up was the first of four.
+    assert_eq!(run.benchmark("bad/late/debug").runs.len(), 2);
+    assert!(run.failure("bad/late/debug", FailureKind::CompileError).message.contains("out of luck"));
+    assert_eq!(fs::read_to_string(count).unwrap(), "4", "a benchmark that has failed is not run again");
+    assert_eq!(run.benchmark(GOOD).runs.len(), 6);
+    assert!(!run.benchmark("bad/late/debug").metrics.is_empty(), "what was measured has its figures");
+}
+
+#[test]
+fn a_benchmark_that_never_builds_leaves_nothing_measured() {
+    let bed = Bed::new();
+    bed.project("bad/bad", "err error: no\nexit 1");
+    let run = bed.run(&[]);
+    run.assert_code(3);
+    assert!(run.stdout.contains("Nothing was measured"), "{}", run.stdout);
+    run.failure("bad/bad/debug", FailureKind::CompileError);
+}
+
+#[test]
+fn a_refused_flag_is_told_as_such() {
+    let bed = Bed::new();
+    bed.good_project();
+    bed.project_with("bad/bad", "[project.metadata.forc-perf]\nargs = [\"--no-such-flag\"]", "package script bad");
+    let run = bed.run(&[]);
+    run.assert_code(1);
+    let failure = run.failure("bad/bad/debug", FailureKind::Usage);
+    assert!(failure.message.contains("unexpected argument '--no-such-flag'"), "{}", failure.message);
+}
+
+#[test]
+fn a_gigabyte_of_stderr_neither_blocks_nor_fills_the_memory() {
+    let bed = Bed::new();
+    let count = bed.word("count");
+    // One of them is enough: the second run of the two is the measured one.
+    bed.project(
+        "loud/loud",
+        &format!(
+            "count {count}\nerr the first words\non 1 exit 0\nflood 1024\nerr \nerr error: the last words\nexit 1"
+        ),
+    );
+    let mut command = bed.harness_child();
+    command.args(bed.run_words(&["--samples", "1"])).stdout(Stdio::null()).stderr(Stdio::null());
+    let (status, peak) = wait_with_peak(command.spawn().unwrap().id());
+    assert_eq!(status, 3);
+    let report = file::read(&bed.path("report.json")).unwrap();
+    let failure = &report.benchmarks[0].failures[0];
+    assert!(failure.message.contains("the last words"), "{}", failure.message);
+    assert!(failure.output.ends_with("the last words"));
+    assert!(failure.output.len() < 100_000, "{} bytes are kept", failure.output.len());
+    assert!(peak < 150 << 20, "the harness grew to {} MiB", peak >> 20);
+}
+
+#[test]
+fn an_info_line_of_a_hundred_megabytes_is_read_in_bounded_memory() {
+    let bed = Bed::new();
+    let count = bed.word("count");
+    bed.project(
+        "long/long",
+        &format!("count {count}\nstart long compile asm to bytecode\nstop long compile asm to bytecode\non 2 big-info 100 4321"),
+    );
+    let mut command = bed.harness_child();
+    command.args(bed.run_words(&["--samples", "1"])).stdout(Stdio::null()).stderr(Stdio::null());
+    let (status, peak) = wait_with_peak(command.spawn().unwrap().id());
+    assert_eq!(status, 0);
+    let report = file::read(&bed.path("report.json")).unwrap();
+    let package = &report.benchmarks[0].runs[0].packages[0];
+    let section = package.data_section.unwrap();
+    assert_eq!(
+        (package.bytecode_size, section.size, section.used, section.entries),
+        (Some(4321), 16, Some(9), Some(100))
+    );
+    assert_eq!(package.package.as_deref(), Some("long"));
+    assert!(peak < 150 << 20, "the harness grew to {} MiB", peak >> 20);
+}
+
+/// Waits for a child; its exit code, and its peak memory (or that of one of its own children, if greater) in bytes.
+fn wait_with_peak(pid: u32) -> (i32, u64) {
+    let mut status = 0;
+    // SAFETY: rusage is plain data, for which all zeros is a valid value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: both places are valid for the results, and the child is waited for nowhere else.
+    let waited = unsafe { libc::wait4(pid.cast_signed(), &raw mut status, 0, &raw mut usage) };
+    assert_eq!(waited, pid.cast_signed());
+    assert!(libc::WIFEXITED(status), "status {status}");
+    (libc::WEXITSTATUS(status), u64::try_from(usage.ru_maxrss).unwrap() * 1024)
+}
+
+#[test]
+fn invalid_utf8_is_shown_as_far_as_it_is_text() {
+    let (_bed, run) = fails(
+        "start bad pha\\xffse\nstop bad pha\\xffse\nprint \\xc3\\x28 on stdout\nerr error: caf\\xc3\\xa9 \\xff\\xfe end\nexit 1",
+        &[],
+    );
+    let failure = run.failure("bad/bad/debug", FailureKind::CompileError);
+    assert!(failure.message.contains("café \u{fffd}\u{fffd} end"), "{}", failure.message);
+    assert_eq!(failure.run.as_ref().unwrap().phases[0].name, "pha\\xffse", "the script's own text is ASCII");
+    assert!(failure.output.contains("( on stdout"), "{}", failure.output);
+}
+
+#[test]
+fn a_compiler_that_vanishes_between_runs_is_told_and_what_was_measured_is_kept() {
+    let bed = Bed::new();
+    let forc = copy_of_stand_in(&bed.path("bin/forc"));
+    let count = bed.word("count");
+    bed.project("apps/a", &format!("count {count}\npackage script a\non 3 remove {}", forc.display()));
+    let run = bed.run(&["--forc", forc.to_str().unwrap(), "--samples", "5"]);
+    run.assert_code(1);
+    assert_eq!(run.benchmark("apps/a/debug").runs.len(), 2);
+    let failure = run.failure("apps/a/debug", FailureKind::Spawn);
+    assert!(failure.message.contains("cannot start") && failure.message.contains("bin/forc"), "{}", failure.message);
+    bed.assert_nothing_left();
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_told_before_anything_is_measured() {
+    let bed = Bed::new();
+    let count = bed.word("count");
+    bed.project("apps/a", &format!("count {count}\npackage script a"));
+    bed.write("a-file", "");
+    for output in [bed.word("a-file/report.json"), bed.word("suite"), "/proc/forc-perf/report.json".to_owned()] {
+        let run = bed.run(&["--output", &output]);
+        run.assert_code(4);
+        assert!(
+            run.stderr.contains("cannot write") && run.stderr.contains(output.split('/').nth(1).unwrap()),
+            "{}",
+            run.stderr
+        );
+    }
+    assert!(!bed.path("count").exists(), "a compiler was run in vain");
+    // The folder of `forc-perf run` without --output, likewise.
+    bed.write("target", "a file where the folder should be");
+    let mut command = bed.harness();
+    let output = command.args(["run", "--suite", "suite", "--samples", "1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(!bed.path("count").exists());
+}
+
+#[test]
+fn a_full_disk_is_told_and_the_report_is_kept_elsewhere() {
+    let bed = Bed::new();
+    bed.good_project();
+    let run = bed.run(&["--output", "/dev/full"]);
+    run.assert_code(4);
+    assert!(run.stderr.contains("cannot write /dev/full") && run.stderr.contains("No space left"), "{}", run.stderr);
+    let rescued: Vec<_> = fs::read_dir(bed.path("tmp")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let [rescued] = rescued.as_slice() else { panic!("{rescued:?}") };
+    assert!(run.stderr.contains(rescued.to_str().unwrap()), "where it is kept is said: {}", run.stderr);
+    assert_eq!(file::read(rescued).unwrap().benchmarks[0].runs.len(), 2);
+}
+
+#[test]
+fn a_full_temporary_folder_is_told() {
+    let bed = Bed::new();
+    bed.good_project();
+    let run = bed.run_with(&[("TMPDIR", "/proc/no-such-folder")], &[]);
+    run.assert_code(4);
+    assert!(run.stderr.contains("temporary"), "{}", run.stderr);
+}
+
+/// Starts the harness on a project that says when its third build is on, interrupts it there, and waits for its end.
+fn interrupt_in_the_third_build(bed: &Bed, signal_number: i32, args: &[&str]) -> (Option<i32>, String, String) {
+    let (count, on) = (bed.word("count"), bed.word("on"));
+    bed.project(
+        "apps/slow",
+        &format!(
+            "count {count}\npackage script slow\non 3 grandchild {}\non 3 say {on}\non 3 hang",
+            bed.word("grandchild")
+        ),
+    );
+    let mut child = bed.harness_child();
+    child.args(bed.run_words(args)).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    eventually("the third build is on", || bed.path("on").exists() && bed.path("grandchild").exists());
+    signal(child.id(), signal_number);
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    (child.wait().unwrap().code(), stdout, stderr)
+}
+
+#[test]
+fn an_interrupt_keeps_what_was_measured_and_leaves_no_process() {
+    for signal_number in [libc::SIGINT, libc::SIGTERM] {
+        let bed = Bed::new();
+        let (code, stdout, stderr) = interrupt_in_the_third_build(&bed, signal_number, &["--samples", "5"]);
+        assert_eq!(code, Some(130), "{stdout}\n{stderr}");
+        assert!(stdout.contains("Interrupted"), "{stdout}");
+        let report = file::read(&bed.path("report.json")).unwrap();
+        assert_eq!(report.completion, Completion::Interrupted);
+        assert_eq!(
+            report.benchmarks[0].runs.len(),
+            1,
+            "the warm-up was the first build, the interrupted one the third"
+        );
+        assert!(report.benchmarks[0].failures.is_empty(), "an interrupt is no failure of the benchmark");
+        assert!(!report.benchmarks[0].metrics.is_empty());
+        bed.assert_nothing_left();
+    }
+}
+
+#[test]
+fn an_interrupt_before_the_first_measured_run_leaves_an_older_report_alone() {
+    let bed = Bed::new();
+    bed.good_project();
+    bed.run(&[]).assert_code(0);
+    let before = fs::read(bed.path("report.json")).unwrap();
+    let on = bed.word("on");
+    bed.project("apps/slow", &format!("say {on}\nhang"));
+    let mut child = bed.harness_child();
+    child.args(bed.run_words(&["slow"])).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = child.spawn().unwrap();
+    eventually("the build is on", || bed.path("on").exists());
+    signal(child.id(), libc::SIGINT);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(fs::read(bed.path("report.json")).unwrap(), before);
+    bed.assert_nothing_left();
+}
+
+#[test]
+fn an_interrupt_while_the_compiler_is_asked_what_it_can_do_is_an_interrupt() {
+    let bed = Bed::new();
+    bed.good_project();
+    let on = bed.word("on");
+    let forc = support::shell_script(&bed.path("bin/forc"), &format!("echo > {on}\nsleep 3600"));
+    let mut child = bed.harness_child();
+    child.args(bed.run_words(&["--forc", forc.to_str().unwrap()])).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = child.spawn().unwrap();
+    eventually("the compiler is asked", || bed.path("on").exists());
+    signal(child.id(), libc::SIGINT);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    bed.assert_nothing_left();
+}
+
+#[test]
+fn two_harnesses_at_once_do_not_disturb_each_other() {
+    let bed = Bed::new();
+    bed.good_project();
+    // In the same working folder, with the same place for report, charts and page.
+    let start = || {
+        let mut child = bed.harness_child();
+        child.args(["run", "--suite", "suite", "--samples", "5", "--pin", "never"]);
+        child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let both = [start(), start()];
+    for child in both {
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+    }
+    let report = file::read(&bed.path("target/forc-perf/report.json")).unwrap();
+    for benchmark in &report.benchmarks {
+        assert_eq!(benchmark.runs.len(), 5);
+    }
+    assert!(bed.path("target/forc-perf/index.html").is_file());
+    assert!(bed.path("target/forc-perf/charts/suite.svg").is_file());
+    bed.assert_nothing_left();
+}
+
+#[test]
+fn the_projects_folder_stays_as_it_was_after_success_failure_and_interrupt() {
+    let bed = Bed::new();
+    bed.good_project();
+    bed.project("bad/bad", "file src/main.sw overwritten\nfile out-of-place x\nerr error: no\nexit 1");
+    bed.write("suite/good/good/out/debug/good.bin", "an older build");
+    let before = state_of(&bed.path("suite"));
+    bed.run(&[]).assert_code(1);
+    assert_eq!(state_of(&bed.path("suite")), before, "after a success and a failure");
+
+    let bed = Bed::new();
+    bed.good_project();
+    // The script is laid by the interrupt's helper; the state to be kept is the one that it finds.
+    let (count, on) = (bed.word("count"), bed.word("on"));
+    bed.project("apps/slow", &format!("count {count}\npackage script slow\non 2 say {on}\non 2 hang"));
+    let before = state_of(&bed.path("suite"));
+    let mut child = bed.harness_child();
+    child.args(bed.run_words(&[])).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = child.spawn().unwrap();
+    eventually("a build is on", || bed.path("on").exists());
+    signal(child.id(), libc::SIGINT);
+    child.wait().unwrap();
+    assert_eq!(state_of(&bed.path("suite")), before, "after an interrupt");
+    // Even a harness that is killed outright, and can tidy up nothing.
+    fs::remove_file(bed.path("count")).unwrap();
+    fs::remove_file(bed.path("on")).unwrap();
+    let mut child = bed.harness_child();
+    child.args(bed.run_words(&[])).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = child.spawn().unwrap();
+    eventually("a build is on", || bed.path("on").exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(state_of(&bed.path("suite")), before, "after a kill");
+    for left in bed.processes() {
+        signal_any(left, libc::SIGKILL);
+    }
+}
+
+#[test]
+fn path_dependencies_are_built_from_copies_too() {
+    let bed = Bed::new();
+    bed.project("lib/dep", "package library dep");
+    bed.project_with(
+        "apps/a",
+        "[dependencies]\ndep = { path = \"../../lib/dep\" }",
+        "need ../../lib/dep/src/main.sw\nfile ../../lib/dep/src/main.sw spoilt\npackage library dep\npackage script a",
+    );
+    let before = state_of(&bed.path("suite"));
+    let run = bed.run(&["apps/*"]);
+    run.assert_code(0);
+    assert_eq!(state_of(&bed.path("suite")), before);
+    let names: Vec<_> =
+        run.benchmark("apps/a/debug").runs[0].packages.iter().map(|package| package.package.clone()).collect();
+    assert_eq!(names, [Some("dep".to_owned()), Some("a".to_owned())]);
+}
+
+#[test]
+fn a_dependency_on_a_folder_that_is_no_package_copies_nothing_of_it() {
+    let bed = Bed::new();
+    // Above the suite lies everything, and a slip of the pen must not copy it.
+    bed.write("huge/file", "x");
+    bed.project_with(
+        "apps/a",
+        "[dependencies]\ndep = { path = \"../../../huge\" }",
+        "need ../../../huge/file\npackage script a",
+    );
+    let run = bed.run(&[]);
+    run.assert_code(3);
+    assert!(run.failure("apps/a/debug", FailureKind::CompileError).message.contains("there is no"));
+}

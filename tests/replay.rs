@@ -1,0 +1,397 @@
+//! Recorded samples through Criterion: all of them, in order, to the nanosecond; and the bench target's command line.
+//!
+//! Criterion takes its settings from the process's own command line, and libtest refuses those. So this target is its own
+//! harness: started with one of two variables set it is a bench target, else it starts itself so and checks what came out.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::panic;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Output};
+use std::time::{Duration, Instant};
+
+use forc_perf::bench::{Bench, Series, replay, series};
+use forc_perf::model::{Report, SerdeInstant};
+use forc_perf::report::file;
+use forc_perf::suite::Selection;
+use serde_json::Value;
+use support::{Bed, PATIENCE};
+
+/// Makes this program a bench target over the suite of this name.
+const BENCH_VARIABLE: &str = "TEST_BENCH";
+/// Makes this program give the report of this name to Criterion.
+const REPLAY_VARIABLE: &str = "TEST_REPLAY";
+
+const TESTS: [(&str, fn()); 14] = [
+    ("every_recorded_sample_reaches_criterion_as_it_is_and_in_order", every_recorded_sample_reaches_criterion),
+    ("samples_from_a_nanosecond_to_hours_reach_criterion_as_they_are", samples_from_a_nanosecond_to_hours),
+    ("what_criterion_cannot_take_is_left_out_and_breaks_nothing", what_criterion_cannot_take_is_left_out),
+    ("baselines_are_saved_and_compared_with", baselines_are_saved_and_compared_with),
+    ("a_saved_baseline_is_loaded_without_measuring", a_saved_baseline_is_loaded_without_measuring),
+    ("the_list_is_criterions_and_measures_nothing", the_list_is_criterions_and_measures_nothing),
+    ("a_filter_selects_in_the_suite_and_in_criterion", a_filter_selects_in_the_suite_and_in_criterion),
+    ("a_filter_that_names_the_suite_reaches_criterion_too", a_filter_that_names_the_suite_reaches_criterion_too),
+    ("help_shows_both_kinds_of_options", help_shows_both_kinds_of_options),
+    ("quick_is_three_runs_without_criterion", quick_is_three_runs_without_criterion),
+    ("a_wrong_option_is_refused", a_wrong_option_is_refused),
+    ("as_a_test_every_benchmark_is_built_and_nothing_is_kept", as_a_test_nothing_is_kept),
+    ("a_failed_benchmark_does_not_keep_the_others_from_criterion", a_failed_benchmark_does_not_keep_the_others),
+    ("lines_for_programs_stay_json_with_criterion_about", lines_for_programs_stay_json),
+];
+
+fn main() -> ExitCode {
+    if let Some(suite) = env::var_os(BENCH_VARIABLE) {
+        return Bench::new(suite).main();
+    }
+    if let Some(report) = env::var_os(REPLAY_VARIABLE) {
+        return match replay(Path::new(&report), &Selection::default()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    run_tests()
+}
+
+/// Runs the tests that the command line selects and closes as libtest does.
+fn run_tests() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let exact = args.iter().any(|arg| arg == "--exact");
+    let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
+    let selected = |name: &str| {
+        filters.is_empty() || filters.iter().any(|filter| if exact { name == *filter } else { name.contains(*filter) })
+    };
+    let tests: Vec<_> = TESTS.into_iter().filter(|(name, _)| selected(name)).collect();
+    if args.iter().any(|arg| arg == "--list") {
+        tests.iter().for_each(|(name, _)| println!("{name}: test"));
+        return ExitCode::SUCCESS;
+    }
+    println!("\nrunning {} tests", tests.len());
+    let started = Instant::now();
+    let mut failed = 0;
+    for (name, test) in &tests {
+        let passed = panic::catch_unwind(test).is_ok();
+        println!("test {name} ... {}", if passed { "ok" } else { "FAILED" });
+        failed += usize::from(!passed);
+    }
+    println!(
+        "\ntest result: {}. {} passed; {failed} failed; 0 ignored; 0 measured; {} filtered out; finished in {:.2}s\n",
+        if failed == 0 { "ok" } else { "FAILED" },
+        tests.len() - failed,
+        TESTS.len() - tests.len(),
+        started.elapsed().as_secs_f64(),
+    );
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(101) }
+}
+
+// Phases last 15 ms or more here: on a busy machine both markers of a shorter one may be read at one moment, and a series
+// with a zero in it is left out.
+
+/// Runs this program as a bench target over the bed's suite, as `cargo bench -- ARGS` does.
+fn bench(bed: &Bed, args: &[&str]) -> Output {
+    bench_as_it_is(bed, &[&["--bench", "--pin", "never", "--noplot"], args].concat())
+}
+
+fn bench_as_it_is(bed: &Bed, args: &[&str]) -> Output {
+    let mut command = bed.command(&env::current_exe().unwrap());
+    command.args(args).env(BENCH_VARIABLE, bed.path("suite")).env("CARGO_TARGET_DIR", bed.path("target"));
+    assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap()
+}
+
+#[track_caller]
+fn assert_code(output: &Output, code: i32) {
+    assert_eq!(output.status.code(), Some(code), "{}\n{}", stdout(output), stderr(output));
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn report(bed: &Bed) -> Report {
+    file::read(&bed.path("target/forc-perf/report.json")).unwrap()
+}
+
+/// What Criterion keeps under one baseline's name: by group and function, its samples in nanoseconds an iteration.
+fn kept(bed: &Bed, baseline: &str) -> BTreeMap<(String, String), Vec<f64>> {
+    let mut kept = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(bed.path("target/criterion")).into_iter().filter_map(Result::ok) {
+        let folder = entry.path();
+        if entry.file_name() != baseline || !folder.join("benchmark.json").is_file() {
+            continue;
+        }
+        let read = |name: &str| -> Value { serde_json::from_slice(&fs::read(folder.join(name)).unwrap()).unwrap() };
+        let (benchmark, sample) = (read("benchmark.json"), read("sample.json"));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let numbers = |name: &str| -> Vec<f64> {
+            sample[name].as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+        };
+        let samples =
+            numbers("times").iter().zip(numbers("iters")).map(|(time, iterations)| time / iterations).collect();
+        let before = kept.insert((text(&benchmark["group_id"]), text(&benchmark["function_id"])), samples);
+        assert!(before.is_none(), "two folders of one benchmark: {benchmark}");
+    }
+    kept
+}
+
+#[track_caller]
+fn assert_kept_is(kept: &BTreeMap<(String, String), Vec<f64>>, report: &Report) {
+    let mut expected: BTreeMap<(String, String), Vec<Duration>> = BTreeMap::new();
+    for benchmark in &report.benchmarks {
+        for Series { name, samples } in series(benchmark) {
+            expected.insert((benchmark.id.clone(), name), samples);
+        }
+    }
+    assert_eq!(kept.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    for (id, samples) in &expected {
+        assert_eq!(kept[id].len(), samples.len(), "{id:?}");
+        for (kept, recorded) in kept[id].iter().zip(samples) {
+            let recorded = recorded.as_nanos() as f64;
+            assert!((kept - recorded).abs() < 1.0, "{id:?}: {recorded} ns became {kept} ns");
+        }
+    }
+}
+
+fn every_recorded_sample_reaches_criterion() {
+    let bed = Bed::new();
+    bed.project("apps/a", "pace 15\npackage library dep\npackage script a");
+    bed.project_with(
+        "apps/b",
+        "[project.metadata.forc-perf]\nscenarios = [\"debug --tests\"]",
+        "start b one\nspin 20\nstop b one",
+    );
+    let output = bench(&bed, &["--samples", "12"]);
+    assert_code(&output, 0);
+    let kept = kept(&bed, "new");
+    let report = report(&bed);
+    assert_eq!(report.benchmarks[0].runs.len(), 12);
+    let functions: Vec<_> = kept.keys().map(|(group, function)| (group.as_str(), function.as_str())).collect();
+    for expected in [
+        ("apps/a/debug", "wall"),
+        ("apps/a/debug", "compile to ast"),
+        ("apps/a/debug", "parse the program to a concrete syntax tree (CST)"),
+        ("apps/b/debug --tests", "one"),
+        ("apps/b/debug --tests", "wall"),
+    ] {
+        assert!(functions.contains(&expected), "{expected:?} is none of {functions:?}");
+    }
+    assert_kept_is(&kept, &report);
+    // The samples of the whole are the runs' own wall times.
+    let wall = &kept[&("apps/a/debug".to_owned(), "wall".to_owned())];
+    for (kept, run) in wall.iter().zip(&report.benchmarks[0].runs) {
+        assert!((kept - run.wall().unwrap().as_nanos() as f64).abs() < 1.0);
+    }
+}
+
+/// A report whose only series has these samples.
+fn report_of(bed: &Bed, samples: &[Duration]) -> Report {
+    bed.good_project();
+    let run = bed.run(&["--samples", "1"]);
+    let mut report = run.report().clone();
+    let runs = &mut report.benchmarks[0].runs;
+    runs[0].phases.clear();
+    runs[0].start_time = Some(SerdeInstant::from_epoch(Duration::from_nanos(17)));
+    *runs = vec![runs[0].clone(); samples.len()];
+    for (run, sample) in runs.iter_mut().zip(samples) {
+        run.end_time = Some(SerdeInstant::from_epoch(Duration::from_nanos(17) + *sample));
+    }
+    report.benchmarks[0].phases.clear();
+    report
+}
+
+fn replayed(bed: &Bed, report: &Report) -> Output {
+    file::write(report, &bed.path("synthetic.json")).unwrap();
+    let mut command = bed.command(&env::current_exe().unwrap());
+    command.args(["--bench", "--noplot", "--nresamples=1000"]);
+    command.env(REPLAY_VARIABLE, bed.path("synthetic.json")).env("CRITERION_HOME", bed.path("target/criterion"));
+    assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap()
+}
+
+fn samples_from_a_nanosecond_to_hours() {
+    let mut random = fastrand::Rng::with_seed(11);
+    let widths: [(u64, u64); 4] =
+        [(1, 9), (1_000_000, 1_000_400), (1, 10_000_000_000_000), (6_900_000_000, 7_100_000_000)];
+    for (number, (least, most)) in widths.into_iter().enumerate() {
+        let bed = Bed::new();
+        let samples: Vec<Duration> =
+            (0..10 + 15 * number).map(|_| Duration::from_nanos(random.u64(least..most))).collect();
+        let report = report_of(&bed, &samples);
+        let output = replayed(&bed, &report);
+        assert_code(&output, 0);
+        let kept = kept(&bed, "new");
+        assert_eq!(kept.len(), 1);
+        assert_kept_is(&kept, &report);
+    }
+}
+
+fn what_criterion_cannot_take_is_left_out() {
+    let same = [Duration::from_millis(7); 12];
+    let few: Vec<Duration> = (1..10).map(Duration::from_millis).collect();
+    let mut zero: Vec<Duration> = (1..15).map(Duration::from_millis).collect();
+    zero[3] = Duration::ZERO;
+    for samples in [same.as_slice(), &few, &zero] {
+        let bed = Bed::new();
+        let report = report_of(&bed, samples);
+        for _ in 0..2 {
+            // Twice, as a comparison with the run before is where a constant would make Criterion panic.
+            assert_code(&replayed(&bed, &report), 0);
+        }
+        assert!(kept(&bed, "new").is_empty(), "{samples:?}");
+    }
+    // A phase that some runs lack is no series of its benchmark; the others are.
+    let bed = Bed::new();
+    let count = bed.word("count");
+    bed.project(
+        "apps/a",
+        &format!("count {count}\npackage script a\nfrom 6 start a rare\nfrom 6 spin 1\nfrom 6 stop a rare"),
+    );
+    assert_code(&bench(&bed, &["--samples", "10"]), 0);
+    let kept = kept(&bed, "new");
+    assert!(kept.keys().all(|(_, function)| function != "rare") && !kept.is_empty(), "{:?}", kept.keys());
+}
+
+fn baselines_are_saved_and_compared_with() {
+    let bed = Bed::new();
+    let project = bed.project("apps/a", "start a one\nspin 15\nstop a one");
+    assert_code(&bench(&bed, &["--samples", "10", "--save-baseline", "before"]), 0);
+    let before = kept(&bed, "before");
+    assert_kept_is(&before, &report(&bed));
+    fs::write(project.join("src/script.txt"), "start a one\nspin 90\nstop a one").unwrap();
+    let output = bench(&bed, &["--samples", "10", "--baseline", "before"]);
+    assert_code(&output, 0);
+    assert_eq!(kept(&bed, "before"), before, "a baseline that is compared with stays as it is");
+    let change = bed.path("target/criterion").join("apps_a_debug/one/change/estimates.json");
+    let change: Value = serde_json::from_slice(&fs::read(change).unwrap()).unwrap();
+    assert!(change["median"]["point_estimate"].as_f64().unwrap() > 1.0, "six times as long: {change}");
+    let output = bench(&bed, &["--samples", "10", "--baseline", "never-saved"]);
+    assert_ne!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(stderr(&output).contains("never-saved"), "{}", stderr(&output));
+}
+
+fn a_saved_baseline_is_loaded_without_measuring() {
+    let bed = Bed::new();
+    let count = bed.word("count");
+    bed.project("apps/a", &format!("count {count}\nstart a one\nspin 15\nstop a one"));
+    for name in ["x", "y"] {
+        assert_code(&bench(&bed, &["--samples", "10", "--save-baseline", name]), 0);
+    }
+    let built = fs::read_to_string(&count).unwrap();
+    assert_code(&bench(&bed, &["--load-baseline", "x", "--baseline", "y"]), 0);
+    assert_eq!(fs::read_to_string(&count).unwrap(), built);
+    assert_code(&bench(&bed, &["--load-baseline", "x"]), 2);
+}
+
+fn the_list_is_criterions_and_measures_nothing() {
+    let bed = Bed::new();
+    let count = bed.word("count");
+    bed.project("apps/a", &format!("count {count}\npackage script a"));
+    bed.good_project();
+    let output = bench(&bed, &["--list"]);
+    assert_code(&output, 0);
+    assert_eq!(stdout(&output), "apps/a/debug: benchmark\ngood/good/debug: benchmark\n");
+    let output = bench(&bed, &["--list", "apps"]);
+    assert_eq!(stdout(&output), "apps/a/debug: benchmark\n");
+    assert!(!bed.path("count").exists() && !bed.path("target").exists());
+}
+
+fn a_filter_selects_in_the_suite_and_in_criterion() {
+    let bed = Bed::new();
+    bed.project("apps/a", "package script a");
+    bed.good_project();
+    assert_code(&bench(&bed, &["--samples", "10", "apps/*"]), 0);
+    let kept = kept(&bed, "new");
+    assert!(!kept.is_empty() && kept.keys().all(|(group, _)| group == "apps/a/debug"), "{:?}", kept.keys());
+    assert_eq!(report(&bed).benchmarks.len(), 1);
+    assert_code(&bench(&bed, &["--samples", "10", "no-such-benchmark"]), 3);
+}
+
+fn a_filter_that_names_the_suite_reaches_criterion_too() {
+    let bed = Bed::new();
+    bed.project("apps/a", "start a one\nspin 15\nstop a one");
+    bed.good_project();
+    assert_code(&bench(&bed, &["--samples", "10", "suite/apps/*"]), 0);
+    assert_kept_is(&kept(&bed, "new"), &report(&bed));
+    assert!(!kept(&bed, "new").is_empty());
+}
+
+fn help_shows_both_kinds_of_options() {
+    let bed = Bed::new();
+    let output = bench_as_it_is(&bed, &["--help"]);
+    assert_code(&output, 0);
+    for word in ["--forc", "--interval", "--quick", "--save-baseline", "--baseline", "--list", "Criterion", "130"] {
+        assert!(stdout(&output).contains(word), "{word}: {}", stdout(&output));
+    }
+}
+
+fn quick_is_three_runs_without_criterion() {
+    let bed = Bed::new();
+    bed.good_project();
+    assert_code(&bench(&bed, &["--quick"]), 0);
+    assert_eq!(report(&bed).benchmarks[0].runs.len(), 3);
+    assert!(!bed.path("target/criterion").exists());
+}
+
+fn a_wrong_option_is_refused() {
+    let bed = Bed::new();
+    bed.good_project();
+    for args in [
+        &["--no-such-option"][..],
+        &["--warm-up-time", "3"],
+        &["--measurement-time", "3"],
+        &["--profile-time", "3"],
+        &["--samples", "0"],
+        &["--save-baseline", "a", "--baseline", "a"],
+        &["--color", "pink"],
+    ] {
+        let output = bench(&bed, args);
+        assert_code(&output, 2);
+        assert!(stderr(&output).starts_with("error: "), "{args:?}: {}", stderr(&output));
+    }
+    assert!(!bed.path("target").exists());
+}
+
+fn as_a_test_nothing_is_kept() {
+    let bed = Bed::new();
+    let count = bed.word("count");
+    bed.project("apps/a", &format!("count {count}\npackage script a"));
+    // Without `--bench`, as `cargo test --benches` calls.
+    assert_code(&bench_as_it_is(&bed, &["--pin", "never"]), 0);
+    assert_code(&bench(&bed, &["--test"]), 0);
+    assert!(!bed.path("target").exists(), "nothing is kept");
+    bed.project("apps/bad", "err error: no\nexit 1");
+    assert_code(&bench(&bed, &["--test"]), 1);
+}
+
+fn a_failed_benchmark_does_not_keep_the_others() {
+    let bed = Bed::new();
+    bed.project("apps/a", "start a one\nspin 15\nstop a one");
+    bed.project("bad/bad", "err error: no\nexit 1");
+    let count = bed.word("count");
+    bed.project("bad/late", &format!("count {count}\npackage script late\nfrom 5 exit 1"));
+    let output = bench(&bed, &["--samples", "10"]);
+    assert_code(&output, 1);
+    let groups: Vec<String> = kept(&bed, "new").into_keys().map(|(group, _)| group).collect();
+    assert!(groups.iter().all(|group| group == "apps/a/debug"), "three runs are no sample: {groups:?}");
+    assert!(!groups.is_empty());
+    assert!(stdout(&output).contains("bad/bad/debug"), "{}", stdout(&output));
+}
+
+fn lines_for_programs_stay_json() {
+    let bed = Bed::new();
+    bed.good_project();
+    let output = bench(&bed, &["--samples", "10", "--message-format", "json"]);
+    assert_code(&output, 0);
+    let messages: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = messages.last().unwrap();
+    assert_eq!(last["reason"], "finished");
+    assert!(PathBuf::from(last["page"].as_str().unwrap()).is_file(), "{last}");
+    assert!(!kept(&bed, "new").is_empty());
+}
