@@ -18,7 +18,7 @@ use forc_perf::collector::{
     SysinfoProbe, counters_available,
 };
 use forc_perf::model::{Benchmark, BenchmarkFrame, BenchmarkPhase, Exit, Protocol, SamplerKind};
-use support::{Bed, eventually, shell_script, stand_in};
+use support::{Bed, PATIENCE, eventually, shell_script, stand_in};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -77,17 +77,19 @@ fn cpu_usage(run: &Benchmark, name: &str) -> f64 {
     median(frames_within(run, phase(run, name)).iter().map(|frame| f64::from(frame.cpu_usage)).collect())
 }
 
-const WORK: &str = "start p spin\nspin 300\nstop p spin\n\
-                    start p sleep\nsleep 300\nstop p sleep\n\
-                    start p alloc\nsleep 30\nalloc 64\nsleep 60\nstop p alloc\n\
-                    start p hold\nsleep 60\nstop p hold";
+/// Every phase is long against the time that a busy machine leaves a thread waiting, and the process lives on when the last
+/// one has ended: of one that is gone there are no counters.
+const WORK: &str = "start p spin\nspin 400\nstop p spin\n\
+                    start p sleep\nsleep 400\nstop p sleep\n\
+                    start p alloc\nsleep 100\nalloc 64\nsleep 200\nstop p alloc\n\
+                    start p hold\nsleep 400\nstop p hold\nsleep 300";
 
 #[track_caller]
 fn assert_frames_tell_the_work(run: &Benchmark) {
     let (spinning, sleeping) = (cpu_usage(run, "spin"), cpu_usage(run, "sleep"));
     // Other programs may hold the processors for most of the time; idle it never looks.
-    assert!(spinning > 15.0 && spinning < 125.0, "one busy core shows as {spinning} %");
-    assert!(sleeping < 15.0, "sleep shows as {sleeping} %");
+    assert!(spinning > 10.0 && spinning < 150.0, "one busy core shows as {spinning} %");
+    assert!(sleeping < spinning / 2.0, "sleep shows as {sleeping} %, work as {spinning} %");
     let memory = |name| median(frames_within(run, phase(run, name)).iter().map(|f| f.memory_usage as f64).collect());
     let risen = (memory("hold") - memory("sleep")) / MIB;
     assert!((risen - 64.0).abs() < 2.0, "64 MiB were allocated, {risen} show");
@@ -120,14 +122,12 @@ fn phases_cost_what_they_did() {
     let run = collect(WORK, &options(60_000));
     assert!(run.frames.is_empty());
     let cost = |name: &str| phase(&run, name).cost.unwrap();
-    let share =
-        |name: &str| cost(name).cpu_time.unwrap().as_secs_f64() / phase(&run, name).wall().unwrap().as_secs_f64();
-    assert!(
-        share("spin") > 0.4 && share("spin") < 1.1,
-        "a spinning phase is on the processor {} of its time",
-        share("spin")
-    );
-    assert!(share("sleep") < 0.1, "a sleeping phase is on the processor {} of its time", share("sleep"));
+    // Work is done by CPU time, so that this much of it is there on any machine.
+    let cpu = |name: &str| cost(name).cpu_time.unwrap().as_secs_f64();
+    assert!((0.35..0.6).contains(&cpu("spin")), "400 ms of work show as {} s", cpu("spin"));
+    assert!(cpu("sleep") < 0.05, "a sleeping phase shows as {} s", cpu("sleep"));
+    let share = cpu("spin") / phase(&run, "spin").wall().unwrap().as_secs_f64();
+    assert!(share < 1.1, "one thread is on the processor {share} of its time");
     let alloc = cost("alloc");
     let risen = (alloc.memory_end.unwrap() - alloc.memory_start.unwrap()) as f64 / MIB;
     assert!((risen - 64.0).abs() < 2.0, "{risen}");
@@ -146,8 +146,9 @@ fn the_account_is_the_processs_own() {
     let account = run.accounting.unwrap();
     let peak = account.peak_memory.unwrap() as f64 / MIB;
     assert!((100.0..106.0).contains(&peak), "100 MiB were allocated, the peak is {peak}");
-    let share = account.cpu_time().as_secs_f64() / run.wall().unwrap().as_secs_f64();
-    assert!((0.3..1.0).contains(&share), "{share}");
+    // The work, and what touching the memory takes.
+    let cpu = account.cpu_time().as_secs_f64();
+    assert!(cpu > 0.19 && cpu < run.wall().unwrap().as_secs_f64(), "{cpu}");
     assert!(account.minor_faults > 1000, "{account:?}");
 
     let small = collect("package script p\nsleep 30", &options(5));
@@ -170,16 +171,19 @@ fn a_peak_between_two_frames_is_in_the_account() {
 #[test]
 fn frames_come_at_the_interval_and_in_order() {
     let _alone = alone();
-    for (interval, least) in [(1, 0.3), (10, 0.6)] {
-        let run = collect("sleep 400", &options(interval));
+    let mut counts = Vec::new();
+    for interval in [1, 10, 100] {
+        let run = collect("sleep 600", &options(interval));
         let due = run.wall().unwrap().as_millis() as f64 / interval as f64;
-        let share = run.frames.len() as f64 / due;
-        assert!(share > least && share < 1.01, "{interval} ms: {} frames of {due}", run.frames.len());
+        // How many of those due come is measured by the harness bench; never does one come that is not due.
+        assert!(run.frames.len() as f64 <= due + 1.0, "{interval} ms: {} frames of {due}", run.frames.len());
+        counts.push(run.frames.len());
         assert!((run.collector.frames_due as f64 - due).abs() <= 1.0);
         assert!(run.frames.windows(2).all(|pair| pair[0].timestamp < pair[1].timestamp));
         let (start, end) = (run.start_time.unwrap(), run.end_time.unwrap());
         assert!(run.frames.iter().all(|frame| frame.timestamp >= start && frame.timestamp <= end));
     }
+    assert!(counts[0] > counts[1] && counts[1] > counts[2] && counts[2] > 0, "{counts:?}");
 }
 
 #[test]
@@ -210,9 +214,11 @@ fn events_are_counted_over_the_run_and_phase_by_phase() {
         support::not_run(&available.describe());
         return;
     }
-    // Touching a MiB takes 256 page faults of 4 KiB; a whole huge page takes one, and fewer small ones.
+    // Touching a MiB takes 256 page faults of 4 KiB; a whole huge page takes one, and fewer small ones. A marker's figures
+    // are those of the moment it was read at, so each phase begins and ends with a rest: a busy machine may read late.
     let run = collect(
-        "start p sleep\nsleep 30\nsleep 30\nstop p sleep\nstart p alloc\nalloc 64\nstop p alloc\nstart p spin\nspin 60\nstop p spin\nsleep 60",
+        "start p sleep\nsleep 300\nstop p sleep\nsleep 300\nstart p alloc\nsleep 300\nalloc 64\nsleep 300\nstop p alloc\n\
+         sleep 300\nstart p spin\nsleep 300\nspin 60\nsleep 300\nstop p spin\nsleep 300",
         &options,
     );
     let (counts, account) = (run.counters.unwrap(), run.accounting.unwrap());
@@ -225,8 +231,8 @@ fn events_are_counted_over_the_run_and_phase_by_phase() {
     if let Some(switches) = counts.context_switches {
         let in_account = account.voluntary_switches + account.involuntary_switches;
         assert!(switches > 0 && switches.abs_diff(in_account) <= 10 + in_account / 2, "{switches} and {in_account}");
-        // Of the two sleeps the second begins when the phase's start has long been read.
-        assert!(of("sleep").context_switches >= Some(1));
+        // Out of the first rest and into the second.
+        assert!(of("alloc").context_switches >= Some(1));
         assert!(counts.cpu_migrations.is_some_and(|migrations| migrations <= switches + 1), "{counts:?}");
     }
     assert_eq!(counts.instructions.is_some(), available.hardware, "{available:?}");
@@ -247,7 +253,8 @@ fn the_compilers_children_are_counted_with_it_also_behind_a_wrapper() {
     let bed = Bed::new();
     let script =
         shell_script(&bed.path("bin/wrapper"), &format!("{} \"$@\"\ncode=$?\nexit $code", stand_in().display()));
-    let run = assembled(record(&script, "start p alloc\nalloc 64\nstop p alloc\nsleep 60", &options));
+    let run =
+        assembled(record(&script, "start p alloc\nsleep 300\nalloc 64\nsleep 300\nstop p alloc\nsleep 300", &options));
     let in_account = run.accounting.unwrap().minor_faults;
     let (whole, phase) = (run.counters.unwrap().page_faults.unwrap(), phase(&run, "alloc").cost.unwrap());
     assert!(2 * whole > in_account, "{whole} of {in_account}");
@@ -263,14 +270,14 @@ fn the_portable_sampler_has_the_event_counters_too() {
         return;
     }
     let options = Options { sampler: SamplerKind::Sysinfo, ..options };
-    let run = collect("start p alloc\nalloc 64\nstop p alloc\nsleep 60", &options);
+    let run = collect("start p alloc\nsleep 300\nalloc 64\nsleep 300\nstop p alloc\nsleep 300", &options);
     assert!(phase(&run, "alloc").cost.unwrap().counters.unwrap().page_faults.unwrap() >= 32);
 }
 
 #[test]
 fn no_events_are_counted_unless_asked_for() {
     let _alone = alone();
-    let run = collect("start p alloc\nsleep 60\nstop p alloc\nsleep 60", &options(60_000));
+    let run = collect("start p alloc\nsleep 60\nstop p alloc\nsleep 300", &options(60_000));
     assert_eq!(run.counters, None);
     assert_eq!(phase(&run, "alloc").cost.unwrap().counters, None);
     let json = serde_json::to_string(&run).unwrap();
@@ -308,7 +315,7 @@ fn both_samplers_read_the_same_figures_of_one_process() {
         // Ticks of 10 ms for user and for system time, each cut off.
         let (ours, theirs) = (ours.cpu_time.unwrap(), theirs.cpu_time.unwrap());
         assert!(ours.abs_diff(theirs) <= Duration::from_millis(21), "{ours:?} and {theirs:?}");
-        assert!(ours > Duration::from_millis(30));
+        assert!(ours > Duration::from_millis(95));
     }
     child.kill().unwrap();
     child.wait().unwrap();
@@ -320,7 +327,7 @@ fn both_samplers_read_the_same_figures_of_one_process() {
 fn behind(wrapper: &str) -> Benchmark {
     let bed = Bed::new();
     let script = shell_script(&bed.path("bin/wrapper"), &wrapper.replace("FORC", stand_in().to_str().unwrap()));
-    assembled(record(&script, "start p work\nsleep 30\nalloc 64\nspin 150\nstop p work\nsleep 30", &options(5)))
+    assembled(record(&script, "start p work\nsleep 100\nalloc 64\nspin 150\nstop p work\nsleep 300", &options(5)))
 }
 
 #[track_caller]
@@ -330,9 +337,9 @@ fn assert_the_compiler_is_measured(run: &Benchmark) {
     let cost = phase(run, "work").cost.unwrap();
     let risen = (cost.memory_end.unwrap() - cost.memory_start.unwrap()) as f64 / MIB;
     assert!((risen - 64.0).abs() < 2.0, "{cost:?}");
-    let busy = cost.cpu_time.unwrap().as_secs_f64() / phase(run, "work").wall().unwrap().as_secs_f64();
     // What is not the compiler sleeps all along.
-    assert!(busy > 0.15, "{busy}");
+    let cpu = cost.cpu_time.unwrap();
+    assert!(cpu > Duration::from_millis(140), "{cpu:?}");
     let peak = run.accounting.unwrap().peak_memory.unwrap() as f64 / MIB;
     assert!((64.0..70.0).contains(&peak), "{peak}");
 }
@@ -361,7 +368,8 @@ fn the_compiler_behind_a_script_with_helpers_of_its_own_is_what_is_measured() {
 fn a_helper_of_the_compiler_is_not_taken_for_it() {
     let _alone = alone();
     // As git would be: it sleeps in the background while the compiler works.
-    let run = collect("start p work\nhelper sleep 0.3\nalloc 64\nspin 100\nstop p work\nsleep 100", &options(5));
+    let run =
+        collect("start p work\nhelper sleep 2\nalloc 64\nspin 100\nsleep 200\nstop p work\nsleep 300", &options(5));
     let last = phase(&run, "work").cost.unwrap();
     assert!(last.memory_end.unwrap() as f64 / MIB > 60.0, "{last:?}");
 }
@@ -369,13 +377,15 @@ fn a_helper_of_the_compiler_is_not_taken_for_it() {
 #[test]
 fn a_run_past_its_limit_is_ended_and_what_it_said_is_kept() {
     let _alone = alone();
-    let limited = Options { time_limit: Duration::from_millis(300), ..options(10) };
+    // Long enough to speak before, however busy the machine.
+    let limit = Duration::from_secs(3);
+    let limited = Options { time_limit: limit, ..options(10) };
     let recording = record(stand_in(), "print last words\nstart p work\nhang", &limited);
     assert_eq!(recording.ended, Some(Ended::TimeLimit));
     assert_eq!(recording.exit, Exit::Signal(libc::SIGKILL));
     assert!(recording.stdout.contains("last words"));
     let wall = recording.exited.duration_since(recording.started);
-    assert!(wall >= Duration::from_millis(300) && wall < Duration::from_secs(20), "{wall:?}");
+    assert!(wall >= limit && wall < PATIENCE, "{wall:?}");
     let run = collector::assemble("p".to_owned(), Path::new("/p"), Protocol::Markers, recording);
     assert_eq!(phase(&run, "work").end_time, None);
 }
@@ -415,7 +425,7 @@ fn forc_and_the_harness_are_kept_apart_and_the_thread_is_free_again_afterwards()
         let before = allowed("thread-self");
         let bed = Bed::new();
         let on = bed.path("on");
-        let mut invocation = invocation(&bed, stand_in(), &format!("say {}\nsleep 300", on.display()));
+        let mut invocation = invocation(&bed, stand_in(), &format!("say {}\nsleep 2000", on.display()));
         let options = Options { split: Some(split.clone()), ..options(10) };
         let seen = thread::scope(|scope| {
             let watcher = scope.spawn(|| {

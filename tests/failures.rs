@@ -6,11 +6,10 @@ mod support;
 use std::fs;
 use std::io::Read;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use forc_perf::model::{Completion, Exit, FailureKind};
 use forc_perf::report::file;
-use support::{Bed, PATIENCE, copy_of_stand_in, eventually, is_running, signal, state_of};
+use support::{Bed, copy_of_stand_in, eventually, is_running, signal, state_of};
 
 const GOOD: &str = "good/good/debug";
 
@@ -114,10 +113,11 @@ fn a_hang_is_ended_with_all_its_processes() {
         "bad/bad",
         &format!("start bad compile to ast\nerr thinking hard\ngrandchild {id_file}\nsleep 300\nhang"),
     );
-    let run = bed.run(&["--time-limit", "1s"]);
+    // Long enough for the others to be built and the grandchild to be there, however busy the machine.
+    let run = bed.run(&["--time-limit", "8s"]);
     run.assert_code(1);
     let failure = run.failure("bad/bad/debug", FailureKind::TimeLimit);
-    assert!(failure.message.contains("1s") && failure.message.contains("`compile to ast`"), "{}", failure.message);
+    assert!(failure.message.contains("8s") && failure.message.contains("`compile to ast`"), "{}", failure.message);
     assert!(failure.output.contains("thinking hard"), "{}", failure.output);
     assert_eq!(run.benchmark(GOOD).runs.len(), 2);
     let grandchild = fs::read_to_string(&id_file).expect("the grandchild has lived").parse().unwrap();
@@ -129,25 +129,22 @@ fn a_hang_is_ended_with_all_its_processes() {
 fn a_child_that_keeps_the_pipes_open_does_not_hold_up_the_suite() {
     let bed = Bed::new();
     bed.project("odd/leaves", &format!("count {}\npackage script leaves\non 2 leave 3600000", bed.word("count")));
-    let started = Instant::now();
+    // The child stays for an hour: that the harness ends at all tells that it was not waited for.
     let run = bed.run(&["--samples", "1"]);
     run.assert_code(0);
     let notes = &run.benchmark("odd/leaves/debug").runs[0].notes;
     assert!(notes.iter().any(|note| note.contains("left behind")), "{notes:?}");
-    assert!(started.elapsed() < PATIENCE / 2);
     bed.assert_nothing_left();
 }
 
 #[test]
 fn a_child_out_of_reach_that_keeps_the_pipes_open_is_given_up_and_noted() {
     let bed = Bed::new();
-    bed.project("odd/detaches", &format!("count {}\npackage script detaches\non 2 detach 20000", bed.word("count")));
-    let started = Instant::now();
+    bed.project("odd/detaches", &format!("count {}\npackage script detaches\non 2 detach 3600000", bed.word("count")));
     let run = bed.run(&["--samples", "1"]);
     run.assert_code(0);
     let notes = &run.benchmark("odd/detaches/debug").runs[0].notes;
     assert!(notes.iter().any(|note| note.contains("stayed open")), "{notes:?}");
-    assert!(started.elapsed() < Duration::from_secs(20), "the child was waited for");
     for left in bed.processes() {
         signal_any(left, libc::SIGKILL);
     }

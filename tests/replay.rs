@@ -25,7 +25,7 @@ const BENCH_VARIABLE: &str = "TEST_BENCH";
 /// Makes this program give the report of this name to Criterion.
 const REPLAY_VARIABLE: &str = "TEST_REPLAY";
 
-const TESTS: [(&str, fn()); 14] = [
+const TESTS: [(&str, fn()); 15] = [
     ("every_recorded_sample_reaches_criterion_as_it_is_and_in_order", every_recorded_sample_reaches_criterion),
     ("samples_from_a_nanosecond_to_hours_reach_criterion_as_they_are", samples_from_a_nanosecond_to_hours),
     ("what_criterion_cannot_take_is_left_out_and_breaks_nothing", what_criterion_cannot_take_is_left_out),
@@ -37,6 +37,7 @@ const TESTS: [(&str, fn()); 14] = [
     ("help_shows_both_kinds_of_options", help_shows_both_kinds_of_options),
     ("quick_is_three_runs_without_criterion", quick_is_three_runs_without_criterion),
     ("a_wrong_option_is_refused", a_wrong_option_is_refused),
+    ("a_look_at_one_benchmark_does_not_hide_the_full_report", a_look_does_not_hide_the_full_report),
     ("as_a_test_every_benchmark_is_built_and_nothing_is_kept", as_a_test_nothing_is_kept),
     ("a_failed_benchmark_does_not_keep_the_others_from_criterion", a_failed_benchmark_does_not_keep_the_others),
     ("lines_for_programs_stay_json_with_criterion_about", lines_for_programs_stay_json),
@@ -162,11 +163,11 @@ fn assert_kept_is(kept: &BTreeMap<(String, String), Vec<f64>>, report: &Report) 
 
 fn every_recorded_sample_reaches_criterion() {
     let bed = Bed::new();
-    bed.project("apps/a", "pace 15\npackage library dep\npackage script a");
+    bed.project("apps/a", "pace 40\npackage library dep\npackage script a");
     bed.project_with(
         "apps/b",
         "[project.metadata.forc-perf]\nscenarios = [\"debug --tests\"]",
-        "start b one\nspin 20\nstop b one",
+        "start b one\nspin 60\nstop b one",
     );
     let output = bench(&bed, &["--samples", "12"]);
     assert_code(&output, 0);
@@ -242,7 +243,10 @@ fn what_criterion_cannot_take_is_left_out() {
         let report = report_of(&bed, samples);
         for _ in 0..2 {
             // Twice, as a comparison with the run before is where a constant would make Criterion panic.
-            assert_code(&replayed(&bed, &report), 0);
+            let output = replayed(&bed, &report);
+            assert_code(&output, 1);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(said.contains("nothing that Criterion could take") && !said.contains("panicked"), "{said}");
         }
         assert!(kept(&bed, "new").is_empty(), "{samples:?}");
     }
@@ -350,12 +354,36 @@ fn a_wrong_option_is_refused() {
         &["--samples", "0"],
         &["--save-baseline", "a", "--baseline", "a"],
         &["--color", "pink"],
+        // Baselines are of more runs than these.
+        &["--quick", "--save-baseline", "a"],
+        &["--samples", "9", "--baseline", "a"],
     ] {
         let output = bench(&bed, args);
         assert_code(&output, 2);
         assert!(stderr(&output).starts_with("error: "), "{args:?}: {}", stderr(&output));
     }
     assert!(!bed.path("target").exists());
+}
+
+fn a_look_does_not_hide_the_full_report() {
+    let bed = Bed::new();
+    bed.project("apps/a", "package script a\nsleep 5");
+    let b = bed.project("apps/b", "package script b\nsleep 5");
+    assert_code(&bench(&bed, &["--samples", "10"]), 0);
+    let full = report(&bed);
+    // A quick look at one benchmark is the latest report, and says that it can tell nothing of times.
+    let quick = bench(&bed, &["--quick", "apps/a"]);
+    assert_code(&quick, 0);
+    assert_eq!(report(&bed).benchmarks.len(), 1);
+    assert!(stdout(&quick).contains("not compared, as a change of a time takes 5 runs"), "{}", stdout(&quick));
+    assert!(stdout(&quick).contains("half its 75 % interval"), "{}", stdout(&quick));
+    assert_eq!(file::read(&bed.path("target/forc-perf/full.json")).unwrap(), full);
+    // What it left out is compared with the report before it.
+    fs::write(b.join("src/script.txt"), "package script b\nalloc 30\nsleep 60\n").unwrap();
+    let slower = bench(&bed, &["--samples", "10"]);
+    assert_code(&slower, 0);
+    assert!(stdout(&slower).contains("apps/b/debug: peak memory +"), "{}", stdout(&slower));
+    assert_eq!(file::read(&bed.path("target/forc-perf/full.json")).unwrap(), report(&bed));
 }
 
 fn as_a_test_nothing_is_kept() {

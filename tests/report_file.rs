@@ -13,7 +13,8 @@ use support::Bed;
 
 /// A real report: a good benchmark, a failed one, something skipped.
 fn recorded(bed: &Bed) -> Report {
-    bed.good_project();
+    // Long enough for frames on any machine.
+    bed.project("good/good", "package script good\nsleep 300");
     bed.project("bad/late", &format!("count {}\npackage script late\nfrom 3 panic no luck", bed.word("count")));
     bed.project_with("new/new", "[project.metadata.forc-perf]\nmin-forc = \"9.9.9\"", "package script new");
     let run = bed.run(&["--interval", "1ms", "--samples", "3"]);

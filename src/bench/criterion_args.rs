@@ -67,6 +67,17 @@ impl CriterionOptions {
         self.load_baseline.is_some()
     }
 
+    /// The option that saves samples as a baseline or compares them with one, if any does.
+    pub fn names_a_baseline(&self) -> Option<&'static str> {
+        let given = [
+            ("--save-baseline", &self.save_baseline),
+            ("--baseline", &self.baseline),
+            ("--baseline-lenient", &self.baseline_lenient),
+        ];
+        // Without measuring there is no number of runs to speak of.
+        given.into_iter().find(|(_, name)| name.is_some() && !self.loads_baseline()).map(|(option, _)| option)
+    }
+
     /// The command line for Criterion, whose output goes through a pipe on its way to a terminal or elsewhere.
     pub fn to_args(&self, terminal: bool) -> Vec<String> {
         let mut args = vec!["--bench".to_owned()];

@@ -29,6 +29,7 @@ use crate::cli::measure::{self, Destination};
 use crate::cli::options::{MeasureOptions, MessageFormat};
 use crate::cli::{fail, list, say};
 use crate::forc::ToolchainSpec;
+use crate::schedule::MIN_SAMPLES;
 use crate::session::Config;
 use crate::suite::Selection;
 use criterion_args::CriterionOptions;
@@ -127,9 +128,20 @@ impl Bench {
         }
         let folder = target_folder().join("forc-perf");
         let report_path = folder.join("report.json");
+        if let Some(option) = options.criterion.names_a_baseline()
+            && let Some(samples) = config.samples.filter(|samples| *samples < MIN_SAMPLES)
+        {
+            let message = format!(
+                "{option} needs {MIN_SAMPLES} runs of each benchmark or more, as Criterion takes no fewer; {samples} were asked for"
+            );
+            return Err((Outcome::Usage, message));
+        }
         let selection = (&options.measure.select.select, &options.measure.select.suite.exclude);
         if options.criterion.loads_baseline() {
-            return Ok(self.start_replay(&report_path, selection, options).into());
+            // What a look at one benchmark left out has its baseline all the same.
+            let full = folder.join(measure::FULL_REPORT);
+            let report = if full.is_file() { &full } else { &report_path };
+            return Ok(self.start_replay(report, selection, options).into());
         }
         // Without `--bench` it was `cargo test --benches` that called.
         let test = options.test || !options.bench;
@@ -140,14 +152,15 @@ impl Bench {
         let format = options.measure.message_format;
         let done =
             measure::measure(&config, &destination, format).map_err(|error| (error.outcome(), error.to_string()))?;
-        let with_criterion =
-            done.report_path.is_some() && !options.measure.quick && done.outcome != Outcome::Interrupted;
+        let with_criterion = done.report_path.is_some()
+            && done.outcome != Outcome::Interrupted
+            && done.report.benchmarks.iter().any(|benchmark| !series(benchmark).is_empty());
         let replayed =
             if with_criterion { self.start_replay(&report_path, selection, options) } else { Outcome::Success };
         // The table comes last: it is what stays on the screen.
         measure::show(&done, &destination, format).map_err(|error| harness_error(&error))?;
         if format == MessageFormat::Human && with_criterion && !options.criterion.noplot {
-            let page = target_folder().join("criterion/report/index.html");
+            let page = criterion_folder().join("report/index.html");
             say(format_args!("Criterion's pages: {}", page.display()));
         }
         let outcome = if done.outcome == Outcome::Success { replayed } else { done.outcome };
@@ -209,8 +222,9 @@ fn pass_results(stdout: impl Read, shown: bool, all: bool) -> std::io::Result<()
     for line in BufReader::new(stdout).lines() {
         let line = line?;
         let plain = crate::collector::plain(line.as_bytes());
-        if shown && (filter.keeps(&plain) || all) {
-            writeln!(out, "{line}")?;
+        // A reader that has seen enough and is gone must not end Criterion, which would find its own pipe closed.
+        if (filter.keeps(&plain) || all) && shown {
+            let _ = writeln!(out, "{line}");
         }
     }
     Ok(())
@@ -228,6 +242,11 @@ fn replay_main(report: &Path) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => fail(Outcome::HarnessError, &message),
     }
+}
+
+/// Where Criterion keeps its files, by its own rules.
+fn criterion_folder() -> PathBuf {
+    std::env::var_os("CRITERION_HOME").map_or_else(|| target_folder().join("criterion"), PathBuf::from)
 }
 
 /// The folder that cargo builds into: the bench itself lies in `<target>/release/deps`.

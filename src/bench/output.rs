@@ -21,7 +21,9 @@ impl WholeRunsOnly {
         let belongs_to_last =
             line.trim().is_empty() || line.starts_with(char::is_whitespace) || line.starts_with("Found ");
         if !belongs_to_last {
-            let id = line.split("  ").next().unwrap_or(line).trim_end();
+            // Criterion's own lines are `ID    time: …`, those in the manner of `bencher` are `test ID ... bench: …`.
+            let id = line.strip_prefix("test ").and_then(|line| line.split(" ... ").next());
+            let id = id.unwrap_or_else(|| line.split("  ").next().unwrap_or(line).trim_end());
             self.keeping = id.ends_with(&format!("/{WHOLE}")) || !id.contains('/');
         }
         self.keeping
@@ -42,6 +44,13 @@ mod tests {
         assert_eq!(kept.len(), 7, "{kept:?}");
         assert!(kept.iter().all(|line| !line.contains("ast to ir")));
         assert!(kept[5].starts_with("apps/b/release/wall"));
+    }
+
+    #[test]
+    fn the_manner_of_bencher_is_understood() {
+        let mut filter = WholeRunsOnly::default();
+        assert!(filter.keeps("test apps/b/debug --tests/wall ... bench:     2000000 ns/iter (+/- 100)"));
+        assert!(!filter.keeps("test apps/b/debug --tests/compile ast to ir ... bench:     2000 ns/iter (+/- 1)"));
     }
 
     #[test]

@@ -68,7 +68,8 @@ pub fn series(measured: &Measured) -> Vec<Series> {
 /// Gives all series of the report at `path` to Criterion, which takes its own settings from the command line.
 ///
 /// # Errors
-/// If the report cannot be read, or Criterion did not take the samples as they are.
+/// If the report cannot be read or holds nothing that is selected and can be replayed, or Criterion did not take the samples
+/// as they are.
 pub fn replay(path: &Path, selection: &Selection) -> Result<(), ReplayError> {
     let report = file::read(path)?;
     crate::chart::register_fonts();
@@ -78,14 +79,19 @@ pub fn replay(path: &Path, selection: &Selection) -> Result<(), ReplayError> {
     let suite = report.settings.suite.canonicalize().unwrap_or_else(|_| report.settings.suite.clone());
     let suite = if is_target_list(&suite) { suite.file_stem() } else { suite.file_name() };
     let suite = suite.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut replayed = 0;
     for measured in &report.benchmarks {
         let whole_benchmark = selection.selects(&suite, &measured.id);
         for series in series(measured) {
             let id = format!("{}/{}", measured.id, series.name);
             if whole_benchmark || selection.selects(&suite, &id) {
                 replay_series(&mut criterion, &measured.id, &series, &id)?;
+                replayed += 1;
             }
         }
+    }
+    if replayed == 0 {
+        return Err(ReplayError::Nothing(path.to_owned()));
     }
     criterion.final_summary();
     Ok(())

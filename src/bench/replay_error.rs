@@ -1,4 +1,7 @@
+use std::path::PathBuf;
+
 use crate::report::file::FileError;
+use crate::schedule::MIN_SAMPLES;
 
 /// Why recorded samples did not get through Criterion.
 #[derive(Debug, thiserror::Error)]
@@ -6,6 +9,12 @@ pub enum ReplayError {
     /// The report cannot be read.
     #[error(transparent)]
     Report(#[from] FileError),
+    /// The report has nothing that Criterion could be given.
+    #[error(
+        "{} holds nothing that Criterion could take of what is selected: it takes {MIN_SAMPLES} runs or more, of times \
+         that are not all the same; run `cargo bench` without --quick and --samples first", .0.display()
+    )]
+    Nothing(PathBuf),
     /// Criterion asked for the samples in another way than this harness knows.
     #[error(
         "Criterion asked {calls} times for the samples of `{id}` instead of {expected} times: its figures for it are not \

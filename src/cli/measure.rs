@@ -14,6 +14,7 @@ use crate::collector::Interrupt;
 use crate::model::{Completion, Measured, Report};
 use crate::report::file::{self, FileError};
 use crate::report::{page, terminal};
+use crate::schedule::MIN_SAMPLES;
 use crate::session::{self, Config, Event, SessionError};
 use crate::summary::{self, Changes, Incomparable};
 
@@ -72,7 +73,7 @@ pub struct Done {
     pub report: Report,
     /// Where it was written, if it was.
     pub report_path: Option<PathBuf>,
-    /// What changed since the report that stood there before, if one did.
+    /// What changed since the last full report that stood there before, or the latest, if any did.
     pub changes: Option<Result<Changes, Incomparable>>,
 }
 
@@ -100,13 +101,20 @@ pub fn measure(config: &Config, destination: &Destination, format: MessageFormat
     progress.finish();
     let report = result?;
     // Read before the new report takes its place, but not before the measurement: the kernel counts what the harness ever
-    // held in memory into the peak of whatever it spawns. Reading a pipe would wait for ever.
-    let previous = destination.report().filter(|path| path.is_file()).and_then(|path| file::read(&path).ok());
-    let changes = previous.as_ref().map(|previous| summary::changes(previous, &report));
+    // held in memory into the peak of whatever it spawns.
+    let latest = destination.report().and_then(|path| read_if_there(&path));
+    let changes = changes(destination, latest.as_ref(), &report);
     let report_path = match destination.report() {
-        Some(path) if keeps(&report, previous.as_ref()) => {
+        Some(path) if keeps(&report, latest.as_ref()) => {
             match super::save(&path, "report", |path| file::write(&report, path)) {
-                Ok(path) => Some(path),
+                Ok(path) => {
+                    if let Destination::Folder(folder) = destination
+                        && is_full(config, &report)
+                    {
+                        keep_as_full(&path, &folder.join(FULL_REPORT));
+                    }
+                    Some(path)
+                }
                 Err(error) => {
                     // The figures are not to be lost, whatever becomes of the file.
                     print_figures(&report, changes.as_ref(), format);
@@ -121,6 +129,48 @@ pub fn measure(config: &Config, destination: &Destination, format: MessageFormat
         None => None,
     };
     Ok(Done { outcome: Outcome::of(&report), report, report_path, changes })
+}
+
+/// The last report of the whole suite, beside the latest one: a look at one benchmark in between must not be all that the
+/// next measurement of the suite can be compared with.
+pub const FULL_REPORT: &str = "full.json";
+
+/// The report at `path`; `None` where none can be read. Reading a pipe would wait for ever.
+fn read_if_there(path: &Path) -> Option<Report> {
+    path.is_file().then(|| file::read(path).ok()).flatten()
+}
+
+/// What changed since the last full report, or since the latest one where there is no full one with a benchmark in common.
+fn changes(
+    destination: &Destination,
+    latest: Option<&Report>,
+    report: &Report,
+) -> Option<Result<Changes, Incomparable>> {
+    let full = match destination {
+        Destination::Folder(folder) => read_if_there(&folder.join(FULL_REPORT)),
+        Destination::File(_) | Destination::Nowhere => None,
+    };
+    let since = |previous: &Report| summary::changes(previous, report);
+    match full.as_ref().map(since) {
+        Some(Ok(changes)) => Some(Ok(changes)),
+        _ => latest.map(since),
+    }
+}
+
+/// Whether all of the suite was measured, as often as statistics need it.
+fn is_full(config: &Config, report: &Report) -> bool {
+    let mut measured = report.benchmarks.iter().filter(|benchmark| !benchmark.runs.is_empty());
+    config.selection.is_everything()
+        && config.scenarios.is_empty()
+        && report.completion == Completion::Complete
+        && measured.all(|benchmark| benchmark.runs.len() >= MIN_SAMPLES)
+}
+
+/// Gives the report a second name: reports are replaced and never written in place, so it stays as it is under this one.
+/// Where that cannot be done (a file system without links), comparisons are with the latest report.
+fn keep_as_full(report: &Path, full: &Path) {
+    let _ = std::fs::remove_file(full);
+    let _ = std::fs::hard_link(report, full);
 }
 
 /// Prints what was measured (the table, or a message a benchmark), draws the charts and the page, and says where all of

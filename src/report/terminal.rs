@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
 use super::format;
 use crate::model::{Completion, Measured, Metric, PhaseSummary, Report};
+use crate::stats;
 use crate::summary::{self, Change, Changes};
 
 /// How many changes are listed before "and more".
@@ -29,7 +30,8 @@ pub fn render(report: &Report, changes: Option<&Changes>, width: Option<usize>) 
         let _ = writeln!(text, "\n{}\n", table(&measured, width));
         let _ = writeln!(
             text,
-            "{DIM}wall: median ± half its 95 % interval; spread: interquartile range over median; phases: share of wall{DIM:#}"
+            "{DIM}wall: median ± half its {} interval; spread: interquartile range over median; phases: share of wall{DIM:#}",
+            confidence(&measured)
         );
     }
     if let Some(changes) = changes {
@@ -38,6 +40,13 @@ pub fn render(report: &Report, changes: Option<&Changes>, width: Option<usize>) 
     }
     problems(report, &mut text);
     text
+}
+
+/// The least confidence that the walls' intervals have: less than was asked for where there are fewer than six runs.
+fn confidence(measured: &[&Measured]) -> String {
+    let least = measured.iter().filter_map(|benchmark| Some(benchmark.estimate(Metric::Wall)?.confidence));
+    let least = least.fold(stats::CONFIDENCE, f64::min);
+    format!("{:.0} %", 100.0 * least)
 }
 
 fn headline(report: &Report, text: &mut String) {
@@ -170,9 +179,15 @@ fn change_lines(changes: &Changes, text: &mut String) {
         if changes.same_binary { "the same compiler".to_owned() } else { format!("forc {}", changes.old_version) };
     let since = changes.since.split('.').next().unwrap_or_default().replace('T', " ");
     let _ = write!(text, "Against the previous report ({since} UTC, {compiler}): ");
-    if changes.changes.is_empty() {
+    if changes.testable == 0 && changes.changes.is_empty() {
+        let _ = writeln!(
+            text,
+            "not compared, as a change of a time takes {} runs or more in both to show.",
+            summary::FEWEST_RUNS
+        );
+    } else if changes.changes.is_empty() {
         let _ =
-            writeln!(text, "no change beyond the noise in {} benchmark{}.", changes.compared, plural(changes.compared));
+            writeln!(text, "no change beyond the noise in {} benchmark{}.", changes.testable, plural(changes.testable));
     } else {
         let count = changes.changes.len();
         let _ = writeln!(text, "{count} figure{} changed beyond the noise.", plural(count));

@@ -14,6 +14,7 @@ mod rank_sum;
 mod shift;
 mod signed_rank;
 
+pub use family::{StepUp, step_up};
 pub use judge::{Evidence, Judgement, Kind, Rules, Sample, judge_family, verdicts};
 pub use looks::{Looks, declare_looks};
 pub use noise::{Noise, pooled_noise};

@@ -10,6 +10,8 @@ pub struct Shift {
     pub low: f64,
     /// Upper end of its interval.
     pub high: f64,
+    /// Two-sided p-value of the claim that there is a shift at all.
+    pub p_value: f64,
 }
 
 impl Shift {
@@ -25,7 +27,7 @@ impl Shift {
 /// `None` if either sample has fewer than four values or a value that is not positive.
 pub fn unpaired_shift(old: &[f64], new: &[f64], confidence: f64) -> Option<Shift> {
     let sum = RankSum::new(&logarithms(old)?, &logarithms(new)?);
-    Some(shift_of(sum.estimate()?, sum.limits((1.0 - confidence) / 2.0)))
+    Some(shift_of(sum.estimate()?, sum.limits((1.0 - confidence) / 2.0), (sum.p_above(0.0), sum.p_below(0.0))))
 }
 
 /// The ratio of `new` to `old`, of which those of one number were measured together, by the signed-rank test on
@@ -36,11 +38,12 @@ pub fn paired_shift(old: &[f64], new: &[f64], confidence: f64) -> Option<Shift> 
     let (old, new) = (logarithms(old)?, logarithms(new)?);
     let differences: Vec<f64> = old.iter().zip(&new).map(|(old, new)| new - old).collect();
     let walsh = Walsh::new(&differences);
-    Some(shift_of(walsh.estimate()?, walsh.limits((1.0 - confidence) / 2.0)))
+    Some(shift_of(walsh.estimate()?, walsh.limits((1.0 - confidence) / 2.0), (walsh.p_above(0.0), walsh.p_below(0.0))))
 }
 
-fn shift_of(estimate: f64, (low, high): (f64, f64)) -> Shift {
-    Shift { ratio: estimate.exp(), low: low.exp(), high: high.exp() }
+fn shift_of(estimate: f64, (low, high): (f64, f64), (above, below): (f64, f64)) -> Shift {
+    let p_value = (2.0 * f64::min(above, below)).min(1.0);
+    Shift { ratio: estimate.exp(), low: low.exp(), high: high.exp(), p_value }
 }
 
 fn logarithms(sample: &[f64]) -> Option<Vec<f64>> {
@@ -66,12 +69,14 @@ mod tests {
         let shift = shift(&around(100.0, 12), &around(105.0, 12)).unwrap();
         assert!((shift.ratio - 1.05).abs() < 0.003, "{shift:?}");
         assert!(shift.low > 1.0 && shift.is_beyond(0.01) && !shift.is_beyond(0.10));
+        // Apart in full: of the orders of 24 values, two in C(24, 12).
+        assert!((shift.p_value - 2.0 / 2_704_156.0).abs() < 1e-12, "{shift:?}");
     }
 
     #[test]
     fn the_same_sample_twice_is_no_change() {
         let shift = shift(&around(100.0, 12), &around(100.0, 12)).unwrap();
-        assert!((shift.ratio - 1.0).abs() < 1e-9 && !shift.is_beyond(0.0), "{shift:?}");
+        assert!((shift.ratio - 1.0).abs() < 1e-9 && !shift.is_beyond(0.0) && shift.p_value > 0.9, "{shift:?}");
     }
 
     #[test]

@@ -43,6 +43,11 @@ impl Selection {
         Self { tags, ..self }
     }
 
+    /// Whether it leaves nothing out.
+    pub fn is_everything(&self) -> bool {
+        self.include.is_empty() && self.exclude.is_empty() && self.tags.is_empty()
+    }
+
     /// Whether a project with these tags is wanted.
     pub fn selects_tags(&self, tags: &[String]) -> bool {
         self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag))

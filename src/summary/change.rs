@@ -10,6 +10,13 @@ const THRESHOLD: f64 = 0.01;
 /// The confidence of a change's interval.
 const CONFIDENCE: f64 = 0.99;
 
+/// The share of false ones among all changes that are told, at most, on average.
+const FALSE_DISCOVERIES: f64 = 0.01;
+
+/// The runs of either side below which no change of a time could be shown: of 4 against 5 in either order, the most
+/// extreme is no rarer than 1.6 %, of 5 against 5 it is 0.8 %.
+pub const FEWEST_RUNS: usize = 5;
+
 /// What differs between an older report and a newer one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changes {
@@ -26,6 +33,8 @@ pub struct Changes {
     pub changes: Vec<Change>,
     /// How many benchmarks both reports have measured.
     pub compared: usize,
+    /// How many of these have [`FEWEST_RUNS`] or more in both: of the others only sizes can be compared.
+    pub testable: usize,
 }
 
 /// One metric of one benchmark that changed beyond its noise.
@@ -39,7 +48,7 @@ pub struct Change {
     pub old: f64,
     /// The newer median.
     pub new: f64,
-    /// New over old, with its interval; a size that is the same in every run is compared exactly.
+    /// New over old, with its interval; a size is compared exactly.
     pub shift: Shift,
 }
 
@@ -53,7 +62,8 @@ pub enum Incomparable {
 }
 
 /// What changed from `old` to `new` beyond the noise of both: by at least 1 %, with a 99 % interval that excludes "no
-/// change". The reports were measured at different times, so a change may also be the machine's.
+/// change", and with the false ones among all that are told kept below 1 % on average. Sizes are exact, and any change of
+/// them is told. The reports were measured at different times, so a change may also be the machine's.
 ///
 /// # Errors
 /// If the reports cannot be compared.
@@ -70,14 +80,18 @@ pub fn changes(old: &Report, new: &Report) -> Result<Changes, Incomparable> {
     if pairs.is_empty() {
         return Err(Incomparable::NothingInCommon);
     }
-    let mut changes: Vec<Change> = pairs
+    let shifts: Vec<Change> = pairs
         .iter()
         .flat_map(|(old, new)| {
-            [Metric::Wall, Metric::Cpu, Metric::PeakMemory, Metric::BinarySize]
-                .into_iter()
-                .filter_map(|metric| change(old, new, metric))
+            [Metric::Wall, Metric::Cpu, Metric::PeakMemory].into_iter().filter_map(|metric| shift(old, new, metric))
         })
         .collect();
+    let p_values: Vec<f64> = shifts.iter().map(|change| change.shift.p_value).collect();
+    let level = stats::step_up(&p_values, FALSE_DISCOVERIES).level;
+    let shifted =
+        shifts.into_iter().filter(|change| change.shift.p_value <= level && change.shift.is_beyond(THRESHOLD));
+    let sizes = pairs.iter().filter_map(|(old, new)| resized(old, new));
+    let mut changes: Vec<Change> = shifted.chain(sizes).collect();
     changes.sort_by(|a, b| size(b).total_cmp(&size(a)));
     let ratios: Vec<f64> = pairs
         .iter()
@@ -90,6 +104,7 @@ pub fn changes(old: &Report, new: &Report) -> Result<Changes, Incomparable> {
         common: if ratios.len() < 5 { None } else { stats::median(&ratios) },
         changes,
         compared: pairs.len(),
+        testable: pairs.iter().filter(|(old, new)| old.runs.len().min(new.runs.len()) >= FEWEST_RUNS).count(),
     })
 }
 
@@ -97,18 +112,21 @@ fn size(change: &Change) -> f64 {
     change.shift.ratio.ln().abs()
 }
 
-fn change(old: &Measured, new: &Measured, metric: Metric) -> Option<Change> {
+/// How much a metric that varies from run to run lies above what it was.
+fn shift(old: &Measured, new: &Measured, metric: Metric) -> Option<Change> {
     let (before, after) = (values(&old.runs, metric)?, values(&new.runs, metric)?);
-    let (old_median, new_median) = (stats::median(&before)?, stats::median(&after)?);
-    let constant = |values: &[f64]| values.iter().all(|value| value.to_bits() == values[0].to_bits());
-    let shift = if constant(&before) && constant(&after) {
-        let ratio = new_median / old_median;
-        let changed = ratio.is_finite() && ratio > 0.0 && (ratio - 1.0).abs() > 0.0;
-        changed.then_some(Shift { ratio, low: ratio, high: ratio })?
-    } else {
-        stats::unpaired_shift(&before, &after, CONFIDENCE).filter(|shift| shift.is_beyond(THRESHOLD))?
-    };
-    Some(Change { id: new.id.clone(), metric, old: old_median, new: new_median, shift })
+    let shift = stats::unpaired_shift(&before, &after, CONFIDENCE)?;
+    Some(Change { id: new.id.clone(), metric, old: stats::median(&before)?, new: stats::median(&after)?, shift })
+}
+
+/// A change of the binary's size, which is the same in every run.
+fn resized(old: &Measured, new: &Measured) -> Option<Change> {
+    let metric = Metric::BinarySize;
+    let (before, after) = (median_of(&old.runs, metric)?, median_of(&new.runs, metric)?);
+    let ratio = after / before;
+    let changed = ratio.is_finite() && ratio > 0.0 && before.to_bits() != after.to_bits();
+    let shift = Shift { ratio, low: ratio, high: ratio, p_value: 0.0 };
+    changed.then(|| Change { id: new.id.clone(), metric, old: before, new: after, shift })
 }
 
 fn values(runs: &[Benchmark], metric: Metric) -> Option<Vec<f64>> {

@@ -4,7 +4,7 @@ mod attribution;
 mod change;
 
 pub use attribution::{Row, RowKey, attribute, attribute_by_package};
-pub use change::{Change, Changes, Incomparable, changes};
+pub use change::{Change, Changes, FEWEST_RUNS, Incomparable, changes};
 
 use std::collections::BTreeMap;
 

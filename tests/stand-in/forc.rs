@@ -13,7 +13,8 @@
 //! | `big-info MIB BYTECODE` | an info line so many MiB long |
 //! | `package KIND NAME` | all phases of a small package, and its sizes |
 //! | `pace N` | the packages from here on take so many times their usual time |
-//! | `spin MS`, `sleep MS`, `alloc MIB`, `flood MIB` | work, idle, hold memory, fill stderr |
+//! | `spin MS` | work for so much CPU time, however long the machine takes to grant it |
+//! | `sleep MS`, `alloc MIB`, `flood MIB` | idle, hold memory, fill stderr |
 //! | `file PATH TEXT`, `remove PATH`, `need PATH` | write, delete or demand a file; relative to the project |
 //! | `leave MS`, `detach MS` | a child that keeps the pipes open, in this process group or in one of its own |
 //! | `grandchild FILE` | a child's child that stays for an hour and writes its process id to the file |
@@ -219,12 +220,7 @@ impl Build {
                 let (program, argument) = rest.split_once(' ').unwrap();
                 drop(Command::new(program).arg(argument).stdin(Stdio::null()).spawn().unwrap());
             }
-            "spin" => {
-                let started = Instant::now();
-                while started.elapsed() < milliseconds() {
-                    std::hint::spin_loop();
-                }
-            }
+            "spin" => spin(milliseconds()),
             "sleep" => sleep(milliseconds()),
             // Not zero, or the pages would not be there.
             "alloc" => self.hoard.push(vec![1; number() as usize * 1024 * 1024]),
@@ -400,6 +396,34 @@ impl Build {
         }
         bytes
     }
+}
+
+/// Works for so much CPU time of this thread: by the wall clock, a busy machine would have it work less.
+fn spin(time: Duration) {
+    let end = cpu_time() + time;
+    while cpu_time() < end {
+        for _ in 0..100 {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// CPU time of this thread.
+fn cpu_time() -> Duration {
+    #[repr(C)]
+    struct Time {
+        seconds: i64,
+        nanoseconds: i64,
+    }
+    unsafe extern "C" {
+        fn clock_gettime(clock: i32, time: *mut Time) -> i32;
+    }
+    // CLOCK_THREAD_CPUTIME_ID
+    const CLOCK: i32 = if cfg!(target_vendor = "apple") { 16 } else { 3 };
+    let mut time = Time { seconds: 0, nanoseconds: 0 };
+    // SAFETY: `time` is a valid place for the result, laid out as the C library's `timespec` of 64-bit systems.
+    assert_eq!(unsafe { clock_gettime(CLOCK, &raw mut time) }, 0, "there is no clock of this thread");
+    Duration::new(time.seconds.unsigned_abs(), u32::try_from(time.nanoseconds).unwrap())
 }
 
 /// This program again.
