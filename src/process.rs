@@ -68,6 +68,11 @@ pub fn run(
     let ended = AtomicBool::new(false);
     let (written, read) = thread::scope(|scope| {
         let watcher = scope.spawn(|| watch(group, &ended, interrupt));
+        // Also if `on_line` panics: the scope waits for the watcher, which waits for the end.
+        let end = OnDrop(|| {
+            ended.store(true, Ordering::Release);
+            watcher.thread().unpark();
+        });
         let written = scope.spawn(move || {
             let mut written = Vec::new();
             stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut written)).map(|_| written)
@@ -85,8 +90,7 @@ pub fn run(
             signal_group(group, libc::SIGKILL);
         }
         let written = written.join().unwrap_or_else(|_| Err(io::Error::other("the reader of stdout has panicked")));
-        ended.store(true, Ordering::Release);
-        watcher.thread().unpark();
+        drop(end);
         (written, read)
     });
     let status = child.wait().map_err(ProcessError::Io)?;
@@ -95,6 +99,15 @@ pub fn run(
     }
     read.map_err(ProcessError::Io)?;
     Ok(Ended { status, stdout: written.map_err(ProcessError::Io)? })
+}
+
+/// Does something when it goes.
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
 
 /// Makes the process the leader of a session, and so of a group, and on Linux lets it end with its parent.

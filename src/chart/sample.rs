@@ -244,6 +244,7 @@ fn around(benchmarks: Vec<Measured>) -> Report {
             sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
             origin: Origin::Release("0.72.1".into()),
             capabilities: Capabilities { protocol: Protocol::Markers, metrics_file: true, release: true, tests: true },
+            notes: Vec::new(),
         },
         settings: Settings {
             suite: "fixtures".into(),

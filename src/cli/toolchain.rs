@@ -14,7 +14,7 @@ use super::{fail, say};
 use crate::cache;
 use crate::collector::Interrupt;
 use crate::forc::store::{self, Kind, Removal, RemoveError, Stored};
-use crate::forc::{Locator, ToolchainSpec, source, spec, toolchain};
+use crate::forc::{Locator, ToolchainSpec, fuelup, source, spec, toolchain};
 use crate::report::format;
 use crate::session::Event;
 
@@ -125,9 +125,7 @@ fn list() -> ExitCode {
         let size = std::fs::metadata(path).map_or_else(|_| format::MISSING.to_owned(), |file| bytes(file.len()));
         [spec, kind.to_owned(), size, format::MISSING.to_owned(), path.display().to_string(), String::new()]
     };
-    lines.extend(
-        toolchain::fuelup_toolchains().iter().map(|(name, path)| elsewhere(format!("+{name}"), "fuelup", path)),
-    );
+    lines.extend(fuelup::toolchains().iter().map(|(name, path)| elsewhere(format!("+{name}"), "fuelup", path)));
     if let Ok(path) = which::which("forc") {
         lines.push(elsewhere(path.display().to_string(), "on PATH", &path));
     }

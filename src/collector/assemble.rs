@@ -18,7 +18,7 @@ const NOTE_LIMIT: usize = 20;
 /// Makes a run of the recording. `name` is the benchmark's id and `path` its project's folder; `protocol` is how this
 /// compiler tells its phases. Whether the run succeeded is for the caller to see from its exit.
 pub fn assemble(name: String, path: &Path, protocol: Protocol, recording: Recording) -> Benchmark {
-    let mut builder = Builder { frames: &recording.frames, ..Builder::default() };
+    let mut builder = Builder { frames: &recording.frames, completed: recording.exit.success(), ..Builder::default() };
     for event in recording.events {
         builder.event(event);
     }
@@ -49,6 +49,8 @@ pub fn assemble(name: String, path: &Path, protocol: Protocol, recording: Record
 #[derive(Default)]
 struct Builder<'a> {
     frames: &'a [BenchmarkFrame],
+    /// Whether the compiler came to its end: what is then still open has lost its stop.
+    completed: bool,
     phases: Vec<Open>,
     /// The open phases of each package, innermost last, as indices into `phases`.
     stacks: HashMap<Option<String>, Vec<usize>>,
@@ -193,12 +195,47 @@ impl Builder<'_> {
             }
         }
         let mut phases: Vec<_> = self.phases.into_iter().map(|open| open.phase).collect();
+        if self.completed {
+            lift_out_of_unended(&mut phases);
+        }
         if self.ends_alone {
             phases = nest_by_ends(phases);
         }
         (phases, self.packages, self.notes)
     }
 }
+
+/// Takes what follows a phase that has lost its stop out of it: as the phase is open to the end, all that its package
+/// compiled after it would be a part of it, and its time that of no phase at all.
+fn lift_out_of_unended(phases: &mut [BenchmarkPhase]) {
+    for outer in 0..phases.len() {
+        let (before, after) = phases.split_at_mut(outer + 1);
+        let Some(outer) = before.last().filter(|phase| phase.end_time.is_none()) else { continue };
+        let inside = after.iter_mut().filter(|phase| phase.package == outer.package && phase.pass == outer.pass);
+        for phase in inside.take_while(|phase| phase.depth > outer.depth) {
+            if !is_known_to_contain(&outer.name, &phase.name) {
+                phase.depth -= 1;
+            }
+        }
+    }
+}
+
+/// The one nesting that forc has had in all its releases.
+fn is_known_to_contain(outer: &str, inner: &str) -> bool {
+    outer == TO_AST && inner.starts_with("parse ")
+}
+
+/// The phase of all releases that contains others.
+const TO_AST: &str = "compile to ast";
+
+/// The phases of forc's releases that lie side by side, and contain none.
+const SIDE_BY_SIDE: [&str; 5] = [
+    "compile ast to asm",
+    "compile ast to ir",
+    "compile ir to asm",
+    "generate JSON ABI program",
+    "compile asm to bytecode",
+];
 
 /// How late a line may be read, at most, for all that is supposed here: a reader's waking takes a fraction of it.
 const READING_LAG: Duration = Duration::from_millis(1);
@@ -242,16 +279,20 @@ fn contains(outer: &BenchmarkPhase, inner: &BenchmarkPhase) -> bool {
     if outer.package != inner.package || outer.pass != inner.pass {
         return false;
     }
-    // The one nesting that forc has had in all its releases; the inner phases of a small program are too short to be told
-    // by their times.
-    if outer.name == "compile to ast" && inner.name.starts_with("parse ") {
+    // The inner phases of a small program are too short to be told by their times.
+    if is_known_to_contain(&outer.name, &inner.name) {
         return true;
     }
-    let ended_within = match (outer.start_time, inner.end_time) {
-        (Some(start), Some(end)) => end.duration_since(start) > READING_LAG,
+    if SIDE_BY_SIDE.contains(&outer.name.as_str()) {
+        return false;
+    }
+    let within = match (outer.start_time, inner.start_time, inner.end_time) {
+        (Some(outer), Some(start), Some(end)) => {
+            start.saturating_add(READING_LAG) >= outer && end.duration_since(outer) > READING_LAG
+        }
         _ => false,
     };
-    ended_within && outer.wall() >= inner.wall()
+    within && outer.wall() >= inner.wall()
 }
 
 fn describe(package: Option<&str>, phase: &str) -> String {
@@ -299,7 +340,10 @@ mod tests {
 
     /// Phases from lines of `milliseconds text`.
     fn phases(log: &str) -> (Vec<BenchmarkPhase>, Vec<String>) {
-        let mut builder = Builder::default();
+        phases_of(log, Builder::default())
+    }
+
+    fn phases_of(log: &str, mut builder: Builder) -> (Vec<BenchmarkPhase>, Vec<String>) {
         for line in log.lines() {
             let (at, text) = line.trim().split_once(' ').unwrap();
             let at = SerdeInstant::from_epoch(Duration::from_millis(at.parse().unwrap()));
@@ -311,12 +355,16 @@ mod tests {
     }
 
     fn tree(log: &str) -> Vec<String> {
+        tree_of(phases(log).0)
+    }
+
+    fn tree_of(phases: Vec<BenchmarkPhase>) -> Vec<String> {
         let show = |phase: BenchmarkPhase| {
             let wall = phase.wall().map_or("?".to_owned(), |wall| wall.as_millis().to_string());
             let package = phase.package.as_deref().unwrap_or("-").to_owned();
             format!("{}{package}.{} {} {wall}", " ".repeat(phase.depth as usize), phase.pass, phase.name)
         };
-        phases(log).0.into_iter().map(show).collect()
+        phases.into_iter().map(show).collect()
     }
 
     #[test]
@@ -354,6 +402,19 @@ mod tests {
         assert_eq!((phases[1].name.as_str(), phases[1].end_time), ("cst", None));
         assert_eq!((phases[2].name.as_str(), phases[2].end_time), ("ir", None));
         assert_eq!(notes, ["phase `cst` of package `p` never said stop", "phase `ir` of package `p` never said stop"]);
+    }
+
+    #[test]
+    fn what_follows_a_lost_stop_is_no_part_of_its_phase() {
+        let log = "0 /dyno start p compile to ast\n1 /dyno start p parse the CST\n4 /dyno stop p parse the CST
+            5 /dyno start p ir\n6 /dyno start p fold\n7 /dyno stop p fold\n9 /dyno stop p ir\n9 /dyno start p asm\n11 /dyno stop p asm";
+        let completed = Builder { completed: true, ..Builder::default() };
+        assert_eq!(
+            tree_of(phases_of(log, completed).0),
+            ["p.0 compile to ast ?", " p.0 parse the CST 3", "p.0 ir 4", " p.0 fold 1", "p.0 asm 2"]
+        );
+        // Of a compiler that died it is not known what it was doing.
+        assert_eq!(tree(log)[2], " p.0 ir 4");
     }
 
     #[test]
@@ -398,6 +459,16 @@ mod tests {
         assert_eq!(tree(log), expected);
         let (phases, _) = phases(log);
         assert!(phases.windows(2).take(2).all(|pair| pair[0].start_time <= pair[1].start_time), "{phases:?}");
+    }
+
+    #[test]
+    fn phases_of_releases_lie_side_by_side_however_late_their_lines_are_read() {
+        // The first of them read 3 ms late.
+        let log = "0 Compiling script s (s)\n5 Time elapsed to compile ast to ir: 2ms\n12 Time elapsed to compile ir to asm: 10ms";
+        assert_eq!(tree(log), ["s.0 compile ast to ir 2", "s.0 compile ir to asm 10"]);
+        // An unknown one is nested only where it lies within.
+        let log = "0 Compiling script s (s)\n15 Time elapsed to fold: 12ms\n22 Time elapsed to inline: 13ms";
+        assert_eq!(tree(log), ["s.0 fold 12", "s.0 inline 13"]);
     }
 
     #[test]

@@ -41,7 +41,6 @@ pub use tail::plain;
 
 use crate::model::{Accounting, CollectorCost, EventCounts, Exit, SamplerKind, SerdeFrames, SerdeInstant};
 use process::Control;
-use tail::Tail;
 use threads::Spawned;
 
 /// The shortest interval between frames.
@@ -215,29 +214,28 @@ pub fn collect(invocation: &Invocation, options: &Options, interrupt: &Interrupt
     let exited = SerdeInstant::now();
     sampler.thread().unpark();
     let cpu_waiting = process::thread_cpu_time().saturating_sub(cpu_before);
-    waited.map_err(CollectError::Wait)?;
-
     let mut notes = Vec::new();
     let counted = counters.map(|counters| counters.lock().unwrap_or_else(PoisonError::into_inner).read());
     notes.extend(counted.as_ref().and_then(EventReading::note));
-    let stdout = threads::receive(&stdout, &control, "stdout", &mut notes);
-    let stderr = threads::receive(&stderr, &control, "stderr", &mut notes);
+    let (stdout::Output { events, tail }, stdout_cpu) = stdout.receive(&control, "stdout", &mut notes);
+    let (stderr, stderr_cpu) = stderr.receive(&control, "stderr", &mut notes);
     let sampled = sampler.join().unwrap_or_default();
-    let (exit, mut accounting) = control.reap().map_err(CollectError::Wait)?;
+    // Whoever is left of the group has let go of the streams and would work on into the next run.
+    control.kill();
+    let reaped = control.reap();
     if let Some(split) = &options.split {
         restrict_this_thread(&split.all());
     }
+    waited.map_err(CollectError::Wait)?;
+    let (exit, mut accounting) = reaped.map_err(CollectError::Wait)?;
 
-    let (output, stdout_cpu) = stdout.map_or((None, Duration::ZERO), |(output, cpu)| (Some(output), cpu));
-    let (stderr, stderr_cpu) = stderr.unwrap_or_else(|| (Tail::new(0), Duration::ZERO));
-    let (events, tail) = output.map_or_else(|| (Vec::new(), Tail::new(0)), |output| (output.events, output.tail));
     accounting.peak_memory = peak_memory(accounting.peak_memory, floor, sampled.sampled.peak_resident, &events);
     let started = SerdeInstant::from(started);
     let cost = CollectorCost {
         sampler: options.sampler,
         cpu_time: cpu_waiting + stdout_cpu + stderr_cpu + sampled.cpu_time,
         frames_due: options.interval.map_or(0, |interval| {
-            let due = exited.duration_since(started).as_nanos() / interval.as_nanos().max(1);
+            let due = exited.duration_since(started).as_nanos() / interval.max(MIN_INTERVAL).as_nanos();
             u64::try_from(due).unwrap_or(u64::MAX)
         }),
         lateness_p99: percentile_99(&sampled.sampled.lateness),

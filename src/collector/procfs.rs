@@ -10,6 +10,7 @@
 //! It is also the dearest: the processor that runs the process is asked, which took 15 µs in a virtual machine where the
 //! other reads of a frame took 3 µs together. So it is read at the markers and at most every twenty milliseconds.
 
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -37,8 +38,10 @@ struct Process {
     status: File,
     io: Option<File>,
     children: Option<File>,
-    /// The child that was looked at and not taken for the compiler.
-    rejected_child: Option<libc::pid_t>,
+    /// Whether it is called forc: it is then followed no further than to another forc.
+    is_forc: bool,
+    /// The children that were looked at and not taken for the compiler.
+    rejected: Vec<libc::pid_t>,
 }
 
 impl ProcProbe {
@@ -54,32 +57,26 @@ impl ProcProbe {
         }
     }
 
-    /// Makes `self.process` the compiler: follows children while the process at hand is not a forc and they exist.
+    /// Makes `self.process` the compiler.
+    ///
+    /// A compiler may start helpers (git, say), and a wrapper may be called anything and start other things, too. Whoever is
+    /// called forc is the compiler, unless it has started another forc; where nobody is, it is the innermost of the first
+    /// children.
     fn follow(&mut self) -> Option<()> {
-        if self.process.is_none() {
-            self.process = Process::open(self.root);
+        let settled = self.process.as_ref().is_some_and(|process| process.is_forc);
+        if !settled {
+            let found = find_forc(self.root, MOST_FOLLOWED).unwrap_or_else(|| first_descendant(self.root));
+            if self.process.as_ref().is_none_or(|process| process.pid != found) {
+                self.process = Process::open(found);
+            }
+            if let Some(process) = &mut self.process {
+                process.is_forc = executable_of(process.pid).is_some_and(|executable| is_forc(&executable));
+            }
         }
-        while let Some(process) = &mut self.process {
-            let Some(child) = process.first_child(&mut self.buffer[..]) else { break };
-            if process.rejected_child == Some(child) {
-                break;
-            }
-            // A compiler may start helpers (git, say), and a wrapper may be called anything. Whoever is called forc is
-            // the compiler, unless it has started another forc; of nobody's called forc, the innermost is.
-            let executable = executable_of(process.pid);
-            if executable.as_deref().is_some_and(is_forc) {
-                let of_child = executable_of(child);
-                if of_child == executable {
-                    // Forked, and not yet what it is to become: it is looked at again at the next reading.
-                    break;
-                }
-                if !of_child.as_deref().is_some_and(is_forc) {
-                    process.rejected_child = Some(child);
-                    break;
-                }
-            }
-            match Process::open(child) {
-                Some(child) => self.process = Some(child),
+        while let Some(process) = self.process.as_mut().filter(|process| process.is_forc) {
+            let Some(inner) = process.inner_forc(&mut self.buffer[..]) else { break };
+            match Process::open(inner) {
+                Some(inner) => self.process = Some(Process { is_forc: true, ..inner }),
                 None => break,
             }
         }
@@ -121,11 +118,16 @@ impl Probe for ProcProbe {
             return Some(counters);
         }
         // The process that was followed has ended: back to the root, which may have another.
-        let was_root = self.process.take()?.pid == self.root;
-        if was_root {
+        let ended = self.process.take()?;
+        if ended.pid == self.root {
             return None;
         }
         self.follow()?;
+        // After a compiler, the wrapper's own figures would be taken for the compiler's last ones.
+        if ended.is_forc && self.process.as_ref().is_some_and(|process| !process.is_forc) {
+            self.process = Some(ended);
+            return None;
+        }
         self.read_process(detail)
     }
 }
@@ -141,17 +143,69 @@ impl Process {
             status: File::open(folder.join("status")).ok()?,
             // Denied where the process's credentials differ: its disk figures are then missing.
             io: File::open(folder.join("io")).ok(),
-            // Absent in kernels built without CONFIG_PROC_CHILDREN: wrappers cannot be followed there.
+            // Absent in kernels built without CONFIG_PROC_CHILDREN.
             children: File::open(folder.join("task").join(pid.to_string()).join("children")).ok(),
-            rejected_child: None,
+            is_forc: false,
+            rejected: Vec::new(),
         })
     }
 
-    fn first_child(&self, buffer: &mut [u8]) -> Option<libc::pid_t> {
-        let children = read_at_start(self.children.as_ref()?, buffer)?;
-        let first = children.split(u8::is_ascii_whitespace).next().and_then(number)?;
-        libc::pid_t::try_from(first).ok()
+    /// Another forc that this one has started.
+    fn inner_forc(&mut self, buffer: &mut [u8]) -> Option<libc::pid_t> {
+        let children = pids(read_at_start(self.children.as_ref()?, buffer)?);
+        for child in children {
+            if self.rejected.contains(&child) {
+                continue;
+            }
+            let of_child = executable_of(child);
+            if of_child.is_some() && of_child == executable_of(self.pid) {
+                // Forked, and not yet what it is to become: it is looked at again at the next reading.
+                continue;
+            }
+            if of_child.is_some_and(|executable| is_forc(&executable)) {
+                return Some(child);
+            }
+            self.rejected.push(child);
+        }
+        None
     }
+}
+
+/// How many processes are looked at for one that is called forc: a wrapper has a handful.
+const MOST_FOLLOWED: usize = 64;
+
+/// The first process called forc at or below `root`, from the top down, among at most `most` of them.
+fn find_forc(root: libc::pid_t, most: usize) -> Option<libc::pid_t> {
+    let mut open = VecDeque::from([root]);
+    for _ in 0..most {
+        let pid = open.pop_front()?;
+        if executable_of(pid).is_some_and(|executable| is_forc(&executable)) {
+            return Some(pid);
+        }
+        open.extend(children_of(pid));
+    }
+    None
+}
+
+/// The innermost of the first children of `pid`, or itself if it has none.
+fn first_descendant(mut pid: libc::pid_t) -> libc::pid_t {
+    for _ in 0..MOST_FOLLOWED {
+        match children_of(pid).next() {
+            Some(child) => pid = child,
+            None => break,
+        }
+    }
+    pid
+}
+
+/// The children of a process's main thread; none where the kernel does not list them (without CONFIG_PROC_CHILDREN):
+/// wrappers cannot be followed there.
+fn children_of(pid: libc::pid_t) -> impl Iterator<Item = libc::pid_t> {
+    pids(&fs::read(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default()).into_iter()
+}
+
+fn pids(text: &[u8]) -> Vec<libc::pid_t> {
+    text.split(u8::is_ascii_whitespace).filter_map(number).filter_map(|pid| libc::pid_t::try_from(pid).ok()).collect()
 }
 
 fn executable_of(pid: libc::pid_t) -> Option<PathBuf> {

@@ -1,6 +1,7 @@
 //! What the compiler prints, stamped as it is read.
 
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::SpooledTempFile;
 
@@ -49,10 +50,12 @@ pub struct Output {
     pub tail: Tail,
 }
 
-/// Reads `stream` to its end. `probe` gives the counters at the markers; it may have none yet when the first bytes come.
-pub fn read_to_end(mut stream: impl Read, mut probe: impl FnMut() -> Option<Counters>) -> Output {
-    let mut splitter = Splitter::new();
+/// Reads `stream` to its end into `output`, where what has been read by then can be taken from at any time. `probe` gives
+/// the counters at the markers; it may have none yet when the first bytes come.
+pub fn read_to_end(mut stream: impl Read, output: &Mutex<Output>, mut probe: impl FnMut() -> Option<Counters>) {
+    let mut splitter = Splitter::default();
     let mut buffer = vec![0; READ_SIZE];
+    let locked = || output.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         let length = match stream.read(&mut buffer) {
             Ok(0) => break,
@@ -62,16 +65,22 @@ pub fn read_to_end(mut stream: impl Read, mut probe: impl FnMut() -> Option<Coun
             Err(_) => break,
         };
         let at = SerdeInstant::now();
-        splitter.push(&buffer[..length], at, &mut probe);
+        splitter.push(&buffer[..length], at, &mut locked(), &mut probe);
     }
-    splitter.finish()
+    splitter.finish(&mut locked());
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { events: Vec::with_capacity(64), tail: Tail::new(KEPT_OUTPUT) }
+    }
 }
 
 /// Cuts a stream into lines, however it is cut into reads.
+#[derive(Default)]
 struct Splitter {
     line: Vec<u8>,
     info: Option<Info>,
-    output: Output,
 }
 
 /// An info line that is being read.
@@ -81,18 +90,19 @@ struct Info {
 }
 
 impl Splitter {
-    fn new() -> Self {
-        let output = Output { events: Vec::with_capacity(64), tail: Tail::new(KEPT_OUTPUT) };
-        Self { line: Vec::with_capacity(256), info: None, output }
-    }
-
-    fn push(&mut self, mut bytes: &[u8], at: SerdeInstant, probe: &mut impl FnMut() -> Option<Counters>) {
+    fn push(
+        &mut self,
+        mut bytes: &[u8],
+        at: SerdeInstant,
+        output: &mut Output,
+        probe: &mut impl FnMut() -> Option<Counters>,
+    ) {
         // One reading of the counters serves all markers that came at once: none of them is nearer to it.
         let mut counters: Option<Option<Counters>> = None;
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             self.extend(&bytes[..end]);
             bytes = &bytes[end + 1..];
-            self.end_line(at, || *counters.get_or_insert_with(&mut *probe));
+            self.end_line(at, output, || *counters.get_or_insert_with(&mut *probe));
         }
         self.extend(bytes);
     }
@@ -117,10 +127,10 @@ impl Splitter {
         // The rest of any other line this long says nothing that we know how to read.
     }
 
-    fn end_line(&mut self, at: SerdeInstant, counters: impl FnOnce() -> Option<Counters>) {
+    fn end_line(&mut self, at: SerdeInstant, output: &mut Output, counters: impl FnOnce() -> Option<Counters>) {
         if let Some(mut info) = self.info.take() {
             let ok = !info.failed && info.file.seek(SeekFrom::Start(0)).is_ok();
-            self.output.events.push(Event { at, counters: None, said: Said::Info(ok.then_some(info.file)) });
+            output.events.push(Event { at, counters: None, said: Said::Info(ok.then_some(info.file)) });
             self.line.clear();
             return;
         }
@@ -129,16 +139,16 @@ impl Splitter {
                 let mut file = SpooledTempFile::new(INFO_IN_MEMORY);
                 let json = marker::info_json(&self.line).unwrap_or_default();
                 let ok = file.write_all(json).is_ok() && file.seek(SeekFrom::Start(0)).is_ok();
-                self.output.events.push(Event { at, counters: None, said: Said::Info(ok.then_some(file)) });
+                output.events.push(Event { at, counters: None, said: Said::Info(ok.then_some(file)) });
             }
             kind => match marker::parse(&self.line) {
                 Some(marker) => {
                     let counters = if kind == LineKind::Phase { counters() } else { None };
-                    self.output.events.push(Event { at, counters, said: Said::Marker(marker) });
+                    output.events.push(Event { at, counters, said: Said::Marker(marker) });
                 }
                 None => {
                     self.line.push(b'\n');
-                    self.output.tail.push(&self.line);
+                    output.tail.push(&self.line);
                 }
             },
         }
@@ -146,11 +156,10 @@ impl Splitter {
     }
 
     /// A last line without a line end counts as a line, unless it is an info line: that one was cut short.
-    fn finish(mut self) -> Output {
+    fn finish(mut self, output: &mut Output) {
         if self.info.is_none() && !self.line.is_empty() && marker::classify(&self.line) != LineKind::Info {
-            self.end_line(SerdeInstant::now(), || None);
+            self.end_line(SerdeInstant::now(), output, || None);
         }
-        self.output
     }
 }
 
@@ -172,8 +181,14 @@ mod tests {
         }
     }
 
+    fn output_of(stream: impl Read, probe: impl FnMut() -> Option<Counters>) -> Output {
+        let output = Mutex::default();
+        read_to_end(stream, &output, probe);
+        output.into_inner().unwrap()
+    }
+
     fn read(text: &[u8], step: usize) -> (Vec<String>, String) {
-        let output = read_to_end(Pieces(text, step), || None);
+        let output = output_of(Pieces(text, step), || None);
         let events = output.events.into_iter().map(|event| match event.said {
             Said::Marker(marker) => format!("{marker:?}"),
             Said::Info(file) => {
@@ -220,7 +235,7 @@ mod tests {
     #[test]
     fn counters_are_read_once_for_markers_that_came_at_once() {
         let mut reads = 0;
-        let output = read_to_end(&b"/dyno start a b\n/dyno start a c\nnoise\n/dyno info {}\n"[..], || {
+        let output = output_of(&b"/dyno start a b\n/dyno start a c\nnoise\n/dyno info {}\n"[..], || {
             reads += 1;
             Some(Counters::default())
         });

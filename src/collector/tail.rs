@@ -3,7 +3,7 @@ use std::collections::VecDeque;
 /// Keeps the beginning and the end of a stream, and lets go of the middle.
 ///
 /// A failing build may print gigabytes; what a person needs are its first error and its last words.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tail {
     head: Vec<u8>,
     tail: VecDeque<u8>,

@@ -63,8 +63,13 @@ impl Spawned {
     }
 }
 
-/// A stream's content, and the CPU time that its reading took.
-pub type Stream<T> = mpsc::Receiver<(T, Duration)>;
+/// A stream that is being read by a thread of its own.
+pub struct Stream<T> {
+    /// What has been read of it.
+    content: Arc<Mutex<T>>,
+    /// Says at its end what CPU time its reading took.
+    end: mpsc::Receiver<Duration>,
+}
 
 /// Starts to read stdout, with counters at the markers unless no frames are taken either.
 pub fn read_stdout(
@@ -73,20 +78,21 @@ pub fn read_stdout(
     spawned: &Arc<OnceLock<Spawned>>,
 ) -> io::Result<Stream<stdout::Output>> {
     let spawned = options.interval.map(|_| Arc::clone(spawned));
-    start_reader("stdout", options, move || stdout::read_to_end(pipe, || spawned.as_ref()?.wait().read(Detail::Marker)))
+    start_reader("stdout", options, stdout::Output::default(), move |output| {
+        stdout::read_to_end(pipe, output, || spawned.as_ref()?.wait().read(Detail::Marker));
+    })
 }
 
 /// Starts to read stderr.
 pub fn read_stderr(mut pipe: PipeReader, options: &Options) -> io::Result<Stream<Tail>> {
-    start_reader("stderr", options, move || {
-        let mut tail = Tail::new(stdout::KEPT_OUTPUT);
+    start_reader("stderr", options, Tail::new(stdout::KEPT_OUTPUT), move |tail| {
         let mut buffer = vec![0; stdout::READ_SIZE];
         loop {
             match pipe.read(&mut buffer) {
-                Ok(0) => break tail,
-                Ok(length) => tail.push(&buffer[..length]),
+                Ok(0) => break,
+                Ok(length) => tail.lock().unwrap_or_else(PoisonError::into_inner).push(&buffer[..length]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => break tail,
+                Err(_) => break,
             }
         }
     })
@@ -95,35 +101,44 @@ pub fn read_stderr(mut pipe: PipeReader, options: &Options) -> io::Result<Stream
 fn start_reader<T: Send + 'static>(
     name: &str,
     options: &Options,
-    read: impl FnOnce() -> T + Send + 'static,
+    content: T,
+    read: impl FnOnce(&Mutex<T>) + Send + 'static,
 ) -> io::Result<Stream<T>> {
-    let (sender, receiver) = mpsc::channel();
+    let (sender, end) = mpsc::channel();
     let cpus = options.split.as_ref().map(|split| split.harness.clone());
+    let content = Arc::new(Mutex::new(content));
+    let shared = Arc::clone(&content);
     // Not a scoped thread: if somebody outside the process group keeps the pipe open for ever, the run still ends.
     thread::Builder::new().name(format!("forc-perf {name}")).spawn(move || {
         if let Some(cpus) = cpus {
             restrict_this_thread(&cpus);
         }
-        let content = read();
+        // What the run costs begins here: the thread's making does not fall into the compiler's time.
+        let before = process::thread_cpu_time();
+        read(&shared);
         // A receiver that is gone has given up on this stream.
-        let _ = sender.send((content, process::thread_cpu_time()));
+        let _ = sender.send(process::thread_cpu_time().saturating_sub(before));
     })?;
-    Ok(receiver)
+    Ok(Stream { content, end })
 }
 
-/// Takes what a reader brings. The processes that keep a stream open after the exit are ended first; a stream that even
-/// then stays open is given up.
-pub fn receive<T>(stream: &Stream<T>, control: &Control, name: &str, notes: &mut Vec<String>) -> Option<(T, Duration)> {
-    if let Ok(content) = stream.recv_timeout(STREAM_GRACE) {
-        return Some(content);
+impl<T: Default> Stream<T> {
+    /// Takes what was read, with the CPU time that it took. The processes that keep the stream open after the exit are ended
+    /// first; of a stream that even then stays open there is what was read until now, which is all that the compiler itself
+    /// can have written, as it is gone for long.
+    pub fn receive(self, control: &Control, name: &str, notes: &mut Vec<String>) -> (T, Duration) {
+        let cpu_time = self.end.recv_timeout(STREAM_GRACE).or_else(|_| {
+            control.kill();
+            notes.push(format!("a process that the compiler left behind kept its {name} open, and was ended"));
+            self.end.recv_timeout(STREAM_GRACE)
+        });
+        let cpu_time = cpu_time.unwrap_or_else(|_| {
+            notes.push(format!("{name} stayed open after the compiler's exit, and was read no further"));
+            Duration::ZERO
+        });
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        (std::mem::take(&mut content), cpu_time)
     }
-    control.kill();
-    notes.push(format!("a process that the compiler left behind kept its {name} open, and was ended"));
-    let content = stream.recv_timeout(STREAM_GRACE).ok();
-    if content.is_none() {
-        notes.push(format!("{name} stayed open after the compiler's exit; what it carried is lost"));
-    }
-    content
 }
 
 /// What the sampling thread brings home.
@@ -131,7 +146,7 @@ pub fn receive<T>(stream: &Stream<T>, control: &Control, name: &str, notes: &mut
 pub struct SamplerResult {
     /// The frames.
     pub sampled: sampler::Sampled,
-    /// The thread's CPU time.
+    /// The thread's CPU time from when it was ready.
     pub cpu_time: Duration,
 }
 
@@ -146,6 +161,7 @@ pub fn start_sampler(
         if let Some(split) = &options.split {
             restrict_this_thread(&split.harness);
         }
+        let before = process::thread_cpu_time();
         let spawned = spawned.wait();
         let Spawned::Running { control, started, .. } = spawned else { return SamplerResult::default() };
         let interval = options.interval.map(|interval| interval.max(MIN_INTERVAL));
@@ -156,7 +172,7 @@ pub fn start_sampler(
         }
         let read = |detail| spawned.read(detail);
         let sampled = sampler::sample(read, interval, control, *started, options.time_limit, &interrupt);
-        SamplerResult { sampled, cpu_time: process::thread_cpu_time() }
+        SamplerResult { sampled, cpu_time: process::thread_cpu_time().saturating_sub(before) }
     })
 }
 

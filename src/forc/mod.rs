@@ -3,6 +3,7 @@
 pub mod build;
 pub mod cargo;
 pub mod command;
+pub mod fuelup;
 pub mod info;
 pub mod install;
 pub mod marker;

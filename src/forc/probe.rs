@@ -60,13 +60,14 @@ pub fn probe(path: &Path, origin: Origin, interrupt: &Interrupt) -> Result<Toolc
         version(&asker.ask(&["--version"])?).map_err(|answer| ProbeError::NoForc { path: path.clone(), answer })?;
     let help = asker.ask(&["build", "--help"])?.stdout;
     let offers = |flag: &str| help.split(|c: char| c.is_whitespace() || c == ',' || c == '=').any(|word| word == flag);
+    let (protocol, notes) = protocol(&asker, &project, &offers)?;
     let capabilities = Capabilities {
-        protocol: protocol(&asker, &project, &offers)?,
+        protocol,
         metrics_file: offers("--metrics-outfile"),
         release: offers("--release"),
         tests: offers("--tests"),
     };
-    Ok(Toolchain { version, path, sha256, origin, capabilities })
+    Ok(Toolchain { version, path, sha256, origin, capabilities, notes })
 }
 
 struct Asker<'a> {
@@ -93,9 +94,15 @@ impl Asker<'_> {
 }
 
 /// The best protocol that the binary really speaks. A flag may be there and mean something else, so each is tried; the
-/// help is believed only if the little project does not build at all.
-fn protocol(asker: &Asker, project: &Path, offers: &impl Fn(&str) -> bool) -> Result<Protocol, ProbeError> {
+/// help is believed only if the little project does not build at all. A compiler that dies or hangs of a flag has not got
+/// it, which is worth a note: its phases may be missing for a reason that can be mended.
+fn protocol(
+    asker: &Asker,
+    project: &Path,
+    offers: &impl Fn(&str) -> bool,
+) -> Result<(Protocol, Vec<String>), ProbeError> {
     let project = project.to_string_lossy();
+    let mut notes = Vec::new();
     for (flag, protocol) in [("--profile", Protocol::Markers), ("--time-phases", Protocol::TimePhases)] {
         if !offers(flag) {
             continue;
@@ -108,11 +115,19 @@ fn protocol(asker: &Asker, project: &Path, offers: &impl Fn(&str) -> bool) -> Re
                     | (Protocol::TimePhases, Said::Marker(Marker::Elapsed { .. }))
             )
         });
-        if speaks || trial.exit == Exit::Code(1) {
-            return Ok(protocol);
+        let ended = match (trial.ended, trial.exit) {
+            (Some(_), _) => Some(format!("had not ended after {} seconds", ANSWER_LIMIT.as_secs())),
+            (None, Exit::Code(0 | 1)) => None,
+            (None, Exit::Code(code)) => Some(format!("exited with code {code}")),
+            (None, Exit::Signal(signal)) => Some(format!("was ended by signal {signal}")),
+        };
+        match ended {
+            Some(how) => notes.push(format!("`forc build {flag}` of an empty library {how}, so {flag} is not used")),
+            None if speaks || trial.exit == Exit::Code(1) => return Ok((protocol, notes)),
+            None => notes.push(format!("`forc build {flag}` tells no phases, so {flag} is not used")),
         }
     }
-    Ok(Protocol::WholeProcess)
+    Ok((Protocol::WholeProcess, notes))
 }
 
 /// The version out of `forc 0.72.1`, or what was answered instead.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::collector::Interrupt;
 use crate::forc::build::{BuildError, BuildEvent};
+use crate::forc::fuelup;
 use crate::forc::install;
 use crate::forc::probe::{self, ProbeError};
 use crate::forc::revision::{self, BuildSettings, RevisionError};
@@ -114,10 +115,18 @@ pub fn locate(
                 return Ok((path, origin));
             }
             if let Ok(path) = which::which("forc") {
-                return Ok((path, Origin::SearchPath));
+                return Ok(compiler_at(path, Origin::SearchPath));
             }
             locate_spec(&PINNED_RELEASE.parse()?, locator, interrupt, on_event)
         }
+    }
+}
+
+/// The compiler at `path`, or the one behind it if that is fuelup's proxy.
+fn compiler_at(path: PathBuf, origin: Origin) -> (PathBuf, Origin) {
+    match fuelup::behind_proxy(&path) {
+        Some((toolchain, forc)) => (forc, Origin::Fuelup(toolchain)),
+        None => (path, origin),
     }
 }
 
@@ -128,10 +137,10 @@ fn locate_spec(
     on_event: impl FnMut(BuildEvent),
 ) -> Result<(PathBuf, Origin), ToolchainError> {
     match spec {
-        ToolchainSpec::Path(path) if path.is_file() => Ok((path.clone(), Origin::Path)),
+        ToolchainSpec::Path(path) if path.is_file() => Ok(compiler_at(path.clone(), Origin::Path)),
         ToolchainSpec::Path(path) => Err(ToolchainError::NoSuchFile(path.clone())),
         ToolchainSpec::Fuelup(name) => {
-            let path = fuelup_home().join("toolchains").join(name).join("bin").join("forc");
+            let path = fuelup::forc_of(name);
             if path.is_file() {
                 Ok((path, Origin::Fuelup(name.clone())))
             } else {
@@ -148,26 +157,4 @@ fn locate_spec(
             Ok((path, Origin::Revision(revision)))
         }
     }
-}
-
-/// The fuelup toolchains that hold a forc, and those binaries, by name.
-pub fn fuelup_toolchains() -> Vec<(String, PathBuf)> {
-    let Ok(entries) = std::fs::read_dir(fuelup_home().join("toolchains")) else { return Vec::new() };
-    let mut found: Vec<_> = entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let forc = entry.path().join("bin").join("forc");
-            forc.is_file().then(|| (entry.file_name().to_string_lossy().into_owned(), forc))
-        })
-        .collect();
-    found.sort();
-    found
-}
-
-/// Where fuelup keeps its toolchains: `FUELUP_HOME`, else `~/.fuelup`.
-fn fuelup_home() -> PathBuf {
-    env::var_os("FUELUP_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env::home_dir().map(|home| home.join(".fuelup")))
-        .unwrap_or_else(|| Path::new(".fuelup").to_owned())
 }

@@ -206,7 +206,7 @@ pub struct PackageOutput {
 impl PackageOutput {
     /// Size of the binary as forc reports it: bytecode and data section together, in bytes.
     pub fn binary_size(&self) -> Option<u64> {
-        Some(self.bytecode_size? + self.data_section.map_or(0, |section| section.size))
+        Some(self.bytecode_size?.saturating_add(self.data_section.map_or(0, |section| section.size)))
     }
 }
 

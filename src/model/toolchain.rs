@@ -18,6 +18,9 @@ pub struct Toolchain {
     pub origin: Origin,
     /// What it can do, found by asking it.
     pub capabilities: Capabilities,
+    /// What was odd when it was asked, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Where a toolchain's binary came from.

@@ -23,16 +23,21 @@ pub enum SharesError {
     NoPlace(std::path::PathBuf),
 }
 
-/// The table: a row a benchmark, a column a top-level phase, heaviest phases first.
+/// The table: a row a benchmark, a column a phase: the top-level ones, heaviest first, then what lies outside them, then in
+/// italics those that are parts of others.
 pub fn table(report: &Report) -> String {
     let measured: Vec<&Measured> = report.benchmarks.iter().filter(|benchmark| !benchmark.runs.is_empty()).collect();
     let phases = columns(report);
+    let parts = parts(&measured);
     let mut text = String::from("| benchmark | wall |");
     for phase in &phases {
         let _ = write!(text, " {} |", escaped(phase.unwrap_or("outside phases")));
     }
+    for part in &parts {
+        let _ = write!(text, " *{}* |", escaped(part));
+    }
     text.push_str("\n|---|--:|");
-    text.push_str(&"--:|".repeat(phases.len()));
+    text.push_str(&"--:|".repeat(phases.len() + parts.len()));
     text.push('\n');
     for benchmark in measured {
         let wall = benchmark.estimate(Metric::Wall);
@@ -45,6 +50,14 @@ pub fn table(report: &Report) -> String {
                 // The phase that dominates stands out.
                 Some(row) if row.share >= heaviest => format!(" **{:.0} %** |", 100.0 * row.share),
                 Some(row) => format!(" {:.0} % |", 100.0 * row.share),
+                None => format!(" {} |", format::MISSING),
+            };
+            text.push_str(&cell);
+        }
+        for part in &parts {
+            let mut rows = benchmark.phases.iter().filter(|row| row.depth > 0);
+            let cell = match rows.find(|row| row.phase.as_deref() == Some(part)) {
+                Some(row) => format!(" *{:.0} %* |", 100.0 * row.share),
                 None => format!(" {} |", format::MISSING),
             };
             text.push_str(&cell);
@@ -81,6 +94,19 @@ fn columns(report: &Report) -> Vec<Option<&str>> {
     phases
 }
 
+/// The phases within others, in the order in which the compiler comes to them.
+fn parts<'a>(measured: &[&'a Measured]) -> Vec<&'a str> {
+    let mut parts = Vec::new();
+    for row in measured.iter().flat_map(|benchmark| &benchmark.phases).filter(|row| row.depth > 0) {
+        if let Some(phase) = row.phase.as_deref()
+            && !parts.contains(&phase)
+        {
+            parts.push(phase);
+        }
+    }
+    parts
+}
+
 fn escaped(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace('|', "\\|")
 }
@@ -107,7 +133,9 @@ mod tests {
         let columns = rows[0].matches('|').count();
         assert!(rows.iter().all(|row| row.matches('|').count() == columns), "{table}");
         assert!(rows[2..].iter().all(|row| row.contains("**")));
-        assert!(rows[0].ends_with("outside phases |"));
+        let parts = rows[0].split("outside phases |").nth(1).unwrap();
+        assert!(parts.contains("*parse the program to a concrete syntax tree (CST)*"), "{parts}");
+        assert!(rows[2].ends_with(" %* |"), "{}", rows[2]);
     }
 
     #[test]

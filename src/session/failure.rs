@@ -50,19 +50,31 @@ pub fn without_run(kind: FailureKind, message: String) -> Failure {
     Failure { kind, message, exit: None, phase: None, output: String::new(), run: None }
 }
 
-fn said(words: Option<&str>) -> String {
+fn said(words: Option<impl std::fmt::Display>) -> String {
     words.map(|words| format!(": {words}")).unwrap_or_default()
 }
 
-/// The first line of the compiler's first error, which may follow the word on a line of its own.
-fn first_error(output: &str) -> Option<&str> {
-    let mut lines = output.lines().map(str::trim);
-    let line = lines.find(|line| line.starts_with("error"))?;
-    let rest = line.trim_start_matches("error").trim_start_matches(':').trim();
-    if !rest.is_empty() {
-        return Some(line);
+/// The compiler's first error in a line.
+///
+/// forc's front end says `error: what` in a line; its compiler prints `error`, the place after `-->`, some source, and what is
+/// wrong behind the carets below it, in that line and the next ones.
+fn first_error(output: &str) -> Option<String> {
+    let mut lines = output.lines().map(str::trim).skip_while(|line| !line.starts_with("error"));
+    let line = lines.next()?;
+    if !line.trim_start_matches("error").trim_start_matches(':').trim().is_empty() {
+        return Some(line.to_owned());
     }
-    lines.find(|line| !line.is_empty())
+    let block: Vec<&str> = lines.take_while(|line| *line != "____").filter(|line| !line.is_empty()).collect();
+    let place = block.iter().find_map(|line| line.strip_prefix("-->")).map(str::trim);
+    let what = block.iter().find_map(|line| {
+        let (_, text) = line.split_once('^')?;
+        let text = text.trim_start_matches('^').trim();
+        (line.starts_with('|') && !text.is_empty()).then_some(text)
+    });
+    match (what, place) {
+        (Some(what), Some(place)) => Some(format!("{} ({place})", what.trim_end_matches('.'))),
+        _ => block.first().map(|line| (*line).to_owned()),
+    }
 }
 
 /// The message of a Rust panic: the line after `panicked at`, or that line itself in older compilers.
@@ -86,9 +98,15 @@ mod tests {
 
     #[test]
     fn the_first_error_is_found_wherever_its_text_stands() {
-        assert_eq!(first_error("warning: x\nerror: unknown flag\nmore"), Some("error: unknown flag"));
-        assert_eq!(first_error("  error\n --> a.sw:1\n"), Some("--> a.sw:1"));
-        assert_eq!(first_error("all is well"), None);
+        let first_error = |text| first_error(text).unwrap_or_default();
+        assert_eq!(first_error("warning: x\nerror: unknown flag\nmore"), "error: unknown flag");
+        assert_eq!(first_error("  error\n --> a.sw:1\n"), "--> a.sw:1");
+        // As forc 0.72.1 prints it, without its colours.
+        let real = "warning\n --> /p/src/main.sw:3:9\n  |\n3 |     let x: u64 = true;\n  |         - This is never used.\n____\n\n\
+            error\n --> /p/src/main.sw:3:18\n  |\n1 | script;\n3 |     let x: u64 = true ^ y;\n  |                  ^^^^ Mismatched types.\n\
+            expected: u64\nfound:    bool.\n4 | }\n  |\n____\n\n  Aborting due to 1 error.\nerror: Failed to compile p";
+        assert_eq!(first_error(real), "Mismatched types (/p/src/main.sw:3:18)");
+        assert_eq!(first_error("all is well"), "");
     }
 
     #[test]

@@ -253,6 +253,7 @@ pub fn measure(
     let std = config.std.clone().or_else(|| toolchain.origin.std().map(Path::to_owned));
     check_utf8([Some(&config.suite), std.as_ref(), Some(&toolchain.path)])?;
     on_event(Event::Toolchain(&toolchain));
+    toolchain.notes.iter().for_each(|note| on_event(Event::Note(note)));
     let mut suite = load_suite(config, Some(&toolchain.version), interrupt, |repository| {
         on_event(Event::Fetch(repository));
     })?;

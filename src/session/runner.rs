@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::collector::callgrind::{self, CallgrindError, CallgrindOptions};
 use crate::collector::{self, Interrupt, Invocation, Options, PADDING_VARIABLE, Split};
 use crate::forc::{command, info};
 use crate::model::{Benchmark, Failure, FailureKind, InstructionCount, Measured, OutputFile, Protocol, Toolchain};
-use crate::suite::{Case, Project, Stage};
+use crate::suite::{self, Case, Project, Stage};
 
 /// Names the std that forc uses in place of the published one (forc 0.47 and later).
 const STD_VARIABLE: &str = "FORC_IMPLICIT_STD_PATH";
@@ -47,11 +48,14 @@ pub struct Runner<'a> {
     /// The copies, and for each project the index of its own.
     stages: Vec<Result<Stage, String>>,
     by_folder: BTreeMap<PathBuf, usize>,
+    /// The compilers as they were at their first runs.
+    compilers: BTreeMap<PathBuf, Stamp>,
 }
 
 impl<'a> Runner<'a> {
     /// A runner with these settings.
     pub fn new(config: &Config, split: Option<Split>, interrupt: &'a Interrupt, seed: u64) -> Self {
+        suite::remove_left_stages();
         let options = Options {
             interval: Some(config.interval),
             time_limit: config.time_limit,
@@ -66,6 +70,7 @@ impl<'a> Runner<'a> {
             random: fastrand::Rng::with_seed(!seed),
             stages: Vec::new(),
             by_folder: BTreeMap::new(),
+            compilers: BTreeMap::new(),
         }
     }
 
@@ -156,6 +161,14 @@ impl<'a> Runner<'a> {
             Some(Err(message)) => return Err(fail(FailureKind::Collector, message.clone())),
             None => return Err(fail(FailureKind::Collector, "the project was not copied".to_owned())),
         };
+        let program = &compiler.toolchain.path;
+        if let Some(stamp) = Stamp::of(program)
+            && *self.compilers.entry(program.clone()).or_insert(stamp) != stamp
+        {
+            let message =
+                format!("the compiler {} has changed since it was first run; measure again", program.display());
+            return Err(fail(FailureKind::Collector, message));
+        }
         let metrics_file = metrics_file(stage);
         // A failed build leaves an older file as it was, and that would be taken for its own.
         let _ = fs::remove_file(&metrics_file);
@@ -194,6 +207,22 @@ impl<'a> Runner<'a> {
                 Err(RunError::Failed(Box::new(failure)))
             }
         }
+    }
+}
+
+/// By what a file that was written anew is told from what it was, without reading it.
+#[derive(Clone, Copy, PartialEq)]
+struct Stamp {
+    file: u64,
+    length: u64,
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// That of the file at `path`; `None` if it is gone, which the spawn will tell.
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(Self { file: metadata.ino(), length: metadata.len(), changed: (metadata.mtime(), metadata.mtime_nsec()) })
     }
 }
 

@@ -79,7 +79,13 @@ pub fn discover(root: &Path) -> Result<Suite, SuiteError> {
         }
         let (group, name) = place(entry.path(), &real_root);
         match Project::read(folder, group, name) {
-            Ok(project) => suite.projects.push(project),
+            Ok(project) => match suite.projects.iter().find(|other| other.has_name_of(&project)) {
+                None => suite.projects.push(project),
+                Some(other) => {
+                    let reason = format!("has the id of the project in {}: rename one of them", other.folder.display());
+                    suite.skipped.push(Skipped { name: relative(entry.path(), &real_root), reason, broken: true });
+                }
+            },
             Err(reason) => {
                 suite.skipped.push(Skipped { name: relative(entry.path(), &real_root), reason, broken: true });
             }
@@ -89,6 +95,11 @@ pub fn discover(root: &Path) -> Result<Suite, SuiteError> {
 }
 
 impl Project {
+    /// Whether the benchmarks of both would have the same ids.
+    fn has_name_of(&self, other: &Self) -> bool {
+        (&self.group, &self.name) == (&other.group, &other.name)
+    }
+
     /// Reads the project in `folder`, which belongs to `group` under `name`.
     ///
     /// # Errors

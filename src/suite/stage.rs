@@ -1,7 +1,7 @@
 //! A copy of a project to build in, so that the project's own folder stays as it is.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -13,7 +13,8 @@ use crate::model::OutputFile;
 
 use super::manifest::{Kind, MANIFEST, Manifest};
 
-/// Folders that hold no source: forc's output, other tools' output, histories.
+/// Folders beside a manifest that hold no source: forc's output, other tools' output, histories. Deeper down they may be
+/// modules.
 const LEFT_OUT: [&str; 4] = ["out", "target", "node_modules", ".git"];
 
 /// How the files begin that forc writes debug symbols to.
@@ -27,16 +28,41 @@ const DEBUG_SYMBOLS: &str = "debug_symbols.";
 #[derive(Debug)]
 pub struct Stage {
     root: TempDir,
+    /// Held for as long as the stage is in use: see [`remove_left_stages`].
+    _lock: File,
     project: PathBuf,
     fingerprint: String,
 }
 
 /// Why a project could not be copied.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot copy {} to build it: {source}", path.display())]
-pub struct StageError {
-    path: PathBuf,
-    source: io::Error,
+pub enum StageError {
+    /// Something of it cannot be read.
+    #[error("cannot read {} to build a copy of the project: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The copy cannot be written.
+    #[error(
+        "cannot write {}, where a copy of the project is built: {source}; TMPDIR may name another folder", path.display()
+    )]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn read_error(path: &Path) -> impl FnOnce(io::Error) -> StageError {
+    move |source| StageError::Read { path: path.to_owned(), source }
+}
+
+fn write_error(path: &Path) -> impl FnOnce(io::Error) -> StageError {
+    move |source| StageError::Write { path: path.to_owned(), source }
 }
 
 impl Stage {
@@ -45,19 +71,18 @@ impl Stage {
     /// # Errors
     /// If a file cannot be read or written.
     pub fn new(folder: &Path) -> Result<Self, StageError> {
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |source| StageError { path, source }
-        };
-        let folder = folder.canonicalize().map_err(at(folder))?;
-        let root = tempfile::Builder::new().prefix("forc-perf-").tempdir().map_err(at(&folder))?;
+        let folder = folder.canonicalize().map_err(read_error(folder))?;
+        let temporary = std::env::temp_dir();
+        let root = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&temporary);
+        let root = root.map_err(write_error(&temporary))?;
+        let lock = lock(root.path()).map_err(write_error(root.path()))?;
         // The temporary folder itself may be reached through a link, which forc would resolve.
-        let base = root.path().canonicalize().map_err(at(root.path()))?;
+        let base = root.path().canonicalize().map_err(read_error(root.path()))?;
         for package in packages(&folder) {
-            copy_package(&package, &below(&base, &package)).map_err(at(&package))?;
+            copy_package(&package, &below(&base, &package))?;
         }
-        let fingerprint = fingerprint(&base).map_err(at(&folder))?;
-        Ok(Self { project: below(&base, &folder), root, fingerprint })
+        let fingerprint = fingerprint(&base).map_err(read_error(&base))?;
+        Ok(Self { project: below(&base, &folder), root, _lock: lock, fingerprint })
     }
 
     /// SHA-256 of what was copied, names and contents: 64 hexadecimal digits, the same as long as nothing has changed.
@@ -97,7 +122,8 @@ impl Stage {
         let mut walk = WalkDir::new(&self.project).into_iter();
         while let Some(entry) = walk.next() {
             let Ok(entry) = entry else { continue };
-            if entry.file_type().is_dir() && entry.file_name() == "out" {
+            let beside_manifest = || entry.path().with_file_name(MANIFEST).is_file();
+            if entry.file_type().is_dir() && entry.file_name() == "out" && beside_manifest() {
                 folders.push(entry.into_path());
                 walk.skip_current_dir();
             }
@@ -119,6 +145,34 @@ impl Stage {
     pub fn restore_paths(&self, text: &str) -> String {
         let base = self.root.path().canonicalize().unwrap_or_else(|_| self.root.path().to_owned());
         text.replace(&*base.to_string_lossy(), "")
+    }
+}
+
+/// How the names of stages begin.
+const PREFIX: &str = "forc-perf-";
+/// The file in a stage that is locked as long as it is in use.
+const LOCK: &str = ".lock";
+
+/// A lock on the stage in `root`, which appears there locked: nobody ever sees it free.
+fn lock(root: &Path) -> io::Result<File> {
+    let (draft, place) = (root.join(".lock-draft"), root.join(LOCK));
+    let lock = File::create(&draft)?;
+    lock.lock()?;
+    fs::rename(draft, place)?;
+    Ok(lock)
+}
+
+/// Removes the stages that harnesses have left behind which were killed. What cannot be removed is somebody else's.
+pub fn remove_left_stages() {
+    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
+    for entry in entries.filter_map(Result::ok) {
+        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        let lock = File::open(entry.path().join(LOCK));
+        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
@@ -177,21 +231,29 @@ fn workspace_of(folder: &Path) -> Option<PathBuf> {
     (manifest.kind == Kind::Workspace).then(|| above.to_owned())
 }
 
-fn copy_package(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
+fn copy_package(from: &Path, to: &Path) -> Result<(), StageError> {
+    copy_folder(from, to, &LEFT_OUT)
+}
+
+fn copy_folder(from: &Path, to: &Path, left_out: &[&str]) -> Result<(), StageError> {
+    fs::create_dir_all(to).map_err(write_error(to))?;
+    for entry in fs::read_dir(from).map_err(read_error(from))? {
+        let entry = entry.map_err(read_error(from))?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
         // Links are followed: what counts is what forc would read through them.
-        let Ok(metadata) = fs::metadata(entry.path()) else { continue };
-        let target = to.join(entry.file_name());
+        let Ok(metadata) = fs::metadata(&path) else { continue };
         if metadata.is_file() {
-            fs::copy(entry.path(), target)?;
+            // Opened first: the error of a copy does not tell which of the two files it is about.
+            let mut source = File::open(&path).map_err(read_error(&path))?;
+            let mut copy = File::create(&target).map_err(write_error(&target))?;
+            io::copy(&mut source, &mut copy).map_err(write_error(&target))?;
         } else if metadata.is_dir() {
-            let left_out = LEFT_OUT.iter().any(|name| entry.file_name() == *name);
-            let another_package = entry.path().join(MANIFEST).is_file();
-            let link_back = entry.file_type()?.is_symlink() && from.starts_with(entry.path().canonicalize()?);
+            let left_out = left_out.iter().any(|name| entry.file_name() == *name);
+            let another_package = path.join(MANIFEST).is_file();
+            let real = path.canonicalize().map_err(read_error(&path))?;
+            let link_back = entry.file_type().is_ok_and(|kind| kind.is_symlink()) && from.starts_with(real);
             if !left_out && !another_package && !link_back {
-                copy_package(&entry.path(), &target)?;
+                copy_folder(&path, &target, &[])?;
             }
         }
     }
@@ -215,6 +277,7 @@ mod tests {
         write(at("ws/a/Forc.toml"), "[project]\nname = \"a\"\n[dependencies]\nlib = { path = \"../../lib\" }");
         write(at("ws/a/src/main.sw"), "script;");
         write(at("ws/a/out/debug/a.bin"), "old");
+        write(at("ws/a/src/out/module.sw"), "library;");
         write(at("ws/b/Forc.toml"), "[project]\nname = \"b\"");
         write(at("lib/Forc.toml"), "[project]\nname = \"lib\"\n[dependencies]\na = { path = \"../ws/a\" }");
         write(at("other/Forc.toml"), "[project]\nname = \"other\"");
@@ -223,6 +286,9 @@ mod tests {
         assert_eq!(fs::read_to_string(copy.join("src/main.sw")).unwrap(), "script;");
         assert!(copy.join("../../lib/Forc.toml").is_file(), "a path dependency");
         assert!(copy.join("../b/Forc.toml").is_file() && copy.join("../Forc.toml").is_file(), "its workspace");
+        assert!(copy.join("src/out/module.sw").is_file(), "a module that is called as forc's output");
+        stage.clear_outputs();
+        assert!(copy.join("src/out/module.sw").is_file(), "it is no output");
         assert!(!copy.join("out").exists() && !copy.join("../../other").exists());
     }
 
@@ -234,6 +300,29 @@ mod tests {
         let text = format!("error: {}/src/main.sw:1", stage.project().display());
         let original = folder.path().canonicalize().unwrap();
         assert_eq!(stage.restore_paths(&text), format!("error: {}/src/main.sw:1", original.display()));
+    }
+
+    #[test]
+    fn only_stages_that_nobody_uses_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path().join("Forc.toml"), "[project]\nname = \"a\"");
+        let used = Stage::new(folder.path()).unwrap();
+        let killed = Stage::new(folder.path()).unwrap();
+        let left = killed.root().to_owned();
+        let Stage { root, _lock, .. } = killed;
+        // As the system does with the files of a process that is killed.
+        drop(_lock);
+        let _ = root.keep();
+        remove_left_stages();
+        assert!(used.project().is_dir() && !left.exists());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = folder.path().join("gone");
+        let error = Stage::new(&gone).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("cannot read {}", gone.display())), "{error}");
     }
 
     #[cfg(unix)]

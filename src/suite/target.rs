@@ -177,7 +177,8 @@ fn checkout(
     let git = |args: &[&str]| clone.git(args).map(|said| plain(&said)).map_err(|error| error.to_string());
     git(&["fetch", "--quiet", "--depth", "1", "--no-tags", "--", repository, revision])
         .map_err(|reason| format!("cannot fetch {repository}: {reason}"))?;
-    git(&["checkout", "--quiet", "--detach", "FETCH_HEAD"])?;
+    // The user's settings must not change what the compiler reads.
+    git(&["-c", "core.autocrlf=false", "checkout", "--quiet", "--detach", "FETCH_HEAD"])?;
     let head = git(&["rev-parse", "HEAD"])?;
     if head.trim() != revision.to_ascii_lowercase() {
         return Err(format!("{repository} gave {} for {revision}", head.trim()));

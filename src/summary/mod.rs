@@ -97,7 +97,7 @@ fn size(run: &Benchmark, of: impl Fn(&PackageOutput) -> Option<u64>) -> Option<f
             last.insert(package.package.as_deref(), size);
         }
     }
-    (!last.is_empty()).then(|| last.values().sum::<u64>() as f64)
+    (!last.is_empty()).then(|| last.values().map(|size| *size as f64).sum::<f64>())
 }
 
 /// Where the benchmark's time goes over all packages: one row a phase, in the compiler's order, then what lies outside

@@ -1,0 +1,85 @@
+//! Compilers that fuelup, the Fuel toolchain installer, keeps.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The forc of the toolchain with this name: where it is, if it is there.
+pub fn forc_of(toolchain: &str) -> PathBuf {
+    forc_in(&home(), toolchain)
+}
+
+/// The toolchains that hold a forc, and those binaries, by name.
+pub fn toolchains() -> Vec<(String, PathBuf)> {
+    let Ok(entries) = fs::read_dir(home().join("toolchains")) else { return Vec::new() };
+    let mut found: Vec<_> = entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let forc = entry.path().join("bin").join("forc");
+            forc.is_file().then(|| (entry.file_name().to_string_lossy().into_owned(), forc))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// The default toolchain and its forc, if `path` is fuelup's proxy and not a compiler itself.
+///
+/// The proxy is fuelup under the name of forc. It reads `fuel-toolchain.toml` in the folder it is started in, so that two
+/// projects may get two compilers from it, and its content says nothing of the compiler's: what is measured must be the
+/// compiler that is named in the report, so the proxy is not used.
+pub fn behind_proxy(path: &Path) -> Option<(String, PathBuf)> {
+    behind_proxy_in(&home(), path)
+}
+
+fn behind_proxy_in(home: &Path, path: &Path) -> Option<(String, PathBuf)> {
+    // A hard link where fuelup could make one, else a symbolic link.
+    let fuelup = same_file::Handle::from_path(home.join("bin").join("fuelup")).ok()?;
+    if same_file::Handle::from_path(path).ok()? != fuelup {
+        return None;
+    }
+    let settings: toml::Table = fs::read_to_string(home.join("settings.toml")).ok()?.parse().ok()?;
+    let toolchain = settings.get("default_toolchain")?.as_str()?;
+    let forc = forc_in(home, toolchain);
+    forc.is_file().then(|| (toolchain.to_owned(), forc))
+}
+
+fn forc_in(home: &Path, toolchain: &str) -> PathBuf {
+    home.join("toolchains").join(toolchain).join("bin").join("forc")
+}
+
+/// Where fuelup keeps its toolchains: `FUELUP_HOME`, else `~/.fuelup`.
+fn home() -> PathBuf {
+    env::var_os("FUELUP_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".fuelup")))
+        .unwrap_or_else(|| Path::new(".fuelup").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_proxy_is_told_from_a_compiler_and_leads_to_the_default_one() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |path: &str| home.path().join(path);
+        for (path, text) in [("bin/fuelup", "proxy"), ("toolchains/beta/bin/forc", "compiler")] {
+            fs::create_dir_all(at(path).parent().unwrap()).unwrap();
+            fs::write(at(path), text).unwrap();
+        }
+        fs::hard_link(at("bin/fuelup"), at("bin/forc")).unwrap();
+        assert_eq!(behind_proxy_in(home.path(), &at("bin/forc")), None, "it has no default");
+        fs::write(at("settings.toml"), "default_toolchain = \"beta\"\n").unwrap();
+        let compiler = Some(("beta".to_owned(), at("toolchains/beta/bin/forc")));
+        assert_eq!(behind_proxy_in(home.path(), &at("bin/forc")), compiler);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(at("bin/fuelup"), at("forc")).unwrap();
+            assert_eq!(behind_proxy_in(home.path(), &at("forc")), compiler);
+        }
+        assert_eq!(behind_proxy_in(home.path(), &at("toolchains/beta/bin/forc")), None);
+        fs::write(at("settings.toml"), "default_toolchain = \"gone\"\n").unwrap();
+        assert_eq!(behind_proxy_in(home.path(), &at("bin/forc")), None);
+    }
+}
