@@ -6,6 +6,7 @@
 //! pairs (default 30); the names `perturbation`, `cadence`, `accuracy`, `attribution` and `efficiency` select figures, and
 //! `pinning` compares runs with and without processors of their own.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -17,10 +18,10 @@ use forc_perf::forc::{Locator, toolchain};
 use forc_perf::model::{Benchmark, Protocol, Toolchain};
 use forc_perf::session::{self, Config};
 use forc_perf::suite::{Project, Selection, Stage};
-use forc_perf::{stats, summary};
+use forc_perf::{stats, suite, summary};
 
-/// The fixture of about 100 ms, and the heaviest one.
-const FIXTURES: [(&str, &str); 2] = [("phases", "assembly"), ("apps", "multisig")];
+/// How long the short one of the two fixtures takes about, on whatever machine this is.
+const SHORT: Duration = Duration::from_millis(100);
 
 /// How long the pairs of one perturbation figure may take, where more of them than asked for would fit.
 const PAIRS_TIME: Duration = Duration::from_secs(60);
@@ -43,18 +44,19 @@ fn run() -> Result<(), Error> {
     let pairs = args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(30);
     let toolchain = toolchain::resolve(None, &Locator::default(), &Interrupt::new(), |event| eprintln!("{event:?}"))?;
     println!("forc {} ({})\n", toolchain.version, toolchain.path.display());
-    let subjects: Vec<Subject> =
-        FIXTURES.into_iter().map(|(group, name)| Subject::new(&toolchain, group, name)).collect::<Result<_, _>>()?;
+    let subjects = subjects(&toolchain)?;
     let wanted = |part: &str| args.iter().all(|arg| arg.parse::<usize>().is_ok()) || args.iter().any(|arg| arg == part);
     if args.iter().any(|arg| arg == "pinning") {
         pinning(&subjects, pairs)?;
     }
     println!("Medians of interleaved pairs with 95 % intervals; goals in parentheses.\n");
     for subject in subjects.iter().filter(|_| wanted("perturbation")) {
-        for (interval, wall_goal, cpu_goal) in
-            [(collector::DEFAULT_INTERVAL, "1.000 ± 0.005", "≤ 1 %"), (Duration::from_millis(1), "≤ 1.010", "≤ 4 %")]
+        let (close, fine) = (Goal::new("1.000 ± 0.005", 0.995, 1.005), Goal::new("≤ 1.010", 0.0, 1.01));
+        let (one, four) = (Goal::new("≤ 1 %", 0.0, 1.0), Goal::new("≤ 4 %", 0.0, 4.0));
+        for (interval, ratio, own) in
+            [(collector::DEFAULT_INTERVAL, close, one), (Duration::from_millis(1), fine, four)]
         {
-            perturbation(subject, subject.enough(pairs)?, interval, wall_goal, cpu_goal)?;
+            perturbation(subject, subject.enough(pairs)?, interval, ratio, own)?;
         }
     }
     println!();
@@ -67,10 +69,56 @@ fn run() -> Result<(), Error> {
     }
     println!();
     for subject in subjects.iter().filter(|_| wanted("attribution")) {
-        attribution(subject)?;
+        attribution(subject, pairs)?;
     }
     println!();
     if wanted("efficiency") { efficiency(&toolchain) } else { Ok(()) }
+}
+
+/// What a figure should be.
+#[derive(Clone, Copy)]
+struct Goal {
+    text: &'static str,
+    low: f64,
+    high: f64,
+}
+
+impl Goal {
+    const fn new(text: &'static str, low: f64, high: f64) -> Self {
+        Self { text, low, high }
+    }
+
+    /// What the sample shows of it: its whole interval within or without, or only its median.
+    fn of(self, sample: &[f64]) -> String {
+        let Some(estimate) = stats::estimate(sample) else { return format!("goal {}: no figure", self.text) };
+        let within = |value: f64| value >= self.low && value <= self.high;
+        let said = if within(estimate.low) && within(estimate.high) {
+            "met"
+        } else if estimate.low > self.high || estimate.high < self.low {
+            "NOT MET"
+        } else if within(estimate.median) {
+            "met by the median; the interval is wider"
+        } else {
+            "not met by the median; the interval reaches it"
+        };
+        format!("goal {}: {said}", self.text)
+    }
+}
+
+/// The fixture that takes about [`SHORT`] here, and the heaviest one.
+fn subjects(toolchain: &Toolchain) -> Result<Vec<Subject>, Error> {
+    let suite = suite::discover(fixtures())?;
+    let mut timed = Vec::new();
+    for project in &suite.projects {
+        let subject = Subject::new(toolchain, project)?;
+        let wall = subject.bare()?.0.min(subject.bare()?.0);
+        timed.push((wall, subject));
+    }
+    timed.sort_by_key(|(wall, _)| *wall);
+    let (_, heaviest) = timed.pop().ok_or("there are no fixtures")?;
+    let short = timed.into_iter().min_by_key(|(wall, _)| wall.abs_diff(SHORT)).ok_or("there is one fixture only")?;
+    println!("the fixture of about {SHORT:?} is {} ({:.0?}), the heaviest {}\n", short.1.name, short.0, heaviest.name);
+    Ok(vec![short.1, heaviest])
 }
 
 /// A fixture, copied and ready to be built.
@@ -82,11 +130,9 @@ struct Subject {
 }
 
 impl Subject {
-    fn new(toolchain: &Toolchain, group: &str, name: &str) -> Result<Self, Error> {
-        let folder = fixtures().join(group).join(name);
-        let project = Project::read(folder, group.to_owned(), name.to_owned())?;
+    fn new(toolchain: &Toolchain, project: &Project) -> Result<Self, Error> {
         Ok(Self {
-            name: format!("{group}/{name}"),
+            name: format!("{}/{}", project.group, project.name),
             stage: Stage::new(&project.folder)?,
             forc: toolchain.path.clone(),
             split: Split::of_this_machine(),
@@ -167,8 +213,8 @@ fn perturbation(
     subject: &Subject,
     pairs: usize,
     interval: Duration,
-    wall_goal: &str,
-    cpu_goal: &str,
+    ratio_goal: Goal,
+    own_goal: Goal,
 ) -> Result<(), Error> {
     let options = subject.options(interval);
     subject.bare()?;
@@ -185,15 +231,12 @@ fn perturbation(
         let forc_cpu = collected.accounting.cpu_time().as_secs_f64();
         wall.push(collected.exited.duration_since(collected.started).as_secs_f64() / bare.0.as_secs_f64());
         cpu.push(forc_cpu / bare.1.as_secs_f64());
-        own_share.push(collected.cost.cpu_time.as_secs_f64() / forc_cpu);
+        own_share.push(100.0 * collected.cost.cpu_time.as_secs_f64() / forc_cpu);
     }
-    println!(
-        "perturbation, {}, {interval:?}, {pairs} pairs: wall {} ({wall_goal}), user+system {}, harness's CPU {} of forc's ({cpu_goal})",
-        subject.name,
-        ratio(&wall),
-        ratio(&cpu),
-        percent(&own_share),
-    );
+    println!("perturbation, {}, every {interval:?}, {pairs} pairs:", subject.name);
+    println!("  wall, collected / bare: {} ({})", ratio(&wall), ratio_goal.of(&wall));
+    println!("  user + system time, collected / bare: {} ({})", ratio(&cpu), ratio_goal.of(&cpu));
+    println!("  the harness's CPU time / forc's: {} % ({})", self::interval(&own_share, 2), own_goal.of(&own_share));
     Ok(())
 }
 
@@ -203,93 +246,112 @@ fn cadence(subject: &Subject, runs: usize) -> Result<(), Error> {
     let (mut delivered, mut late) = (Vec::new(), Vec::new());
     for _ in 0..runs {
         let recording = subject.collected(&options)?;
-        delivered.push(recording.frames.len() as f64 / recording.cost.frames_due as f64);
+        delivered.push(100.0 * recording.frames.len() as f64 / recording.cost.frames_due as f64);
         late.extend(recording.cost.lateness_p99.map(|late| late.as_secs_f64() * 1e3));
     }
-    println!(
-        "cadence at 1 ms, {}: {} of the frames due (≥ 98 %), 99th percentile of lateness {} ms (≤ 1 ms)",
-        subject.name,
-        percent(&delivered),
-        interval(&late, 3),
-    );
+    println!("cadence at 1 ms, {}, {runs} runs:", subject.name);
+    let goal = Goal::new("≥ 98 %", 98.0, f64::INFINITY);
+    println!("  frames delivered of those due: {} % ({})", interval(&delivered, 2), goal.of(&delivered));
+    let goal = Goal::new("≤ 1 ms", 0.0, 1.0);
+    println!("  99th percentile of lateness: {} ms ({})", interval(&late, 3), goal.of(&late));
     Ok(())
 }
 
-/// Phases by markers against the compiler's own `--time-phases`, interleaved.
-fn accuracy(subject: &Subject, runs: usize) -> Result<(), Error> {
+/// Phases by markers against the compiler's own `--time-phases`, in pairs whose order alternates.
+fn accuracy(subject: &Subject, pairs: usize) -> Result<(), Error> {
     let options = subject.options(collector::DEFAULT_INTERVAL);
-    let mut ours: Vec<(String, Vec<f64>)> = Vec::new();
-    let mut theirs: Vec<(String, Vec<f64>)> = Vec::new();
-    for _ in 0..runs {
+    let by_markers = || -> Result<Sums, Error> {
         let collected = as_benchmark(subject, subject.collected(&options)?);
-        let mut sums: Vec<(String, f64)> = Vec::new();
+        let mut sums = Sums::new();
         for phase in &collected.phases {
             if let Some(wall) = phase.wall() {
-                add(&mut sums, &phase.name, wall.as_secs_f64());
+                *sums.entry(phase.name.clone()).or_default() += wall.as_secs_f64() * 1e3;
             }
         }
-        keep(&mut ours, sums);
+        Ok(sums)
+    };
+    let by_forc = || -> Result<Sums, Error> {
         let recording = collector::collect(&subject.invocation("--time-phases"), &options, &Interrupt::new())?;
-        let mut sums = Vec::new();
+        let mut sums = Sums::new();
         for event in &recording.events {
             if let collector::Said::Marker(Marker::Elapsed { phase, duration }) = &event.said {
-                add(&mut sums, phase, duration.as_secs_f64());
+                *sums.entry(phase.clone()).or_default() += duration.as_secs_f64() * 1e3;
             }
         }
-        keep(&mut theirs, sums);
+        Ok(sums)
+    };
+    let mut samples: BTreeMap<String, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+    for pair in 0..pairs {
+        let (ours, theirs) = if pair % 2 == 0 {
+            let ours = by_markers()?;
+            (ours, by_forc()?)
+        } else {
+            let theirs = by_forc()?;
+            (by_markers()?, theirs)
+        };
+        for (name, ours) in ours {
+            if let Some(theirs) = theirs.get(&name) {
+                let sample = samples.entry(name).or_default();
+                sample.0.push(ours);
+                sample.1.push(*theirs);
+            }
+        }
     }
-    println!("phase accuracy, {} (within 2 % or 0.2 ms of forc's own figure):", subject.name);
-    for (name, sample) in &ours {
-        let Some((_, own)) = theirs.iter().find(|(phase, _)| phase == name) else { continue };
-        let (Some(ours), Some(theirs)) = (stats::median(sample), stats::median(own)) else { continue };
-        let difference = ours - theirs;
-        let met = difference.abs() <= 0.0002 || difference.abs() <= 0.02 * theirs;
+    println!("phase accuracy, {}, {pairs} pairs, by markers less forc's own figure:", subject.name);
+    for (name, (ours, theirs)) in &samples {
+        let differences: Vec<f64> = ours.iter().zip(theirs).map(|(ours, theirs)| ours - theirs).collect();
+        let Some(theirs) = stats::median(theirs) else { continue };
+        let allowed = f64::max(0.2, 0.02 * theirs);
+        let goal = Goal { text: "2 % or 0.2 ms", low: -allowed, high: allowed };
+        println!("  {name}: {} ms of {theirs:.3} ms ({})", interval(&differences, 3), goal.of(&differences));
+    }
+    Ok(())
+}
+
+/// Time in ms by phase.
+type Sums = BTreeMap<String, f64>;
+
+/// How much of the runs' wall time stands in named rows.
+fn attribution(subject: &Subject, runs: usize) -> Result<(), Error> {
+    let (mut all, mut in_phases) = (Vec::new(), Vec::new());
+    for _ in 0..runs {
+        let run = as_benchmark(subject, subject.collected(&subject.options(collector::DEFAULT_INTERVAL))?);
+        let rows = summary::attribute_by_package(&run).ok_or("the run has no end")?;
+        let top = rows.iter().filter(|row| row.key.depth == 0);
+        all.push(100.0 * top.clone().map(|row| row.share).sum::<f64>());
+        in_phases.push(100.0 * top.filter(|row| row.key.phase.is_some()).map(|row| row.share).sum::<f64>());
+    }
+    let goal = Goal::new("100 %", 99.999, 100.001);
+    println!("attribution, {}, {runs} runs:", subject.name);
+    println!("  wall time in rows: {} % ({})", interval(&all, 2), goal.of(&all));
+    println!("  in phases: {} %", interval(&in_phases, 1));
+    Ok(())
+}
+
+/// How many measurements of the suite its efficiency is taken from.
+const SUITES: usize = 3;
+
+/// How much of the measuring time is spent in the compiler, over the whole suite and over its smallest projects.
+fn efficiency(toolchain: &Toolchain) -> Result<(), Error> {
+    for selected in [&[][..], &["small/*"]] {
+        let mut config = Config::new(fixtures());
+        config.forc = Some(toolchain.path.display().to_string().parse()?);
+        config.samples = Some(3);
+        config.selection = Selection::new(selected, &[])?;
+        let (mut shares, mut benchmarks) = (Vec::new(), 0);
+        for _ in 0..SUITES {
+            let report = session::measure(&config, &Interrupt::new(), &mut |_| ())?;
+            shares.push(100.0 * report.measuring.in_forc.as_secs_f64() / report.measuring.wall.as_secs_f64());
+            benchmarks = report.benchmarks.len();
+        }
+        let what = if selected.is_empty() { "the whole suite" } else { "small/*" };
+        let goal = Goal::new("≥ 95 %", 95.0, 100.0);
         println!(
-            "  {name}: {:.3} ms, forc says {:.3} ms, {:+.3} ms = {:+.1} %{}",
-            ours * 1e3,
-            theirs * 1e3,
-            difference * 1e3,
-            100.0 * difference / theirs,
-            if met { "" } else { "  NOT MET" }
+            "efficiency, {what}, {benchmarks} benchmarks, {SUITES} times: {} % of the measuring time in forc ({})",
+            interval(&shares, 2),
+            goal.of(&shares)
         );
     }
-    Ok(())
-}
-
-/// How much of a run's wall time stands in named rows.
-fn attribution(subject: &Subject) -> Result<(), Error> {
-    let run = as_benchmark(subject, subject.collected(&subject.options(collector::DEFAULT_INTERVAL))?);
-    let rows = summary::attribute_by_package(&run).ok_or("the run has no end")?;
-    let top = rows.iter().filter(|row| row.key.depth == 0);
-    let (named, rest): (Vec<_>, Vec<_>) = top.partition(|row| row.key.phase.is_some());
-    let sum = |rows: &[&summary::Row]| 100.0 * rows.iter().map(|row| row.share).sum::<f64>();
-    println!(
-        "attribution, {}: {:.2} % of the wall time in rows (100 %): {:.1} % in phases, {:.1} % outside phases",
-        subject.name,
-        sum(&named) + sum(&rest),
-        sum(&named),
-        sum(&rest)
-    );
-    Ok(())
-}
-
-/// How much of the measuring time is spent in the compiler, over the whole suite.
-fn efficiency(toolchain: &Toolchain) -> Result<(), Error> {
-    let mut config = Config::new(fixtures());
-    config.forc = Some(toolchain.path.display().to_string().parse()?);
-    config.samples = Some(3);
-    let report = session::measure(&config, &Interrupt::new(), &mut |_| ())?;
-    let share = report.measuring.in_forc.as_secs_f64() / report.measuring.wall.as_secs_f64();
-    println!(
-        "efficiency, {} benchmarks: {:.2} % of the measuring time in forc (≥ 95 %)",
-        report.benchmarks.len(),
-        100.0 * share
-    );
-    let mut small = config;
-    small.selection = Selection::new(&["small/*"], &[])?;
-    let report = session::measure(&small, &Interrupt::new(), &mut |_| ())?;
-    let share = report.measuring.in_forc.as_secs_f64() / report.measuring.wall.as_secs_f64();
-    println!("efficiency, the {} smallest: {:.2} %", report.benchmarks.len(), 100.0 * share);
     Ok(())
 }
 
@@ -321,29 +383,8 @@ fn as_benchmark(subject: &Subject, recording: Recording) -> Benchmark {
     collector::assemble(subject.name.clone(), subject.stage.project(), Protocol::Markers, recording)
 }
 
-fn add(sums: &mut Vec<(String, f64)>, name: &str, value: f64) {
-    match sums.iter_mut().find(|(known, _)| known == name) {
-        Some((_, sum)) => *sum += value,
-        None => sums.push((name.to_owned(), value)),
-    }
-}
-
-fn keep(samples: &mut Vec<(String, Vec<f64>)>, sums: Vec<(String, f64)>) {
-    for (name, sum) in sums {
-        match samples.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, sample)) => sample.push(sum),
-            None => samples.push((name, vec![sum])),
-        }
-    }
-}
-
 fn ratio(sample: &[f64]) -> String {
     interval(sample, 4)
-}
-
-fn percent(sample: &[f64]) -> String {
-    let scaled: Vec<f64> = sample.iter().map(|value| value * 100.0).collect();
-    format!("{} %", interval(&scaled, 2))
 }
 
 /// The median with its interval: `1.0012 [0.9987, 1.0031]`.

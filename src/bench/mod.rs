@@ -29,6 +29,7 @@ use crate::cli::measure::{self, Destination};
 use crate::cli::options::{MeasureOptions, MessageFormat};
 use crate::cli::{fail, list, say};
 use crate::forc::ToolchainSpec;
+use crate::report::format;
 use crate::schedule::MIN_SAMPLES;
 use crate::session::Config;
 use crate::suite::Selection;
@@ -162,6 +163,10 @@ impl Bench {
         if format == MessageFormat::Human && with_criterion && !options.criterion.noplot {
             let page = criterion_folder().join("report/index.html");
             say(format_args!("Criterion's pages: {}", page.display()));
+        }
+        if format == MessageFormat::Human {
+            let all = format::long_duration(done.began.elapsed());
+            say(format_args!("all of it, warm-ups, statistics and charts included, took {all}"));
         }
         let outcome = if done.outcome == Outcome::Success { replayed } else { done.outcome };
         Ok(outcome.into())

@@ -3,6 +3,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use serde_json::json;
 
@@ -73,6 +74,8 @@ pub struct Done {
     pub report: Report,
     /// Where it was written, if it was.
     pub report_path: Option<PathBuf>,
+    /// When the compiler had been found and the suite read.
+    pub began: Instant,
     /// What changed since the last full report that stood there before, or the latest, if any did.
     pub changes: Option<Result<Changes, Incomparable>>,
 }
@@ -92,7 +95,11 @@ pub fn measure(config: &Config, destination: &Destination, format: MessageFormat
     #[cfg(unix)]
     interrupt.on_signals().map_err(MeasureError::Signals)?;
     let mut progress = Progress::new();
+    let mut began = Instant::now();
     let result = session::measure(config, &interrupt, &mut |event| {
+        if matches!(event, Event::Suite { .. }) {
+            began = Instant::now();
+        }
         if format == MessageFormat::Json {
             print_json(&event);
         }
@@ -128,7 +135,7 @@ pub fn measure(config: &Config, destination: &Destination, format: MessageFormat
         }
         None => None,
     };
-    Ok(Done { outcome: Outcome::of(&report), report, report_path, changes })
+    Ok(Done { outcome: Outcome::of(&report), report, report_path, began, changes })
 }
 
 /// The last report of the whole suite, beside the latest one: a look at one benchmark in between must not be all that the

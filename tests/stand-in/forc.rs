@@ -16,6 +16,7 @@
 //! | `spin MS` | work for so much CPU time, however long the machine takes to grant it |
 //! | `sleep MS`, `alloc MIB`, `flood MIB` | idle, hold memory, fill stderr |
 //! | `file PATH TEXT`, `remove PATH`, `need PATH` | write, delete or demand a file; relative to the project |
+//! | `move FROM TO`, `await FILE` | put a file in the place of another; wait until one is there |
 //! | `leave MS`, `detach MS` | a child that keeps the pipes open, in this process group or in one of its own |
 //! | `grandchild FILE` | a child's child that stays for an hour and writes its process id to the file |
 //! | `helper PROGRAM ARGUMENT` | a child of another name that is not waited for |
@@ -239,6 +240,15 @@ impl Build {
                 let path = self.project.join(path);
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(path, self.text(text)).unwrap();
+            }
+            "move" => {
+                let (from, to) = rest.split_once(' ').unwrap();
+                fs::rename(from, to).unwrap();
+            }
+            "await" => {
+                while !Path::new(rest).exists() {
+                    sleep(Duration::from_millis(5));
+                }
             }
             "remove" => fs::remove_file(self.project.join(rest)).unwrap(),
             "need" => {
