@@ -112,6 +112,7 @@ impl CriterionOptions {
 pub fn print_note() {
     say(
         "\nOf Criterion's options, --warm-up-time, --measurement-time and --profile-time have no meaning here: all runs are \
-         made\nbefore Criterion sees them. --sample-size is --samples.",
+         made\nbefore Criterion sees them. --sample-size is --samples. A filter is a part of an id or a glob, where \
+         Criterion's is a regular\nexpression, and --exact and --format are not there.",
     );
 }

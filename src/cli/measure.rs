@@ -203,6 +203,9 @@ fn print_figures(report: &Report, changes: Option<&Result<Changes, Incomparable>
             for benchmark in &report.benchmarks {
                 print_line(&benchmark_json(benchmark));
             }
+            if let Some(Ok(changes)) = changes {
+                print_line(&json!({"reason": "changes", "changes": changes}));
+            }
         }
     }
 }

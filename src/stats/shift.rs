@@ -1,8 +1,10 @@
+use serde::Serialize;
+
 use super::rank_sum::RankSum;
 use super::signed_rank::Walsh;
 
 /// By which factor one sample lies above another.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Shift {
     /// The ratio, new over old.
     pub ratio: f64,

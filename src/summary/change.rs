@@ -1,5 +1,7 @@
 //! What differs between two reports that were measured at different times.
 
+use serde::Serialize;
+
 use crate::model::{Benchmark, Measured, Metric, Report};
 use crate::stats::{self, Shift};
 use crate::summary;
@@ -18,7 +20,7 @@ const FALSE_DISCOVERIES: f64 = 0.01;
 pub const FEWEST_RUNS: usize = 5;
 
 /// What differs between an older report and a newer one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Changes {
     /// When the older report was measured.
     pub since: String,
@@ -38,7 +40,7 @@ pub struct Changes {
 }
 
 /// One metric of one benchmark that changed beyond its noise.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
     /// The benchmark.
     pub id: String,
