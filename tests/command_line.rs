@@ -139,7 +139,8 @@ fn pipes_get_no_escape_codes() {
 #[test]
 fn the_table_tells_what_a_person_wants_to_know() {
     let bed = Bed::new();
-    bed.good_project();
+    // Patient, so that its phases are never read at one moment and seem to take no time.
+    bed.project("good/good", "patient\npackage script good");
     let run = bed.run(&["--samples", "5"]);
     run.assert_code(0);
     for word in
@@ -154,7 +155,7 @@ fn the_table_tells_what_a_person_wants_to_know() {
 fn without_an_output_report_charts_and_page_are_in_the_target_folder() {
     let bed = Bed::new();
     // Long enough for frames to be drawn.
-    bed.project("good/good", "package script good\nspin 50");
+    bed.project("good/good", "patient\npackage script good\nsleep 300");
     let (code, stdout, stderr) = output(&bed, &["run", "--suite", "suite", "--samples", "2", "--pin", "never"]);
     assert_eq!(code, Some(0), "{stderr}");
     let folder = bed.path("target/forc-perf");

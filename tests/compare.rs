@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use assert_cmd::assert::OutputAssertExt;
 use forc_perf::model::{
-    BenchmarkFindings, Comparison, Completion, Figure, Findings, Metric, OutputFinding, StdChoice, Verdict,
+    Benchmark, BenchmarkFindings, Comparison, Completion, Figure, Findings, Metric, OutputFinding, StdChoice, Verdict,
 };
 use forc_perf::report::file;
 use support::{Bed, copy_of_stand_in, eventually, signal, state_of};
@@ -60,7 +60,8 @@ impl Rivals {
         default("--output", &self.bed.word("comparison.json"));
         default("--pin", "never");
         default("--seed", "7");
-        default("--budget", "40s");
+        // More than any of this takes on a busy machine: what ends a comparison is what is known, not how long it took.
+        default("--budget", "10m");
         default("--max-runs", "25");
         words.extend(args.iter().map(|arg| (*arg).to_owned()));
         words
@@ -112,35 +113,45 @@ impl Compared {
     }
 
     #[track_caller]
-    fn phase(&self, id: &str, phase: &str) -> &Figure {
-        let mut phases = self.benchmark(id).phases(Metric::Wall);
+    fn phase(&self, id: &str, metric: Metric, phase: &str) -> &Figure {
+        let mut phases = self.benchmark(id).phases(metric);
         phases.find(|figure| figure.phase.as_deref() == Some(phase)).unwrap_or_else(|| panic!("no {phase} of {id}"))
     }
 }
 
-/// A build of thirty milliseconds that takes almost three times as long in the new compiler, all of it in one phase.
-const SLOWER: &str =
-    "start p parse\nspin 15\nstop p parse\nstart p check\nspin 15\nas new spin 50\nstop p check\ninfo 64 8 8 1";
+/// A build with thirty milliseconds of work that has almost three times as much in the new compiler, all of it in one phase.
+const SLOWER: &str = "patient\nstart p parse\nspin 15\nstop p parse\n\
+                      start p check\nspin 15\nas new spin 50\nstop p check\ninfo 64 8 8 1";
+
+/// The middle of these values.
+fn median(mut values: Vec<u128>) -> f64 {
+    values.sort_unstable();
+    (values[(values.len() - 1) / 2] + values[values.len() / 2]) as f64 / 2.0
+}
 
 #[test]
 fn a_slower_compiler_is_found_with_the_phase_that_carries_it() {
     let _alone = alone();
     let rivals = Rivals::new();
     rivals.bed.project("g/slower", SLOWER);
-    let compared = rivals.compare(&[]);
+    // One look at all that there will be: a comparison ends with the first figure that is known to have regressed, whatever
+    // is known of the others by then.
+    let compared = rivals.compare(&["--min-runs", "25", "--max-runs", "25"]);
     compared.assert_code(5);
     let benchmark = compared.benchmark("g/slower/debug");
-    assert_eq!(benchmark.verdict, Some(Verdict::Regressed));
+    assert_eq!((benchmark.verdict, benchmark.pairs), (Some(Verdict::Regressed), 25));
     // The work is counted in CPU time, which a busy machine hardly stretches: 30 ms against 80, and a little for the rest.
     let cpu = compared.figure("g/slower/debug", Metric::Cpu);
     assert_eq!(cpu.verdict, Verdict::Regressed);
-    assert!(cpu.low > 1.5 && cpu.low <= cpu.ratio && cpu.ratio <= cpu.high && cpu.high < 4.0, "{cpu:?}");
-    assert!(cpu.p_value.unwrap() < 1e-3, "{cpu:?}");
-    // What the clock says may be anything on such a machine, but not without its interval, nor in the wrong phase.
+    assert!(cpu.low > 1.0 && cpu.low <= cpu.ratio && cpu.ratio <= cpu.high, "{cpu:?}");
+    assert!(cpu.ratio > 1.5 && cpu.ratio < 4.0, "{cpu:?}");
+    assert!(cpu.p_value.unwrap() <= compared.comparison().settings.false_change_rate, "{cpu:?}");
+    let of = |phase| compared.phase("g/slower/debug", Metric::Cpu, phase);
+    let (check, parse) = (of("check"), of("parse"));
+    assert!(check.ratio > parse.ratio && check.verdict == Verdict::Regressed, "{check:?} {parse:?}");
+    // What the clock says may be anything on such a machine, but not without its interval.
     let wall = compared.figure("g/slower/debug", Metric::Wall);
     assert!(wall.low <= wall.ratio && wall.ratio <= wall.high, "{wall:?}");
-    let (check, parse) = (compared.phase("g/slower/debug", "check"), compared.phase("g/slower/debug", "parse"));
-    assert!(check.ratio > parse.ratio, "{check:?} {parse:?}");
     assert_eq!(compared.figure("g/slower/debug", Metric::BytecodeSize).verdict, Verdict::Equal);
     assert_eq!(benchmark.output, OutputFinding::Same);
     let first: Vec<&str> = compared.stdout.lines().take(5).collect();
@@ -153,7 +164,8 @@ fn turned_round_it_is_found_to_be_faster() {
     let _alone = alone();
     let rivals = Rivals::new();
     rivals.bed.project("g/slower", SLOWER);
-    let compared = rivals.run(&rivals.words(&["new/forc", "old/forc"]));
+    // Memory is the same on both sides and is to be called so: what varies at random may seem worse now and then.
+    let compared = rivals.run(&rivals.words(&["new/forc", "old/forc", "--threshold", "peak-memory=50%"]));
     compared.assert_code(0);
     assert_eq!(compared.benchmark("g/slower/debug").verdict, Some(Verdict::Improved));
 }
@@ -257,16 +269,28 @@ fn what_fails_everywhere_measures_nothing_and_looks_like_it() {
 fn a_split_phase_is_compared_by_its_sum() {
     let _alone = alone();
     let rivals = Rivals::new();
-    let old = "unless new start p compile ast to asm\nunless new spin 45\nunless new stop p compile ast to asm\n";
+    let old =
+        "patient\nunless new start p compile ast to asm\nunless new spin 45\nunless new stop p compile ast to asm\n";
     let new = "as new start p compile ast to ir\nas new spin 25\nas new stop p compile ast to ir\n\
                as new start p compile ir to asm\nas new spin 20\nas new stop p compile ir to asm\n\
                as new start p a new one\nas new spin 10\nas new stop p a new one\n";
     rivals.bed.project("g/split", &[old, new, "info 64 8 8 1"].concat());
     let compared = rivals.compare(&["--max-runs", "12"]);
-    let sum = compared.phase("g/split/debug", "compile ast to asm");
+    let sum = compared.phase("g/split/debug", Metric::Wall, "compile ast to asm");
     assert_eq!(sum.parts, ["compile ast to ir", "compile ir to asm"]);
-    // Neither half alone is near: 25 and 20 ms against 45.
-    assert!(sum.ratio > 0.6 && sum.ratio < 3.0, "{sum:?}");
+    let walls = |side: usize, names: &[&str]| {
+        let runs = &compared.comparison().sides[side].benchmarks[0].runs;
+        let of = |run: &Benchmark| {
+            let phases = run.phases.iter().filter(|phase| names.contains(&phase.name.as_str()));
+            phases.map(|phase| phase.wall().unwrap().as_nanos()).sum::<u128>()
+        };
+        median(runs.iter().map(of).collect())
+    };
+    let (whole, ir, asm) = ("compile ast to asm", "compile ast to ir", "compile ir to asm");
+    assert!((sum.base - walls(0, &[whole])).abs() < 1.0, "{sum:?}");
+    assert!((sum.other - walls(1, &[ir, asm])).abs() < 1.0, "{sum:?}");
+    assert!(sum.other > walls(1, &[ir]) && sum.other > walls(1, &[asm]), "{sum:?}");
+    assert!(sum.low <= sum.ratio && sum.ratio <= sum.high, "{sum:?}");
     let [new] = compared.benchmark("g/split/debug").unmatched.as_slice() else { panic!() };
     assert_eq!((new.phase.as_str(), new.gone), ("a new one", false));
 }
@@ -283,7 +307,8 @@ fn the_control_shows_what_the_harness_would_have_found_in_nothing() {
     assert_eq!(comparison.sides[2].toolchain.sha256, comparison.sides[0].toolchain.sha256);
     // That it has no verdict cannot be promised of any single measurement; that it is not the answer can.
     let cpu = control.benchmarks[0].figure(Metric::Cpu).unwrap();
-    assert!(cpu.ratio > 0.6 && cpu.ratio < 1.6, "{cpu:?}");
+    let answer = compared.figure("g/slower/debug", Metric::Cpu);
+    assert!(cpu.ratio < answer.ratio, "{cpu:?} {answer:?}");
     assert!(compared.stdout.contains("Control"), "{}", compared.stdout);
 }
 
@@ -299,7 +324,7 @@ fn several_sides_share_the_blocks() {
     assert_eq!(names, ["old/forc", "new/forc", "third/forc"]);
     let [second, third] = comparison.findings.as_slice() else { panic!() };
     let cpu = |findings: &Findings| findings.benchmarks[0].figure(Metric::Cpu).unwrap().ratio;
-    assert!(cpu(second) < cpu(third) && cpu(second) < 2.0, "{} and {}", cpu(second), cpu(third));
+    assert!(cpu(second) < cpu(third), "{} and {}", cpu(second), cpu(third));
     assert_eq!(third.benchmarks[0].verdict, Some(Verdict::Regressed));
     compared.assert_code(5);
 }
@@ -365,11 +390,14 @@ fn an_interrupted_comparison_goes_on_and_loses_no_run() {
 fn a_comparison_is_not_gone_on_with_by_another_compiler() {
     let _alone = alone();
     let rivals = Rivals::new();
-    rivals.bed.project("g/p", "spin 30\ninfo 64 8 8 1");
-    let words = rivals.words(&["old/forc", "new/forc", "--max-runs", "1000"]);
+    let (count, on) = (rivals.bed.word("count"), rivals.bed.word("on"));
+    // After a warm-up of either and a block comes a run that never ends: the comparison is on as long as it is let be.
+    rivals.bed.project("g/p", &format!("count {count}\non 5 say {on}\non 5 hang\nspin 5\ninfo 64 8 8 1"));
+    let words = rivals.words(&["old/forc", "new/forc", "--max-runs", "10"]);
     let journal = rivals.bed.path("comparison.json.journal");
     let mut child = rivals.bed.harness_child().args(&words).stdout(std::process::Stdio::null()).spawn().unwrap();
-    eventually("a block is measured", || fs::read_to_string(&journal).is_ok_and(|text| text.lines().count() > 1));
+    eventually("the run that never ends is on", || rivals.bed.path("on").exists());
+    assert_eq!(fs::read_to_string(&journal).unwrap().lines().count(), 2, "a block is measured");
 
     // A second one at the same time keeps its hands off.
     let second = rivals.run(&words);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use forc_perf::model::Origin;
-use support::{Bed, PATIENCE, copy_of_stand_in, eventually, shell_script, signal, stand_in};
+use support::{Bed, PATIENCE, copy_of_stand_in, eventually, shell_script, signal, stand_in, text_of, wait_for};
 
 fn output(bed: &Bed, args: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let mut command = bed.harness();
@@ -293,20 +293,22 @@ fn a_killed_harness_leaves_no_compiler_half_done() {
 
 #[test]
 fn two_harnesses_at_once_build_once() {
-    let workshop = Workshop::new(&format!("sleep 1\n{BUILD}"));
-    let start = || {
+    let workshop = Workshop::new("");
+    let go = workshop.bed.path("go");
+    workshop.set(&format!("{}\n{BUILD}", wait_for(&go)));
+    let said = ["stderr-1", "stderr-2"].map(|name| workshop.bed.path(name));
+    let children = said.each_ref().map(|said| {
         let mut command = workshop.command(&["toolchain", "install", "0.72.1"]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    let outputs = [start(), start()].map(|child| child.wait_with_output().unwrap());
-    for output in &outputs {
-        assert!(output.status.success());
-        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), workshop.binary().to_str().unwrap());
+        command.stdout(Stdio::piped()).stderr(fs::File::create(said).unwrap()).spawn().unwrap()
+    });
+    let waiting = || said.iter().filter(|said| text_of(said).contains("another harness")).count();
+    eventually("one waits for the other", || waiting() == 1);
+    fs::write(go, "").unwrap();
+    for output in children.map(|child| child.wait_with_output().unwrap()) {
+        assert!(output.status.success(), "{:?}", said.each_ref().map(|said| text_of(said)));
+        assert_eq!(text(output.stdout).trim(), workshop.binary().to_str().unwrap());
     }
-    assert_eq!(workshop.calls(), 1);
-    let waited =
-        outputs.iter().filter(|output| String::from_utf8_lossy(&output.stderr).contains("another harness")).count();
-    assert_eq!(waited, 1, "{outputs:?}");
+    assert_eq!((workshop.calls(), waiting()), (1, 1));
 }
 
 #[test]

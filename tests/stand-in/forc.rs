@@ -15,6 +15,8 @@
 //! | `pace N` | the packages from here on take so many times their usual time |
 //! | `spin MS` | work for so much CPU time, however long the machine takes to grant it |
 //! | `sleep MS`, `alloc MIB`, `flood MIB` | idle, hold memory, fill stderr |
+//! | `rest` | idle until the harness has read all that was printed and sleeps again, whenever that is |
+//! | `patient` | a rest after each end of a phase from here on: each is read alone, before anything else happens |
 //! | `file PATH TEXT`, `remove PATH`, `need PATH` | write, delete or demand a file; relative to the project |
 //! | `move FROM TO`, `await FILE` | put a file in the place of another; wait until one is there |
 //! | `leave MS`, `detach MS` | a child that keeps the pipes open, in this process group or in one of its own |
@@ -139,6 +141,7 @@ struct Build {
     hoard: Vec<Vec<u8>>,
     run: u64,
     pace: u64,
+    patient: bool,
 }
 
 fn build(args: &[&str]) {
@@ -177,6 +180,7 @@ fn build(args: &[&str]) {
         hoard: Vec::new(),
         run: 0,
         pace: 1,
+        patient: false,
     };
     if std::env::var("STAND_IN").as_deref() == Ok("broken") {
         build.step("err error: this compiler is broken");
@@ -217,6 +221,8 @@ impl Build {
             }
             "package" => self.package(rest),
             "pace" => self.pace = number(),
+            "patient" => self.patient = true,
+            "rest" => await_the_harness(),
             "helper" => {
                 let (program, argument) = rest.split_once(' ').unwrap();
                 drop(Command::new(program).arg(argument).stdin(Stdio::null()).spawn().unwrap());
@@ -313,19 +319,27 @@ impl Build {
             Telling::Markers => self.marker("start", label),
             _ => self.open.push((phase.to_owned(), Instant::now())),
         }
+        self.rest_if_patient();
     }
 
     fn stop(&mut self, label: &str) {
         let (_, phase) = label.split_once(' ').unwrap();
         if self.telling == Telling::Markers {
-            return self.marker("stop", label);
+            self.marker("stop", label);
+        } else if let Some(position) = self.open.iter().rposition(|(open, _)| open == phase) {
+            let elapsed = self.open.remove(position).1.elapsed();
+            if self.telling == Telling::Elapsed {
+                println!("  Time elapsed to {phase}: {elapsed:?}");
+            }
+            self.phases.push((phase.to_owned(), elapsed));
         }
-        let Some(position) = self.open.iter().rposition(|(open, _)| open == phase) else { return };
-        let elapsed = self.open.remove(position).1.elapsed();
-        if self.telling == Telling::Elapsed {
-            println!("  Time elapsed to {phase}: {elapsed:?}");
+        self.rest_if_patient();
+    }
+
+    fn rest_if_patient(&self) {
+        if self.patient {
+            await_the_harness();
         }
-        self.phases.push((phase.to_owned(), elapsed));
     }
 
     fn marker(&self, word: &str, label: &str) {
@@ -406,6 +420,59 @@ impl Build {
         }
         bytes
     }
+}
+
+/// Idles until the harness has read all that was printed and has done with it.
+///
+/// Nothing is left in the pipe then, and the harness's threads of this run all sleep: the one that reads in its next read.
+/// They are looked at twice, as one that waits for another sleeps too, while that one works. Where none of this can be
+/// seen, time has to do.
+fn await_the_harness() {
+    if !cfg!(target_os = "linux") {
+        return sleep(Duration::from_millis(300));
+    }
+    // For a quarter of an hour at the most, in case that nobody reads at all.
+    for attempt in 0..60_000u32 {
+        sleep(Duration::from_millis(1 << attempt.min(4)));
+        if unread() == 0 && harness_sleeps() && harness_sleeps() {
+            return;
+        }
+    }
+    panic!("nobody reads what was printed");
+}
+
+/// How many bytes of stdout are not read yet.
+fn unread() -> i32 {
+    unsafe extern "C" {
+        fn ioctl(fd: i32, request: std::ffi::c_ulong, ...) -> i32;
+    }
+    // FIONREAD of Linux, which both ends of a pipe answer.
+    const REQUEST: std::ffi::c_ulong = 0x541B;
+    let mut length = 0i32;
+    // SAFETY: `length` is a valid place for the result.
+    assert_eq!(unsafe { ioctl(1, REQUEST, &raw mut length) }, 0, "stdout is no pipe");
+    length
+}
+
+/// Whether the harness's threads of this run sleep. The harness is the next ancestor that has any, as wrappers may stand
+/// in between; its other threads are not its own in a test that runs it as a library.
+fn harness_sleeps() -> bool {
+    let mut process = std::os::unix::process::parent_id();
+    while process > 1 {
+        let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+        let states: Vec<String> = threads
+            .filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok())
+            .filter(|stat| stat.split_once('(').is_some_and(|(_, name)| name.starts_with("forc-perf ")))
+            .filter_map(|stat| Some(stat.rsplit_once(')')?.1.split_whitespace().next()?.to_owned()))
+            .collect();
+        if !states.is_empty() {
+            return states.iter().all(|state| state == "S");
+        }
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+        process = parent.unwrap_or(0);
+    }
+    false
 }
 
 /// Works for so much CPU time of this thread: by the wall clock, a busy machine would have it work less.

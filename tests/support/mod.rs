@@ -4,7 +4,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -59,11 +59,25 @@ pub fn copy_of_stand_in(to: &Path) -> PathBuf {
 
 /// Writes an executable shell script.
 pub fn shell_script(path: &Path, text: &str) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt;
+    use std::io::Write;
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    // By another process: whatever this one forks meanwhile, in another test's thread, would hold the file open for writing
+    // until it becomes another program, and a file that is open for writing cannot be executed.
+    let mut writer = Command::new("/bin/sh")
+        .args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    write!(writer.stdin.take().unwrap(), "#!/bin/sh\n{text}\n").unwrap();
+    assert!(writer.wait().unwrap().success(), "{} cannot be written", path.display());
     path.to_owned()
+}
+
+/// The line of a script that waits until a file is there, or the folder that it was to be in is gone with its test.
+pub fn wait_for(file: &Path) -> String {
+    let folder = file.parent().unwrap();
+    format!("while [ -d '{}' ] && [ ! -e '{}' ]; do sleep 0.05; done", folder.display(), file.display())
 }
 
 /// A folder of a test's own: a suite, a cache, a temporary folder and a place to write to.
@@ -262,6 +276,11 @@ impl Run {
     }
 }
 
+/// What stands in a file, as far as it is written.
+pub fn text_of(path: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
+}
+
 /// Waits until something is so.
 #[track_caller]
 pub fn eventually(what: &str, is_so: impl Fn() -> bool) {
@@ -274,9 +293,18 @@ pub fn eventually(what: &str, is_so: impl Fn() -> bool) {
 
 /// Whether a process is there and has not exited.
 pub fn is_running(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit(')').next().and_then(|rest| rest.trim().chars().next());
-    state.is_some_and(|state| state != 'Z' && state != 'X')
+    state_of_process(pid).is_some_and(|state| state != 'Z' && state != 'X')
+}
+
+/// Whether a process waits for something, and uses no processor.
+pub fn is_asleep(pid: u32) -> bool {
+    state_of_process(pid) == Some('S')
+}
+
+/// A process's state as the kernel calls it.
+fn state_of_process(pid: u32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(')').next()?.trim().chars().next()
 }
 
 /// Says that a test could not do its work. Straight to stderr: libtest keeps to itself what a passing test prints.
