@@ -70,19 +70,34 @@ impl Looks {
         self.at.last().copied().unwrap_or(1)
     }
 
-    /// The looks of a measurement that ends at `runs` pairs, before all looks were made: the next one is made there and
-    /// then, and those after it never.
+    /// The looks of a measurement that ends at `runs` pairs, before all looks were made: the last one is made there and
+    /// then, with all the weight that those before it have left.
     ///
-    /// The sum of the weights does not grow, so error rates hold, provided that what ended the measurement could not
-    /// tell A from B: an interrupt, or a budget, as time is the sum of both sides' and the same with the sides exchanged.
+    /// **Why the error is kept.** The weights still sum to 1. What has to hold besides is that the end could not tell A
+    /// from B: that for a figure without a change, the tosses of its own blocks' coins had no part in when the end came.
+    /// Then, given the end, the p-value there is as good as at a number of pairs that was fixed beforehand, and the sum of
+    /// the looks' chances is at most α as before. A budget is such an end. A block takes the time of both sides, which is
+    /// the same with the sides exchanged; and how many rounds the time is enough for depends on which benchmarks were
+    /// decided at earlier looks, on which a figure that was not found at them has no bearing: the step-up procedure
+    /// rejects the same others whatever the p-value is of one that it does not reject. (A figure that *was* found needs
+    /// no last look.) Two ways are left in which a coin could matter, both slight: figures of one benchmark share their
+    /// blocks' coins, so that one called equal may let others be called so, and stop, a look sooner. The calibration in
+    /// `benches/verdicts` ends its measurements in this way and no other.
+    ///
+    /// An end that somebody chose who had seen the data, as an interrupt may be, is none of this kind, and must not come
+    /// here. A look that was made at exactly `runs` pairs is made again, with the larger weight.
     pub fn ended_at(&self, runs: usize) -> Self {
         let runs = runs.max(1);
         let kept = self.at.iter().take_while(|at| **at < runs).count();
-        let mut at = self.at[..kept].to_vec();
-        if kept < self.at.len() {
-            at.push(runs);
+        if kept == self.at.len() {
+            return self.clone();
         }
-        Self { weights: self.weights[..at.len()].to_vec(), at }
+        let (mut at, mut weights) = (self.at[..kept].to_vec(), self.weights[..kept].to_vec());
+        // Of all that there was, so that weights that were declared to sum to less do not come to more.
+        let left = self.weights[kept..].iter().sum();
+        at.push(runs);
+        weights.push(left);
+        Self { at, weights }
     }
 
     /// The looks that `runs` pairs have reached, each with its weight.
@@ -152,12 +167,20 @@ mod tests {
     }
 
     #[test]
-    fn a_measurement_that_ends_early_spends_no_more() {
+    fn a_measurement_that_ends_early_spends_all_and_no_more() {
         let looks = declare_looks(40, 0.01, 10, 100);
         let (first, second) = (looks.at()[0], looks.at()[1]);
         let early = looks.ended_at(first + 1);
         assert_eq!(early.at(), [first, first + 1]);
-        assert_eq!(early.weights(), &looks.weights()[..2]);
+        assert_eq!(early.weights()[0], looks.weights()[0]);
+        for runs in [1, first - 1, first, first + 1, second, 99, 100, 1000] {
+            let ended = looks.ended_at(runs);
+            assert!((ended.weights().iter().sum::<f64>() - 1.0).abs() < 1e-12, "{ended:?}");
+            assert_eq!(ended.last(), runs.min(100));
+            // Looks that were made keep what they cost.
+            let made = ended.at().len() - 1;
+            assert_eq!(ended.weights()[..made], looks.weights()[..made]);
+        }
         assert_eq!(looks.ended_at(second).at(), [first, second]);
         assert_eq!(looks.ended_at(1000), looks);
         assert_eq!(looks.ended_at(0).at(), [1]);

@@ -24,7 +24,7 @@ pub(crate) fn thresholds(comparison: &Comparison) -> Vec<(Metric, f64)> {
 /// What stands behind the word "change".
 pub(crate) fn what_a_change_is(comparison: &Comparison) -> &'static str {
     if comparison.settings.interleaved {
-        "the median of the ratios of paired runs"
+        "Hodges and Lehmann’s estimate of the ratio of paired runs"
     } else {
         "the ratio of the two samples, which were measured one after the other"
     }
@@ -53,7 +53,12 @@ pub(crate) fn facts(comparison: &Comparison) -> Vec<(&'static str, Phrase)> {
     let looks = if looks.is_empty() {
         String::new()
     } else {
-        format!("after this many blocks (with this share of the accepted error): {}", looks.join(", "))
+        let end = if settings.budget.is_some() {
+            "; or, where the budget ends it sooner, then, with all that is left"
+        } else {
+            ""
+        };
+        format!("after this many blocks (with this share of the accepted error): {}{end}", looks.join(", "))
     };
     let thresholds: Vec<String> = thresholds(comparison)
         .into_iter()
