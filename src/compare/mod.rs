@@ -52,8 +52,8 @@ impl Rules {
         }
     }
 
-    /// The same when no more than these `rounds` of blocks will come: the look that would have been next is then made at
-    /// what there is.
+    /// The same when no more than these `rounds` of blocks will come, for a reason that is not in the data: the last look
+    /// is then made at what there is, with all of the accepted error that the looks before it have left.
     pub fn ended_after(self, rounds: usize) -> Self {
         Self { looks: self.looks.ended_at(rounds), ..self }
     }
@@ -181,7 +181,7 @@ fn sample<'a>(
     } else {
         Kind::Unpaired(&series.base, &series.other)
     };
-    Sample { pairs, offset: offset(series.metric), threshold: threshold(series.metric, rules), kind }
+    Sample { pairs, offset: offset(series), threshold: threshold(series.metric, rules), kind }
 }
 
 fn threshold(metric: Metric, rules: &Rules) -> f64 {
@@ -189,11 +189,12 @@ fn threshold(metric: Metric, rules: &Rules) -> f64 {
 }
 
 /// What is added to both values before their ratio is taken, in the metric's unit. Nothing to what is never zero. To what
-/// the disk did, one page: from nothing to a page is no infinite change. To a size, one byte.
-fn offset(metric: Metric) -> f64 {
-    match metric {
+/// the disk did, one page: from nothing to a page is no infinite change. To a size, one byte where one of them is nothing;
+/// elsewhere the ratio of two sizes is the very quotient that whoever reads both computes.
+fn offset(series: &Series) -> f64 {
+    match series.metric {
         Metric::DiskRead | Metric::DiskWritten => 4096.0,
-        _ if is_size(metric) => 1.0,
+        metric if is_size(metric) && series.base.iter().chain(&series.other).any(|size| *size == 0.0) => 1.0,
         _ => 0.0,
     }
 }

@@ -99,6 +99,31 @@ fn a_benchmark_that_failed_has_no_verdict_and_no_part_in_the_total() {
 }
 
 #[test]
+fn a_ratio_of_sizes_is_their_quotient() {
+    let of = |base: f64, other: f64| {
+        let (metric, phase) = (Metric::BytecodeSize, None);
+        let series =
+            Series { metric, phase, parts: Vec::new(), base: vec![base; 3], other: vec![other; 3], counted: false };
+        let pairs = series.pairs();
+        let noise = stats::pooled_noise(&[]);
+        let judged = stats::judge_family(
+            &[sample(&series, &pairs, &rules(), (noise, noise))],
+            &rules().looks,
+            &stats::Rules::default(),
+        );
+        figure(&series, &judged[0], &rules()).unwrap()
+    };
+    for (base, other) in [(64.0, 72.0), (104.0, 96.0), (72.0, 64.0)] {
+        let figure = of(base, other);
+        assert_eq!((figure.ratio, figure.low, figure.high), (other / base, other / base, other / base));
+    }
+    // From nothing to something is finite, and a regression.
+    let from_nothing = of(0.0, 8.0);
+    assert_eq!((from_nothing.ratio, from_nothing.verdict), (9.0, Verdict::Regressed));
+    assert_eq!(of(0.0, 0.0).verdict, Verdict::Equal);
+}
+
+#[test]
 fn outputs_differ_by_content_and_by_name() {
     let file = |path: &str, hash: &str| OutputFile { path: path.into(), size: 1, sha256: hash.into() };
     let with = |outputs: Vec<OutputFile>| Measured { outputs, ..sample::report(1).benchmarks.remove(0) };

@@ -47,7 +47,7 @@ pub struct Sample<'a> {
     /// positive with `offset` added, are left out.
     pub pairs: &'a [(f64, f64)],
     /// Added to every value: 0, or for figures that may be 0 (bytes written) something small beside those that matter.
-    /// Ratios are then of values with the offset.
+    /// Ratios are then of values with the offset, so that one of exact figures should be 0 unless one of them is.
     pub offset: f64,
     /// The greatest change that does not matter, as a fraction: 0.01 is 1 %, from 1/1.01 to 1.01. With 0, nothing but an
     /// exact figure is ever called equal.
