@@ -1,6 +1,6 @@
 //! Several compilers side by side: blocks of one run each, in turns, until it is known what there is to know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,8 +13,8 @@ use crate::compare::{self, Rules};
 use crate::environment;
 use crate::forc::{ToolchainSpec, toolchain};
 use crate::model::{
-    Benchmark, COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, Completion, Harness, Look, Measured, Measuring,
-    Metric, Side, Skipped, StdChoice, Toolchain,
+    Benchmark, COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, Completion, Failure, Harness, Look, Measured,
+    Measuring, Metric, Side, Skipped, StdChoice, Toolchain,
 };
 use crate::schedule;
 use crate::suite::{Case, Suite};
@@ -38,11 +38,11 @@ pub struct CompareConfig {
     pub std: StdOption,
     /// Whether the base is measured twice, to see how often the harness cries wolf.
     pub control: bool,
-    /// How long the blocks may take together; a resumed comparison counts from its own beginning.
+    /// How long the blocks may take together; a resumed comparison has what is left of the budget that it was begun with.
     pub budget: Duration,
     /// The fewest blocks of a benchmark before anything is decided.
     pub min_runs: usize,
-    /// The most blocks of a benchmark.
+    /// The most blocks of a benchmark; a resumed comparison keeps to those that it was begun with.
     pub max_runs: usize,
     /// By metric, the change that would matter, as a fraction, where it is not the metric's own.
     pub thresholds: BTreeMap<Metric, f64>,
@@ -135,6 +135,7 @@ pub fn compare(
         sides: sides.iter().map(|side| (side.name.clone(), side.toolchain.sha256.clone(), side.std.clone())).collect(),
         seed: config.measure.seed.unwrap_or_else(|| fastrand::u64(..)),
         looks: Vec::new(),
+        budget: Some(config.budget),
         fingerprints: BTreeMap::new(),
     };
     let settings = CompareSettings {
@@ -175,11 +176,17 @@ pub fn compare(
         runner: Runner::new(&config.measure, split, interrupt, plan.seed),
         slots: Vec::with_capacity(cases.len()),
         journal: None,
+        budget: config.budget,
+        max_runs: config.max_runs,
+        before: Duration::ZERO,
         started: Instant::now(),
+        ended: None,
     };
     session.warm_up(cases, &mut comparison);
     session.open_journal(plan, &mut comparison)?;
-    session.run_blocks(&mut comparison);
+    if session.ended.is_none() {
+        session.run_blocks(&mut comparison);
+    }
     if let Some(runs) = config.instructions {
         session.count_instructions(&mut comparison, runs);
     }
@@ -231,7 +238,20 @@ struct Session<'a, 'e> {
     runner: Runner<'a>,
     slots: Vec<Slot<'a>>,
     journal: Option<Journal>,
+    budget: Duration,
+    max_runs: usize,
+    /// How long the blocks took that were made before this comparison was gone on with.
+    before: Duration,
+    /// When the blocks began, or were gone on with.
     started: Instant,
+    ended: Option<Ended>,
+}
+
+/// That all blocks were made, and not by an interrupt.
+#[derive(Clone, Copy)]
+struct Ended {
+    /// After how many rounds the data is looked at for the last time; `None` where all was decided.
+    rounds: Option<usize>,
 }
 
 impl<'a> Session<'a, '_> {
@@ -280,88 +300,180 @@ impl<'a> Session<'a, '_> {
         for slot in &self.slots {
             plan.fingerprints.insert(slot.case.id.clone(), self.runner.fingerprint(slot.stage));
         }
-        self.journal = match &self.config.journal {
+        // Those of the warm-ups just made: a journal that is gone on with may know others, and then these are the same again.
+        let failures = self.failures(comparison);
+        let mut known: BTreeSet<(String, usize)> = BTreeSet::new();
+        match &self.config.journal {
             Some(path) if self.config.resume => {
                 let (journal, kept, entries) = Journal::resume(path, &plan)?;
+                self.journal = Some(journal);
+                self.keep_to(&kept, comparison);
+                let kept_ids: BTreeSet<String> = kept.fingerprints.into_keys().collect();
                 plan.seed = kept.seed;
                 plan.looks = kept.looks;
                 // The paddings of the runs to come are not those of the runs there are.
                 self.runner.reseed(plan.seed.wrapping_add(entries.len() as u64));
-                for entry in entries {
+                // Benchmarks that it did not know are still to be measured.
+                let all_known = self.slots.iter().all(|slot| kept_ids.contains(&slot.case.id));
+                for entry in entries.into_iter().filter(|entry| all_known || !matches!(entry, Entry::Ended { .. })) {
+                    if let Entry::Failure { benchmark, side, .. } = &entry {
+                        known.insert((benchmark.clone(), *side));
+                    }
                     self.replay(entry, comparison);
                 }
-                Some(journal)
             }
-            Some(path) => Some(Journal::create(path, &plan)?),
-            None => None,
-        };
+            Some(path) => {
+                let (journal, aside) = Journal::create(path, &plan)?;
+                self.journal = Some(journal);
+                if let Some(aside) = aside {
+                    (self.on_event)(Event::Note(&format!(
+                        "an interrupted comparison was there, which --resume would have gone on with; its runs are kept in {}",
+                        aside.display()
+                    )));
+                }
+            }
+            None => {}
+        }
+        for (benchmark, side, failure) in failures {
+            if !known.contains(&(benchmark.clone(), side)) {
+                self.keep(&Entry::Failure { benchmark, side, failure });
+            }
+        }
         comparison.settings.seed = plan.seed;
         comparison.settings.looks = plan.looks;
         Ok(())
     }
 
+    /// What has failed until now: the benchmark, the side, and how.
+    fn failures(&self, comparison: &Comparison) -> Vec<(String, usize, Box<Failure>)> {
+        let mut failures = Vec::new();
+        for slot in &self.slots {
+            for (side, measured) in comparison.sides.iter().map(|side| &side.benchmarks[slot.index]).enumerate() {
+                let own = measured.failures.iter();
+                failures.extend(own.map(|failure| (slot.case.id.clone(), side, Box::new(failure.clone()))));
+            }
+        }
+        failures
+    }
+
+    /// Goes on under the plan that the comparison was begun with: whoever has seen what there was until the interrupt may
+    /// not choose anew when the data is looked at for the last time.
+    fn keep_to(&mut self, kept: &Plan, comparison: &mut Comparison) {
+        let begun = (kept.budget.unwrap_or(self.budget), kept.looks.last().map_or(self.max_runs, |look| look.runs));
+        if begun != (self.budget, self.max_runs) {
+            let text = format!(
+                "it was begun with --budget {} and --max-runs {}, and keeps to them",
+                humantime::format_duration(begun.0),
+                begun.1
+            );
+            (self.on_event)(Event::Note(&text));
+        }
+        (self.budget, self.max_runs) = begun;
+        comparison.settings.budget = Some(self.budget);
+        comparison.settings.max_runs = self.max_runs;
+    }
+
     /// Takes over what an interrupted comparison has measured. What is no longer selected is left out.
-    fn replay(&self, entry: Entry, comparison: &mut Comparison) {
-        let index = |id: &str| Some(self.slots.iter().find(|slot| slot.case.id == *id)?.index);
+    fn replay(&mut self, entry: Entry, comparison: &mut Comparison) {
+        let slot = |slots: &mut Vec<Slot<'a>>, id: &str| slots.iter().position(|slot| slot.case.id == *id);
         match entry {
-            Entry::Block { benchmark, runs } => {
-                if let Some(index) = index(&benchmark) {
-                    push_block(comparison, index, runs);
+            Entry::Block { benchmark, runs, elapsed } => {
+                self.before = elapsed;
+                if let Some(slot) = slot(&mut self.slots, &benchmark) {
+                    push_block(comparison, self.slots[slot].index, runs);
                 }
             }
             Entry::Count { benchmark, side, count } => {
-                if let Some(index) = index(&benchmark) {
-                    comparison.sides[side].benchmarks[index].instructions.push(count);
+                if let Some(slot) = slot(&mut self.slots, &benchmark) {
+                    comparison.sides[side].benchmarks[self.slots[slot].index].instructions.push(count);
                 }
             }
+            Entry::Failure { benchmark, side, failure } => {
+                if let Some(slot) = slot(&mut self.slots, &benchmark) {
+                    let slot = &mut self.slots[slot];
+                    slot.live = false;
+                    comparison.sides[side].benchmarks[slot.index].failures.push(*failure);
+                }
+            }
+            Entry::Ended { rounds, elapsed } => {
+                self.before = elapsed;
+                self.ended = Some(Ended { rounds });
+            }
         }
+        comparison.measuring.wall = self.before;
+    }
+
+    /// How long the blocks have taken, with those made before this comparison was gone on with.
+    fn elapsed(&self) -> Duration {
+        self.before + self.started.elapsed()
     }
 
     /// Round after round, a block of every benchmark that is not decided, until all are or the budget is spent.
     fn run_blocks(&mut self, comparison: &mut Comparison) {
         let looks: Vec<Look> = comparison.settings.looks.clone();
         // A resumed comparison has its blocks already, of some benchmarks perhaps one more than of others.
-        let done = |comparison: &Comparison, slot: &Slot| {
-            comparison.sides.first().map_or(0, |side| side.benchmarks[slot.index].runs.len())
-        };
-        let first = self.slots.iter().filter(|slot| slot.live).map(|slot| done(comparison, slot)).min().unwrap_or(0);
+        let live = self.slots.iter().filter(|slot| slot.live);
+        let first = live.map(|slot| blocks_of(comparison, slot)).min().unwrap_or(0);
         let expected: Duration = self.slots.iter().filter(|slot| slot.live).map(|slot| slot.expected).sum();
         (self.on_event)(Event::Blocks {
             benchmarks: self.slots.iter().filter(|slot| slot.live).count(),
             resumed: comparison.sides.first().map_or(0, |side| side.benchmarks.iter().map(|it| it.runs.len()).sum()),
             round: expected,
-            budget: self.config.budget,
+            budget: self.budget.saturating_sub(self.before),
             looks: &looks,
         });
         self.started = Instant::now();
         if first > 0 {
             self.look(comparison);
         }
-        for round in first..self.config.max_runs {
+        if self.run_rounds(first, comparison) {
+            let live = self.slots.iter().filter(|slot| slot.live);
+            let rounds = live.map(|slot| blocks_of(comparison, slot)).min();
+            self.ended = Some(Ended { rounds });
+            let elapsed = comparison.measuring.wall;
+            self.keep(&Entry::Ended { rounds, elapsed });
+        }
+    }
+
+    /// The rounds from `first` on. Gives whether they ended by themselves, and not by an interrupt.
+    fn run_rounds(&mut self, first: usize, comparison: &mut Comparison) -> bool {
+        let looks: Vec<Look> = comparison.settings.looks.clone();
+        for round in first..self.max_runs {
+            if self.interrupt.requested() {
+                return false;
+            }
             let live: Vec<usize> = (0..self.slots.len())
-                .filter(|slot| self.slots[*slot].live && done(comparison, &self.slots[*slot]) <= round)
+                .filter(|slot| self.slots[*slot].live && blocks_of(comparison, &self.slots[*slot]) <= round)
                 .collect();
             if !self.slots.iter().any(|slot| slot.live) {
                 break;
             }
             for block in schedule::round(&live, comparison.sides.len(), comparison.settings.seed, round) {
-                if self.interrupt.requested() || self.started.elapsed() >= self.config.budget {
-                    return;
+                if self.interrupt.requested() {
+                    return false;
+                }
+                if self.elapsed() >= self.budget {
+                    return true;
                 }
                 self.run_block(&block, comparison);
-                comparison.measuring.wall = self.started.elapsed();
+                comparison.measuring.wall = self.elapsed();
+            }
+            if self.interrupt.requested() {
+                return false;
             }
             if looks.iter().any(|look| look.runs == round + 1) {
                 self.look(comparison);
             }
+            let left = self.budget.saturating_sub(self.elapsed());
             (self.on_event)(Event::Round {
                 done: round + 1,
-                of: self.config.max_runs,
+                of: self.max_runs,
                 live: self.slots.iter().filter(|slot| slot.live).count(),
                 decided: self.slots.iter().filter(|slot| !slot.live).count(),
-                left: self.config.budget.saturating_sub(self.started.elapsed()),
+                left,
             });
         }
+        !self.interrupt.requested()
     }
 
     /// One run on every side, in the block's order. A block that is not whole is not kept.
@@ -370,23 +482,22 @@ impl<'a> Session<'a, '_> {
         let mut runs: Vec<Option<Benchmark>> = vec![None; comparison.sides.len()];
         for side in &block.order {
             match self.runner.run(&slot.case, slot.stage, &compiler_of(&comparison.sides[*side])) {
-                Ok(run) => {
-                    comparison.measuring.in_forc += run.wall().unwrap_or_default();
-                    comparison.measuring.collector_cpu += run.collector.cpu_time;
-                    runs[*side] = Some(run);
-                }
+                Ok(run) => runs[*side] = Some(run),
                 Err(RunError::Interrupted) => return,
                 Err(RunError::Failed(failure)) => {
                     (self.on_event)(Event::Failed { id: &slot.case.id, failure: &failure });
-                    comparison.sides[*side].benchmarks[slot.index].failures.push(*failure);
                     slot.live = false;
+                    let (index, benchmark) = (slot.index, slot.case.id.clone());
+                    self.keep(&Entry::Failure { benchmark, side: *side, failure: failure.clone() });
+                    comparison.sides[*side].benchmarks[index].failures.push(*failure);
                     return;
                 }
             }
         }
         let runs: Vec<Benchmark> = runs.into_iter().flatten().collect();
         let index = slot.index;
-        let entry = Entry::Block { benchmark: slot.case.id.clone(), runs };
+        let benchmark = slot.case.id.clone();
+        let entry = Entry::Block { benchmark, runs, elapsed: self.elapsed() };
         self.keep(&entry);
         if let Entry::Block { runs, .. } = entry {
             push_block(comparison, index, runs);
@@ -447,15 +558,11 @@ impl<'a> Session<'a, '_> {
         }
     }
 
-    /// How to decide at the end. A measurement that ended by itself is looked at once more; one that was interrupted is
-    /// not, as the look would be missing when it is gone on with.
+    /// How to decide at the end. Blocks that ended by themselves are looked at once more, also where the counting after them
+    /// was interrupted; blocks that were interrupted are not, as the look would be missing when they are gone on with.
     fn rules(&self, comparison: &Comparison) -> Rules {
         let rules = Rules::of(&comparison.settings);
-        if self.interrupt.requested() {
-            return rules;
-        }
-        let live = self.slots.iter().filter(|slot| slot.live);
-        match live.map(|slot| comparison.sides.first().map_or(0, |side| side.benchmarks[slot.index].runs.len())).min() {
+        match self.ended.and_then(|ended| ended.rounds) {
             Some(rounds) => rules.ended_after(rounds),
             None => rules,
         }
@@ -477,8 +584,15 @@ fn compiler_of(side: &Side) -> Compiler<'_> {
     Compiler { toolchain: &side.toolchain, std: side.std.as_deref() }
 }
 
+/// How many blocks of a benchmark there are.
+fn blocks_of(comparison: &Comparison, slot: &Slot) -> usize {
+    comparison.sides.first().map_or(0, |side| side.benchmarks[slot.index].runs.len())
+}
+
 fn push_block(comparison: &mut Comparison, index: usize, runs: Vec<Benchmark>) {
     for (side, run) in comparison.sides.iter_mut().zip(runs) {
+        comparison.measuring.in_forc += run.wall().unwrap_or_default();
+        comparison.measuring.collector_cpu += run.collector.cpu_time;
         side.benchmarks[index].runs.push(run);
     }
 }

@@ -1,19 +1,21 @@
 //! The blocks of a comparison on disk, as they are measured: what a power cut leaves can be gone on with.
 //!
 //! A file of JSON lines: the plan first, then a line a block. A line that was cut short by the end of its writer is left
-//! out when the file is read, and overwritten when it is gone on with.
+//! out when the file is read, and overwritten when it is gone on with. Each line is on the disk before the next block
+//! begins (`fdatasync(2)`), and the file's name from its beginning: both between two blocks, where nothing is timed.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Benchmark, InstructionCount, Look};
+use crate::model::{Benchmark, Failure, InstructionCount, Look};
 
 /// The version of the journals that this harness writes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a comparison set out to measure, as far as another one has to agree with it to go on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,8 +26,12 @@ pub struct Plan {
     pub sides: Vec<(String, String, Option<PathBuf>)>,
     /// Seed of all that is random.
     pub seed: u64,
-    /// The declared looks.
+    /// The declared looks. No block is made after the last.
     pub looks: Vec<Look>,
+    /// How long all blocks may take together, with those of all times that it was gone on with; absent in version 1, which
+    /// did not keep it.
+    #[serde(default)]
+    pub budget: Option<Duration>,
     /// By benchmark, the SHA-256 of all that its project consists of.
     pub fingerprints: BTreeMap<String, String>,
 }
@@ -40,6 +46,25 @@ pub enum Entry {
         benchmark: String,
         /// Its runs, in the order of the sides.
         runs: Vec<Benchmark>,
+        /// How long all blocks have taken together, up to the end of this one.
+        #[serde(default)]
+        elapsed: Duration,
+    },
+    /// A build that failed, in a block or before the first: its benchmark is not built again.
+    Failure {
+        /// The benchmark.
+        benchmark: String,
+        /// The side.
+        side: usize,
+        /// What went wrong.
+        failure: Box<Failure>,
+    },
+    /// All blocks were made: everything was decided, or the budget or the most runs were reached. No more will come.
+    Ended {
+        /// After how many rounds the data is looked at for the last time; absent where all was decided.
+        rounds: Option<usize>,
+        /// How long all blocks have taken together.
+        elapsed: Duration,
     },
     /// One count of a benchmark's instructions on one side.
     Count {
@@ -56,7 +81,8 @@ impl Entry {
     fn fits(&self, sides: usize) -> bool {
         match self {
             Self::Block { runs, .. } => runs.len() == sides,
-            Self::Count { side, .. } => *side < sides,
+            Self::Count { side, .. } | Self::Failure { side, .. } => *side < sides,
+            Self::Ended { .. } => true,
         }
     }
 }
@@ -115,18 +141,34 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Begins a journal; an older one in its place is gone.
+    /// Begins a journal. If one with anything measured stands in its place, that one is kept beside it, and where is told.
     ///
     /// # Errors
     /// If it cannot be written, or is another's.
-    pub fn create(path: &Path, plan: &Plan) -> Result<Self, JournalError> {
+    pub fn create(path: &Path, plan: &Plan) -> Result<(Self, Option<PathBuf>), JournalError> {
+        let failed = |source| JournalError::Write { path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|source| JournalError::Write { path: path.to_owned(), source })?;
+            fs::create_dir_all(folder).map_err(failed)?;
         }
         let mut journal = Self::open(path, true)?;
-        journal.file.set_len(0).map_err(|source| JournalError::Write { path: path.to_owned(), source })?;
+        let kept =
+            if journal.holds_something().map_err(failed)? { Some(keep_aside(path).map_err(failed)?) } else { None };
+        journal.file.set_len(0).and_then(|()| journal.file.rewind()).map_err(failed)?;
         journal.line(&Header { journal_version: VERSION, plan: plan.clone() })?;
-        Ok(journal)
+        sync_folder_of(path).map_err(failed)?;
+        Ok((journal, kept))
+    }
+
+    /// Whether there is more in the file than a plan.
+    fn holds_something(&mut self) -> io::Result<bool> {
+        let mut reader = BufReader::new(&mut self.file);
+        let mut line = Vec::new();
+        reader.read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Ok(false);
+        }
+        let more = !reader.fill_buf()?.is_empty();
+        Ok(more || serde_json::from_slice::<Header>(&line).is_err())
     }
 
     /// Whether there is a journal at all: found out before the warm-ups rather than after them.
@@ -200,12 +242,43 @@ impl Journal {
         }
     }
 
-    /// In one write, so that what another process reads is whole lines and at most one cut short.
+    /// In one write, so that what another process reads is whole lines and at most one cut short; then to the disk.
     fn line(&mut self, content: &impl Serialize) -> Result<(), JournalError> {
         let failed = |source| JournalError::Write { path: self.path.clone(), source };
         let mut line = serde_json::to_vec(content).map_err(|error| failed(error.into()))?;
         line.push(b'\n');
-        self.file.write_all(&line).map_err(|source| JournalError::Write { path: self.path.clone(), source })
+        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
+        written.map_err(|source| JournalError::Write { path: self.path.clone(), source })
+    }
+}
+
+/// Copies a journal to a name beside it that is not taken, and gives that name. Copied and not moved: the lock that this
+/// process holds is the file's, and another process would take the file that then had its name for nobody's.
+fn keep_aside(path: &Path) -> io::Result<PathBuf> {
+    let mut number = 1;
+    loop {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{number}"));
+        let aside = PathBuf::from(name);
+        match OpenOptions::new().write(true).create_new(true).open(&aside) {
+            Ok(mut copy) => {
+                io::copy(&mut File::open(path)?, &mut copy)?;
+                copy.sync_all()?;
+                return Ok(aside);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Puts the name of a new file on the disk, which syncing the file alone does not do (`fsync(2)`). Where a file system
+/// cannot do that for a folder, its own order of things has to be enough.
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        result => result,
     }
 }
 
@@ -243,6 +316,7 @@ mod tests {
             sides: vec![("a".into(), "1".into(), None), ("b".into(), "2".into(), None)],
             seed: 7,
             looks: vec![Look { runs: 10, weight: 1.0 }],
+            budget: Some(Duration::from_secs(60)),
             fingerprints: BTreeMap::from([("g/p/debug".to_owned(), "f".to_owned())]),
         }
     }
@@ -251,8 +325,8 @@ mod tests {
     fn a_line_that_was_cut_short_is_left_out_and_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sub/journal");
-        let mut journal = Journal::create(&path, &plan()).unwrap();
-        journal.append(&Entry::Block { benchmark: "x".into(), runs: Vec::new() }).unwrap();
+        let mut journal = Journal::create(&path, &plan()).unwrap().0;
+        journal.append(&Entry::Block { benchmark: "x".into(), runs: Vec::new(), elapsed: Duration::ZERO }).unwrap();
         drop(journal);
         let empty_sides = Plan { sides: Vec::new(), ..plan() };
         assert!(matches!(Journal::resume(&path, &empty_sides), Err(JournalError::Differs { .. })));
@@ -281,6 +355,49 @@ mod tests {
         // Another seed and other looks are no difference: the journal's own are used.
         let other = Plan { seed: 8, looks: Vec::new(), ..plan() };
         assert_eq!(Journal::resume(&path, &other).unwrap().1.seed, 7);
+    }
+
+    #[test]
+    fn what_was_measured_is_kept_aside_when_another_begins() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        assert_eq!(Journal::create(&path, &plan()).unwrap().1, None);
+        // A plan alone is nothing that was measured.
+        let (mut journal, kept) = Journal::create(&path, &plan()).unwrap();
+        assert_eq!(kept, None);
+        let ended = Entry::Ended { rounds: Some(3), elapsed: Duration::from_secs(5) };
+        journal.append(&ended).unwrap();
+        drop(journal);
+        let before = fs::read(&path).unwrap();
+        let (mut journal, first) = Journal::create(&path, &plan()).unwrap();
+        let first = first.unwrap();
+        assert_eq!(fs::read(&first).unwrap(), before);
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
+        // Nor does a second one take the first one's place.
+        journal.append(&ended).unwrap();
+        drop(journal);
+        let second = Journal::create(&path, &plan()).unwrap().1.unwrap();
+        assert!(second != first && fs::read(&first).unwrap() == before);
+        // Moved back, it is gone on with.
+        fs::rename(&first, &path).unwrap();
+        assert_eq!(Journal::resume(&path, &plan()).unwrap().2, [ended]);
+        // What is no journal at all is not the harness's to delete.
+        fs::write(&path, "a diary\n").unwrap();
+        assert!(Journal::create(&path, &plan()).unwrap().1.is_some());
+    }
+
+    #[test]
+    fn a_journal_of_the_first_version_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let mut plan_text = serde_json::to_value(plan()).unwrap();
+        plan_text.as_object_mut().unwrap().remove("budget");
+        let header = serde_json::json!({ "journal_version": 1, "plan": plan_text });
+        fs::write(&path, format!("{header}\n{{\"block\":{{\"benchmark\":\"x\",\"runs\":[]}}}}\n")).unwrap();
+        let error = Journal::resume(&path, &Plan { sides: Vec::new(), ..plan() });
+        assert!(matches!(error, Err(JournalError::Differs { .. })));
+        let (_, kept, _) = Journal::resume(&path, &plan()).unwrap();
+        assert_eq!(kept, Plan { budget: None, ..plan() });
     }
 
     #[test]
