@@ -13,7 +13,7 @@ use super::progress::{Progress, terminal_width};
 use super::{DEFAULT_SUITE, Result};
 use crate::collector::Interrupt;
 use crate::compare;
-use crate::model::{Comparison, Completion, Metric, Verdict};
+use crate::model::{BenchmarkFindings, Comparison, Completion, Metric, Verdict};
 use crate::report::{comparison, file, page};
 use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, SessionError, StdOption};
 
@@ -44,7 +44,8 @@ pub struct CompareOptions {
     #[arg(long, value_name = "own|base|DIR", default_value = "own", env = "FORC_IMPLICIT_STD_PATH")]
     pub std: PathBuf,
 
-    /// How long all runs together may take
+    /// How long all blocks together may take; the warm-ups before them and the counting of instructions after them come on
+    /// top
     #[arg(long, value_name = "TIME", default_value_t = session::DEFAULT_BUDGET.into())]
     pub budget: humantime::Duration,
 
@@ -114,7 +115,7 @@ pub struct ShowOptions {
     #[arg(long)]
     pub all: bool,
 
-    /// What ends with an exit code other than 0: a regression (5), or that or an undecided benchmark (6)
+    /// What ends with an exit code other than 0: a regression (5), or that or anything undecided (6)
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Regression)]
     pub fail_on: FailOn,
 }
@@ -167,7 +168,7 @@ pub enum FailOn {
     Never,
     /// A regression
     Regression,
-    /// A regression, or a benchmark that could not be decided
+    /// A regression, or a benchmark of which any deciding figure is undecided, or that was not reached
     Undecided,
 }
 
@@ -396,7 +397,7 @@ fn outcome(comparison: &Comparison, fail_on: FailOn) -> Outcome {
         Outcome::Regression
     } else if broken {
         Outcome::BenchmarkFailed
-    } else if fail_on >= FailOn::Undecided && any(Verdict::Undecided) {
+    } else if fail_on >= FailOn::Undecided && answers().any(BenchmarkFindings::is_open) {
         Outcome::Undecided
     } else {
         Outcome::Success
@@ -406,6 +407,32 @@ fn outcome(comparison: &Comparison, fail_on: FailOn) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::sample::compare::{figure, finding, found};
+
+    #[test]
+    fn an_improvement_beside_something_undecided_fails_where_that_is_to_fail() {
+        let wall = |verdict| figure(Metric::Wall, 1e8, (1.085, 0.882, 1.38), verdict);
+        let memory = |verdict| figure(Metric::PeakMemory, 1e8, (0.63, 0.62, 0.64), verdict);
+        let ended = |fail_on, verdict, figures| {
+            let finding = finding("g/p/debug", verdict, figures);
+            outcome(&found(vec![vec![finding]]), fail_on)
+        };
+        let part = || vec![wall(Verdict::Undecided), memory(Verdict::Improved)];
+        assert_eq!(ended(FailOn::Undecided, Verdict::Improved, part()), Outcome::Undecided);
+        assert_eq!(ended(FailOn::Regression, Verdict::Improved, part()), Outcome::Success);
+        let whole = vec![wall(Verdict::Equal), memory(Verdict::Improved)];
+        assert_eq!(ended(FailOn::Undecided, Verdict::Improved, whole), Outcome::Success);
+        // What only explains is no reason.
+        let disk = vec![figure(Metric::DiskRead, 1e6, (1.5, 0.5, 2.5), Verdict::Undecided), wall(Verdict::Equal)];
+        assert_eq!(ended(FailOn::Undecided, Verdict::Equal, disk), Outcome::Success);
+        // A benchmark that was not reached beside one that was.
+        let mut unreached = finding("g/q/debug", Verdict::Equal, Vec::new());
+        unreached.verdict = None;
+        let fine = finding("g/p/debug", Verdict::Equal, vec![wall(Verdict::Equal)]);
+        let both = found(vec![vec![fine, unreached]]);
+        assert_eq!(outcome(&both, FailOn::Undecided), Outcome::Undecided);
+        assert_eq!(outcome(&both, FailOn::Regression), Outcome::Success);
+    }
 
     #[test]
     fn thresholds_are_per_cent_of_one_metric_or_of_all() {

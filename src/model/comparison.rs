@@ -188,7 +188,8 @@ pub struct BenchmarkFindings {
     /// `group/project/scenario`.
     pub id: String,
     /// Of all its deciding figures together: regressed if any is, else improved if any is, else equal if all are, else
-    /// undecided. Absent where there is nothing to hold against each other.
+    /// undecided. Absent where there is nothing to hold against each other. What improved may still hold undecided figures,
+    /// any of which may have become worse: see [`BenchmarkFindings::undecided`].
     pub verdict: Option<Verdict>,
     /// Whether a build failed on one side or on both.
     pub failed: Option<FailedSides>,
@@ -207,6 +208,19 @@ impl BenchmarkFindings {
     /// The figure of a metric of whole runs.
     pub fn figure(&self, metric: Metric) -> Option<&Figure> {
         self.figures.iter().find(|figure| figure.metric == metric && figure.phase.is_none())
+    }
+
+    /// Its deciding figures that the data cannot tell: whatever else improved, these may have become worse.
+    pub fn undecided(&self) -> impl Iterator<Item = &Figure> {
+        self.figures.iter().filter(|figure| figure.decides() && figure.verdict == Verdict::Undecided)
+    }
+
+    /// Whether it may have regressed without that having been shown: it was not reached, or a deciding figure is undecided.
+    /// Not so where it is known to have regressed, or to have failed.
+    pub fn is_open(&self) -> bool {
+        self.failed.is_none()
+            && self.verdict != Some(Verdict::Regressed)
+            && (self.verdict.is_none() || self.undecided().next().is_some())
     }
 
     /// The figures of a metric by phase.

@@ -60,6 +60,8 @@ pub struct Counts {
     pub regressed: usize,
     /// Became better.
     pub improved: usize,
+    /// Of these, those of which a deciding figure is undecided, so that it may have become worse.
+    pub improved_in_part: usize,
     /// Did not change by what would matter.
     pub equal: usize,
     /// Cannot be told.
@@ -82,6 +84,10 @@ impl Counts {
             failed: benchmarks.iter().filter(|one| one.failed.is_some()).count(),
             regressed: verdict(Some(Verdict::Regressed)),
             improved: verdict(Some(Verdict::Improved)),
+            improved_in_part: benchmarks
+                .iter()
+                .filter(|one| one.verdict == Some(Verdict::Improved) && one.is_open())
+                .count(),
             equal: verdict(Some(Verdict::Equal)),
             undecided: verdict(Some(Verdict::Undecided)),
             unmeasured: verdict(None),
@@ -102,7 +108,12 @@ impl Counts {
         };
         add(self.failed, "failed to build", false);
         add(self.regressed, "regressed", true);
-        add(self.improved, "improved", true);
+        let improved = match self.improved_in_part {
+            0 => "improved".to_owned(),
+            part if part == self.improved => "improved, with undecided figures".to_owned(),
+            part => format!("improved, {part} of them with undecided figures"),
+        };
+        add(self.improved, &improved, true);
         add(self.equal, "equal", true);
         add(self.undecided, "undecided", false);
         add(self.unmeasured, "not measured", false);
@@ -112,7 +123,11 @@ impl Counts {
     fn tone(&self) -> Tone {
         match self {
             Self { failed, regressed, .. } if failed + regressed > 0 => Tone::Bad,
-            Self { undecided, unmeasured, different, .. } if undecided + unmeasured + different > 0 => Tone::Warning,
+            Self { undecided, unmeasured, different, improved_in_part, .. }
+                if undecided + unmeasured + different + improved_in_part > 0 =>
+            {
+                Tone::Warning
+            }
             Self { improved: 1.., .. } => Tone::Good,
             _ => Tone::Plain,
         }
@@ -200,11 +215,14 @@ fn worst(comparison: &Comparison, rows: &[Row]) -> Line {
         output => format!("; {output} output"),
     };
     let undecided_row = rows.iter().find(|row| row.benchmark.verdict == Some(Verdict::Undecided));
+    let certain = !rows.iter().any(|row| row.benchmark.is_open());
     let (tone, phrase) = if let Some(row) = of(Class::Regressed) {
         (Tone::Bad, told(row).text(of_output(row)))
     } else if let Some(row) = best(rows) {
-        let none = if undecided_row.is_some() { "nothing regressed for certain" } else { "nothing regressed" };
-        (Tone::Good, Phrase::new(none).text("; best is ").then(told(row)).text(of_output(row)))
+        let (tone, none) =
+            if certain { (Tone::Good, "nothing regressed") } else { (Tone::Warning, "nothing regressed for certain") };
+        let phrase = Phrase::new(none).text("; best is ").then(told(row));
+        (tone, phrase.text(open_beside(row)).text(of_output(row)))
     } else if let Some(row) = undecided_row {
         let undecided = row.lead.map_or_else(Phrase::default, |lead| Phrase::new("; ").then(undecided(lead)));
         (Tone::Warning, Phrase::new("nothing regressed for certain; undecided is ").then(told(row)).then(undecided))
@@ -215,6 +233,11 @@ fn worst(comparison: &Comparison, rows: &[Row]) -> Line {
         (Tone::Warning, Phrase::new("cannot be told: no figure has a verdict"))
     };
     Line { label: "Worst", tone, phrase }
+}
+
+/// What is undecided of a benchmark that improved: `, but wall +8.5 % [−11.8, +38.0] is undecided`.
+fn open_beside(row: &Row) -> String {
+    row.open().map_or_else(String::new, |open| format!(", but {} is undecided", change(open)))
 }
 
 /// ` (wall 1.0 %, peak memory 2.0 %)`.
@@ -363,12 +386,10 @@ fn facts(comparison: &Comparison, rows: &[Row]) -> Vec<Line> {
 fn budget(comparison: &Comparison, rows: &[Row]) -> Option<Line> {
     let settings = &comparison.settings;
     let budget = settings.budget.filter(|_| comparison.completion == Completion::Complete)?;
-    let open = |row: &&Row| row.class == Class::Undecided && row.benchmark.pairs < settings.max_runs;
-    let unreached = rows.iter().filter(|row| row.class == Class::Unmeasured).count();
-    let open = rows.iter().filter(open).count() + unreached;
+    let open = rows.iter().filter(|row| row.benchmark.is_open() && row.benchmark.pairs < settings.max_runs).count();
     (open > 0).then(|| {
         let text = format!(
-            "the blocks had {} together, which was not enough for a verdict on {}",
+            "the blocks had {} together, which was not enough for every verdict of {}",
             format::long_duration(budget),
             counted(open, "benchmark")
         );

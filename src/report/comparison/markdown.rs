@@ -62,12 +62,16 @@ fn title(measured: bool, rows: &[Row]) -> String {
         (Class::Improved, "improved"),
     ];
     let any = |class: Class| rows.iter().any(|row| row.class == class);
-    let words: Vec<&str> = kinds.into_iter().filter(|(class, _)| any(*class)).map(|(_, word)| word).collect();
+    let mut words: Vec<&str> = kinds.into_iter().filter(|(class, _)| any(*class)).map(|(_, word)| word).collect();
+    let open = rows.iter().any(|row| row.benchmark.is_open());
     match words[..] {
-        [] if any(Class::Undecided) || !any(Class::Equal) => "undecided".into(),
-        [] => "no change that would matter".into(),
-        _ => words.join(", "),
+        [] if open || !any(Class::Equal) => return "undecided".into(),
+        [] => return "no change that would matter".into(),
+        // Nobody reads "improved" as "and the rest may be anything".
+        _ if open => words.push("some undecided"),
+        _ => {}
     }
+    words.join(", ")
 }
 
 /// A folded section with as many of its blocks as there is room for. The first block is whole or not there: it is the head
@@ -184,7 +188,7 @@ fn line(comparison: &Comparison, row: &Row, several: bool) -> String {
     let change = row.lead.map_or_else(String::new, |lead| format!("{} **{}**", lead.metric.name(), interval(lead)));
     format!(
         "| {} | {} |{side} {change} | {} | {} | {} | {} |\n",
-        verdict(row.class),
+        verdict(row),
         cell(&Phrase::default().name(&row.benchmark.id)),
         row.lead.map_or_else(String::new, transition),
         cell(&reason(comparison, row)),
@@ -193,8 +197,8 @@ fn line(comparison: &Comparison, row: &Row, several: bool) -> String {
     )
 }
 
-fn verdict(class: Class) -> String {
-    let sign = match class {
+fn verdict(row: &Row) -> String {
+    let sign = match row.class {
         Class::Failed => "❌",
         Class::Regressed => "🔺",
         Class::Different => "≠",
@@ -203,7 +207,7 @@ fn verdict(class: Class) -> String {
         Class::Undecided => "?",
         Class::Equal => "=",
     };
-    format!("{sign} {}", class.name())
+    format!("{sign} {}", row.verdict())
 }
 
 /// Every benchmark, worst first.

@@ -45,7 +45,7 @@ pub(crate) fn next(comparison: &Comparison, rows: &[Row]) -> Phrase {
             Words::compare(comparison, Some(row.side)).id(&row.benchmark.id).all(&["--all", "--format", "html"]);
         return Phrase::new(what).command(to_page(&command));
     }
-    let open: Vec<&Row> = rows.iter().filter(|row| row.class == Class::Undecided).collect();
+    let open: Vec<&Row> = rows.iter().filter(|row| row.open().is_some()).collect();
     if !open.is_empty() {
         return decide(comparison, rows, &open);
     }
@@ -86,14 +86,17 @@ fn decide(comparison: &Comparison, rows: &[Row], open: &[&Row]) -> Phrase {
     if few {
         command = ids.into_iter().fold(command, Words::id);
     }
-    if open.iter().all(|row| row.lead.is_some_and(|lead| lead.metric.unit() != Unit::Nanoseconds)) {
+    if open.iter().all(|row| row.open().is_some_and(|figure| figure.metric.unit() != Unit::Nanoseconds)) {
         let runs = settings.max_runs.saturating_mul(2).to_string();
         return Phrase::new("make more blocks: ").command(command.all(&["--max-runs", &runs]).line());
     }
     // Without patterns everything is measured again, what is decided as well.
-    let measured = rows.iter().filter(|row| !few || row.class == Class::Undecided);
+    let measured = rows.iter().filter(|row| !few || row.open().is_some());
     let blocks = |row: &Row| -> Option<usize> {
-        let more = if row.class == Class::Undecided { row.lead?.more_runs? } else { 0 };
+        let more = match row.open() {
+            Some(figure) => figure.more_runs?,
+            None => 0,
+        };
         Some(row.benchmark.pairs.saturating_add(more))
     };
     let most = open.iter().map(|row| blocks(row)).collect::<Option<Vec<usize>>>();

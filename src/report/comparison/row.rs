@@ -72,7 +72,26 @@ pub(crate) struct Row<'a> {
     pub(crate) lead: Option<&'a Figure>,
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    /// The figure that stands for what is undecided of it: wall time if that is, else the first that is. None of what is
+    /// known to have regressed or failed.
+    pub(crate) fn open(&self) -> Option<&'a Figure> {
+        let open = || self.benchmark.undecided();
+        let wall = || open().find(|figure| figure.metric == Metric::Wall);
+        if self.benchmark.is_open() { wall().or_else(|| open().next()) } else { None }
+    }
+
+    /// The class in words, with what is undecided beside it: `improved (wall undecided)`.
+    pub(crate) fn verdict(&self) -> String {
+        let name = self.class.name();
+        let open = self.benchmark.undecided().count();
+        match self.open().filter(|_| self.class.is_change()) {
+            Some(figure) if open == 1 => format!("{name} ({} undecided)", figure.metric.name()),
+            Some(_) => format!("{name} ({open} undecided)"),
+            None => name.to_owned(),
+        }
+    }
+
     /// Whether the figure that stands for it changed, so that phases may say where.
     pub(crate) fn has_change(&self) -> bool {
         self.lead.is_some_and(|lead| matches!(lead.verdict, Verdict::Regressed | Verdict::Improved))

@@ -147,7 +147,8 @@ fn lines_of(table: &Table) -> Vec<String> {
 /// The verdict at the beginning of a row in its colour, once the columns have their widths.
 fn coloured(line: &str) -> String {
     let found = CLASSES.into_iter().find_map(|class| {
-        let (text, style) = verdict(class);
+        let (sign, style) = sign(class);
+        let text = format!("{sign} {}", class.name());
         Some((line.strip_prefix(&text)?, text, style))
     });
     found.map_or_else(|| line.to_owned(), |(rest, text, style)| format!("{style}{text}{style:#}{rest}"))
@@ -186,7 +187,7 @@ fn cells(comparison: &Comparison, row: &Row) -> [String; 8] {
     let side = comparison.sides.get(row.side).map_or_else(String::new, next::side_name);
     let change = lead_change(row).map_or_else(String::new, |(metric, change)| format!("{} {change}", metric.name()));
     [
-        verdict(row.class).0,
+        format!("{} {}", sign(row.class).0, row.verdict()),
         Piece::Name(row.benchmark.id.clone()).plain().into_owned(),
         Piece::Name(side).plain().into_owned(),
         change,
@@ -197,9 +198,9 @@ fn cells(comparison: &Comparison, row: &Row) -> [String; 8] {
     ]
 }
 
-/// The verdict with a sign, as colours do not reach everybody.
-fn verdict(class: Class) -> (String, Style) {
-    let (sign, style) = match class {
+/// A verdict's sign, as colours do not reach everybody, and its colour.
+fn sign(class: Class) -> (&'static str, Style) {
+    match class {
         Class::Failed => ("✗", BAD),
         Class::Regressed => ("▲", BAD),
         Class::Different => ("≠", WARNING),
@@ -207,8 +208,7 @@ fn verdict(class: Class) -> (String, Style) {
         Class::Unmeasured => ("–", WARNING),
         Class::Undecided => ("?", DIM),
         Class::Equal => ("=", Style::new()),
-    };
-    (format!("{sign} {}", class.name()), style)
+    }
 }
 
 /// Failures with the compiler's last words, then what was left out.

@@ -135,7 +135,7 @@ fn five_lines_of_what_cannot_be_told() {
     );
     assert_eq!(
         facts(&comparison)[0],
-        "Budget: the blocks had 10 min 0 s together, which was not enough for a verdict on 1 benchmark"
+        "Budget: the blocks had 10 min 0 s together, which was not enough for every verdict of 1 benchmark"
     );
     // Where no number of blocks would do, instructions may.
     let mut noisy = undecided("c/d/debug");
@@ -145,6 +145,46 @@ fn five_lines_of_what_cannot_be_told() {
         next.ends_with("count instructions instead: forc-perf compare 0.71.2 0.72.1 --select c/d/debug --instructions"),
         "{next}"
     );
+}
+
+#[test]
+fn an_improvement_does_not_hide_what_is_undecided_beside_it() {
+    let wall = figure(Metric::Wall, 100.0 * MS, (1.085, 0.882, 1.38), Verdict::Undecided);
+    let memory = figure(Metric::PeakMemory, 1e8, (0.63, 0.62, 0.64), Verdict::Improved);
+    let part = || finding("m/p/debug", Verdict::Improved, vec![wall.clone(), memory.clone()]);
+    let comparison = found(vec![vec![part(), improved()]]);
+    let told = lines(&comparison);
+    assert!(told[0].contains("2 improved, 1 of them with undecided figures, 0 equal"), "{}", told[0]);
+    assert!(
+        told[1].starts_with("Worst: nothing regressed for certain; best is m/p/debug: peak memory −37.0 %")
+            && told[1].contains("but wall +8.5 % [−11.8, +38.0] is undecided"),
+        "{}",
+        told[1]
+    );
+    assert!(told[4].starts_with("Next: measure for") && told[4].contains("--select m/p/debug"), "{}", told[4]);
+    assert!(facts(&comparison)[0].ends_with("not enough for every verdict of 1 benchmark"), "{:?}", facts(&comparison));
+    assert!(headline(&comparison).lines[0].tone == Tone::Warning);
+    for text in [strip_ansi_escapes::strip_str(terminal(&comparison, false, None)), markdown(&comparison)] {
+        assert!(text.contains("improved (wall undecided)"), "{text}");
+    }
+    assert!(markdown(&comparison).contains("### forc-perf: improved, some undecided\n"));
+
+    // The same where the output differs, which is told first.
+    let mut other = part();
+    other.output = OutputFinding::Different(vec!["out/debug/p.bin".into()]);
+    let comparison = found(vec![vec![other]]);
+    assert!(
+        strip_ansi_escapes::strip_str(terminal(&comparison, false, None)).contains("other output (wall undecided)")
+    );
+    assert!(facts(&comparison)[0].starts_with("Budget:"), "{:?}", facts(&comparison));
+
+    // What has regressed is not measured further, whatever else is undecided.
+    let mut worse = part();
+    worse.verdict = Some(Verdict::Regressed);
+    worse.figures[1].verdict = Verdict::Regressed;
+    let comparison = found(vec![vec![worse]]);
+    assert!(!facts(&comparison)[0].starts_with("Budget:"), "{:?}", facts(&comparison));
+    assert!(!terminal(&comparison, false, None).contains("undecided"));
 }
 
 #[test]

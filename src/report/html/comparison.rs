@@ -16,7 +16,7 @@ use super::parts::name;
 use crate::chart::PhaseColours;
 use crate::chart::text::{clean, shortened};
 use crate::model::{Comparison, Findings, Verdict};
-use crate::report::comparison::{Class, Phrase, Piece, created, rows, side_name};
+use crate::report::comparison::{Class, Phrase, Piece, Row, created, rows, side_name};
 use crate::report::slug::slugs;
 
 /// A comparison and what the parts of its page share.
@@ -114,8 +114,8 @@ fn title(page: &Page) -> String {
 }
 
 /// A verdict as a sign and a word: colour is never all there is.
-fn class(class: Class) -> Markup {
-    let (sign, style) = match class {
+fn class(row: &Row) -> Markup {
+    let (sign, style) = match row.class {
         Class::Failed => ("✗", "failed-word"),
         Class::Regressed => ("▲", "regressed"),
         Class::Different => ("≠", "different"),
@@ -124,7 +124,7 @@ fn class(class: Class) -> Markup {
         Class::Undecided => ("?", "undecided"),
         Class::Equal => ("=", "equal"),
     };
-    html! { span class=(format!("verdict {style}")) { (sign) " " (class.name()) } }
+    html! { span class=(format!("verdict {style}")) { (sign) " " (row.verdict()) } }
 }
 
 /// The class of the style sheet, and the sign, of a figure's verdict.

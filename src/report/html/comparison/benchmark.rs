@@ -25,7 +25,7 @@ pub(super) fn section(page: &Page, findings: &Findings, row: &Row) -> Markup {
             summary {
                 h3 { (name(&one.id)) }
                 span.facts {
-                    (class(row.class))
+                    (class(row))
                     @if let Some(lead) = row.lead { span { (change(lead)) } }
                     span.muted { (counted(one.pairs, "block")) }
                 }

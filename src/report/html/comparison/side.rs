@@ -81,7 +81,7 @@ fn line(page: &Page, row: &Row, metrics: &[Metric]) -> Markup {
     let one = row.benchmark;
     html! {
         tr {
-            td { (class(row.class)) }
+            td { (class(row)) }
             th scope="row" {
                 @if !one.figures.is_empty() { a href=(format!("#{}", page.anchor(row.side, row.index))) { (name(&one.id)) } }
                 @else if one.failed.is_some() { a href="#failures" { (name(&one.id)) } }
