@@ -2,7 +2,7 @@
 
 use forc_perf::stats::{Rules, Verdict};
 
-use crate::machine::{Machine, PRIMARY, Random, Runs};
+use crate::machine::{Machine, PRIMARY, Random, Runs, TIMES};
 use crate::power::{self, EFFECTS};
 use crate::recorded::Recorded;
 use crate::rivals::{Rival, history};
@@ -38,14 +38,16 @@ fn contest(machine: Machine, part: usize, rules: &Rules) {
         let mut random = Random::new(!seed(70 + part, suite));
         let mut greatest = [f64::NEG_INFINITY; Rival::ALL.len()];
         let mut alarms = [false; Rival::ALL.len()];
-        for mut runs in Suite::new(machine, Truth::NO_CHANGE, seed(70 + part, suite)).benchmarks {
+        for mut runs in Suite::new(machine, Truth::NO_CHANGE, seed(70 + part, suite), MAX_RUNS).benchmarks {
             runs.extend(MAX_RUNS);
             let known = bank.draw(runs.fixture, &mut random);
-            for (figure, pairs) in runs.pairs.iter().enumerate() {
+            // Of times alone: some rules divide by a spread, and peaks of memory may have none.
+            let times = |figure: &usize| *figure < TIMES || *figure >= PRIMARY;
+            for (figure, pairs) in runs.pairs.iter().enumerate().filter(|(figure, _)| times(figure)) {
                 let past = history(&known.iter().map(|minima| minima[figure]).collect::<Vec<_>>());
                 for (index, rival) in Rival::ALL.into_iter().enumerate() {
                     greatest[index] = greatest[index].max(rival.statistic(pairs, &past));
-                    if suite < OWN_SUITES && figure < PRIMARY && !alarms[index] {
+                    if suite < OWN_SUITES && figure < TIMES && !alarms[index] {
                         alarms[index] = rival.finds(pairs, &past, &mut random);
                     }
                 }
@@ -61,7 +63,7 @@ fn contest(machine: Machine, part: usize, rules: &Rules) {
         })
         .collect();
 
-    let looks = looks(machine, rules);
+    let looks = looks(machine, rules, MAX_RUNS);
     // Of each effect: found by forc-perf, its runs, found by each rival at its own settings and at 1 %, as wall and cpu.
     let found: Vec<_> = EFFECTS
         .into_iter()
@@ -69,7 +71,8 @@ fn contest(machine: Machine, part: usize, rules: &Rules) {
             let truth = Truth { effect, changed: 1 };
             each(POWER_SUITES, |suite| {
                 let mut random = Random::new(!seed(80 + part, suite));
-                let mut outcome = Suite::new(machine, truth, seed(80 + part, suite)).compare(&looks, rules);
+                let mut outcome =
+                    Suite::new(machine, truth, seed(80 + part, suite), MAX_RUNS).compare(&looks, rules, f64::INFINITY);
                 let ours =
                     [outcome.wall(0), outcome.cpu(0)].map(|verdict| (is_change(verdict), verdict == Verdict::Equal));
                 let runs = mean((0..BENCHMARKS).map(|benchmark| outcome.runs(benchmark) as f64));
@@ -78,7 +81,7 @@ fn contest(machine: Machine, part: usize, rules: &Rules) {
                 let known = bank.draw(changed.fixture, &mut random);
                 let theirs = Rival::ALL.map(|rival| {
                     let index = Rival::ALL.iter().position(|it| *it == rival).unwrap_or(0);
-                    std::array::from_fn::<_, PRIMARY, _>(|figure| {
+                    std::array::from_fn::<_, TIMES, _>(|figure| {
                         let pairs = &changed.pairs[figure];
                         let past = history(&known.iter().map(|minima| minima[figure]).collect::<Vec<_>>());
                         let own = rival.finds(pairs, &past, &mut random);

@@ -6,7 +6,7 @@ use crate::recorded::Recorded;
 #[derive(Clone, Copy, Debug)]
 pub struct Disturbance {
     /// Of each run's wall time, by itself. CPU time shares a third of it and has two fifths as much of its own; a
-    /// phase's time is the run's with half as much again of its own.
+    /// phase's time is the run's with half as much again of its own. Peak memory has a twentieth of it, rounded to pages.
     pub noise: f64,
     /// By how much the machine slows down from the first to the last block: 0.25 is a quarter. As much again in all is
     /// wandered, up and down.
@@ -44,10 +44,14 @@ pub const MILD: Machine<'static> =
 
 /// Phases of a simulated run.
 const PHASES: usize = 6;
-/// The paired figures of a benchmark: wall and CPU time of the run, then of each phase.
-pub const PAIRED: usize = 2 + 2 * PHASES;
-/// The figures among them by which a benchmark is decided, and which the tables show.
-pub const PRIMARY: usize = 2;
+/// The paired figures of a benchmark: wall time, CPU time and peak memory of the run, then wall and CPU time of each phase.
+pub const PAIRED: usize = PRIMARY + 2 * PHASES;
+/// The figures among them by which a benchmark is decided.
+pub const PRIMARY: usize = 3;
+/// The times among these, which the tables show.
+pub const TIMES: usize = 2;
+/// Pages of memory that a run takes, of which a peak is a whole number: 32 MiB.
+const PAGES: f64 = 8192.0;
 
 impl Machine<'_> {
     pub fn name(&self) -> &'static str {
@@ -55,6 +59,11 @@ impl Machine<'_> {
             Self::Simulated(name, _) => name,
             Self::Recorded(_) => "recorded runs of forc",
         }
+    }
+
+    /// Whether what slows down a benchmark shows in this figure: in its run's and its first phase's times.
+    pub fn is_slowed(figure: usize) -> bool {
+        figure < TIMES || (PRIMARY..PRIMARY + 2).contains(&figure)
     }
 
     /// How many paired figures a benchmark has here.
@@ -75,6 +84,8 @@ pub struct Runs<'a> {
     length: usize,
     wander: f64,
     lasting: f64,
+    /// What the runs made so far took together, by their wall times.
+    pub took: f64,
     /// The pairs made so far, figure by figure.
     pub pairs: Vec<Vec<(f64, f64)>>,
     /// Of recorded runs: which benchmark, and where the next block is.
@@ -93,9 +104,10 @@ impl<'a> Runs<'a> {
             Machine::Simulated(..) => 0,
             Machine::Recorded(recorded) => random.below(recorded.fixtures.len()),
         };
-        let effects = (0..machine.figures()).map(|figure| if figure < PRIMARY + 2 { effect } else { 1.0 }).collect();
+        let of = |figure| if Machine::is_slowed(figure) { effect } else { 1.0 };
+        let effects = (0..machine.figures()).map(of).collect();
         let pairs = vec![Vec::with_capacity(length); machine.figures()];
-        Self { machine, random, effects, length, wander: 0.0, lasting, pairs, fixture, place: 0 }
+        Self { machine, random, effects, length, wander: 0.0, lasting, took: 0.0, pairs, fixture, place: 0 }
     }
 
     /// Makes blocks until there are `count`.
@@ -112,6 +124,18 @@ impl<'a> Runs<'a> {
             for (figure, pairs) in self.pairs.iter_mut().enumerate() {
                 pairs.push((block[0][figure].exp(), block[1][figure].exp() * self.effects[figure]));
             }
+            self.took += self.pairs[0].last().map_or(0.0, |(a, b)| a + b);
+        }
+    }
+
+    /// What a block takes, about: what a budget is reckoned by.
+    pub fn expected(&self) -> f64 {
+        match self.machine {
+            Machine::Simulated(..) => 2.0,
+            Machine::Recorded(recorded) => {
+                let walls = recorded.fixtures[self.fixture].iter().map(|block| block[0][0] + block[1][0]);
+                crate::mean(walls)
+            }
         }
     }
 
@@ -125,12 +149,13 @@ impl<'a> Runs<'a> {
         let state = drift.ln_1p() * elapsed + self.wander + self.lasting;
         let spike = if random.uniform() < spikes { 1.5f64.ln() } else { 0.0 };
         let own = noise * random.normal() + spike;
-        let mut figures = [state + own, state + own / 3.0 + 0.4 * noise * random.normal()].into_iter().cycle();
-        let mut run: [f64; PAIRED] = std::array::from_fn(|_| figures.next().unwrap_or(0.0));
-        for figure in &mut run[PRIMARY..] {
-            *figure += 0.5 * noise * random.normal();
-        }
-        run
+        let times = [state + own, state + own / 3.0 + 0.4 * noise * random.normal()];
+        let memory = (PAGES * (0.05 * noise * random.normal()).exp()).round().ln();
+        std::array::from_fn(|figure| match figure {
+            0..TIMES => times[figure],
+            TIMES => memory,
+            _ => times[(figure - PRIMARY) % 2] + 0.5 * noise * random.normal(),
+        })
     }
 
     /// A block of two recorded runs, the one after the last, or after some ten a block from anywhere (Politis and Romano

@@ -4,7 +4,7 @@ use forc_perf::stats::{Rules, Verdict};
 
 use crate::machine::{MILD, Machine, SIMULATED};
 use crate::recorded::Recorded;
-use crate::suite::{BENCHMARKS, Suite, Truth, looks};
+use crate::suite::{BENCHMARKS, MAX_RUNS, Suite, Truth, looks};
 use crate::{each, mean, seed};
 
 const SUITES: usize = 200;
@@ -28,12 +28,16 @@ pub fn print(recorded: Option<&Recorded>) {
         "machine", "changed", "by", "wall", "cpu", "instr.", "runs", "all runs"
     );
     for (part, machine) in machines(recorded).into_iter().enumerate() {
-        let looks = looks(machine, &rules);
+        let looks = looks(machine, &rules, MAX_RUNS);
         for changed in [1, BENCHMARKS] {
             for effect in EFFECTS {
                 let truth = Truth { effect, changed };
                 let suites = each(if changed == 1 { SUITES } else { SUITES / 5 }, |suite| {
-                    let outcome = Suite::new(machine, truth, seed(40 + part, suite)).compare(&looks, &rules);
+                    let outcome = Suite::new(machine, truth, seed(40 + part, suite), MAX_RUNS).compare(
+                        &looks,
+                        &rules,
+                        f64::INFINITY,
+                    );
                     let found = |verdict: Verdict| f64::from(u8::from(verdict == Verdict::Regressed));
                     let figures: Vec<[f64; 4]> = (0..changed)
                         .map(|it| {

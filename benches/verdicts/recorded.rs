@@ -9,6 +9,7 @@ use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
 use forc_perf::suite::{Project, Stage};
 
 use crate::Error;
+use crate::machine::PRIMARY;
 
 /// Light fixtures of some 10 to 200 ms.
 const FIXTURES: [(&str, &str); 6] = [
@@ -23,9 +24,10 @@ const FIXTURES: [(&str, &str); 6] = [
 const BLOCKS: usize = 60;
 const TIME: Duration = Duration::from_secs(50);
 
-/// What was recorded: of each fixture blocks of two runs in a row, each with its wall and CPU time in seconds.
+/// What was recorded: of each fixture blocks of two runs in a row, each with its wall and CPU time in seconds and its peak
+/// memory in bytes.
 pub struct Recorded {
-    pub fixtures: Vec<Vec<[[f64; 2]; 2]>>,
+    pub fixtures: Vec<Vec<[[f64; PRIMARY]; 2]>>,
 }
 
 /// Records with the compiler that is found without building one; `None` if there is none.
@@ -40,7 +42,7 @@ pub fn record() -> Result<Option<Recorded>, Error> {
         let project = Project::read(folder, group.to_owned(), name.to_owned())?;
         stages.push(Stage::new(&project.folder)?);
     }
-    let run = |stage: &Stage| -> Result<[f64; 2], Error> {
+    let run = |stage: &Stage| -> Result<[f64; PRIMARY], Error> {
         let args: [OsString; 3] = ["build".into(), "--path".into(), stage.project().into()];
         let invocation = Invocation {
             program: toolchain.path.clone(),
@@ -53,7 +55,8 @@ pub fn record() -> Result<Option<Recorded>, Error> {
             return Err(format!("{} failed: {}", stage.project().display(), recording.stderr).into());
         }
         let wall = recording.exited.duration_since(recording.started);
-        Ok([wall.as_secs_f64(), recording.accounting.cpu_time().as_secs_f64()])
+        let memory = recording.accounting.peak_memory.ok_or("the kernel gave no peak of memory")?;
+        Ok([wall.as_secs_f64(), recording.accounting.cpu_time().as_secs_f64(), memory as f64])
     };
     for stage in &stages {
         run(stage)?;

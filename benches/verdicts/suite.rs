@@ -9,8 +9,8 @@ use crate::machine::{Machine, PRIMARY, Random, Runs};
 
 /// Benchmarks in a suite.
 pub const BENCHMARKS: usize = 20;
-/// Blocks of a benchmark.
-pub const MIN_RUNS: usize = 10;
+/// Blocks of a benchmark, where power is shown and rivals are held against.
+const MIN_RUNS: usize = 10;
 pub const MAX_RUNS: usize = 100;
 /// The changes that do not matter, of times and of instruction counts.
 pub const THRESHOLD: f64 = 0.01;
@@ -42,13 +42,14 @@ pub struct Suite<'a> {
     counts: Vec<Vec<(f64, f64)>>,
     noise: Noise,
     figures: usize,
+    max_runs: usize,
 }
 
 impl<'a> Suite<'a> {
-    pub fn new(machine: Machine<'a>, truth: Truth, seed: u64) -> Self {
+    pub fn new(machine: Machine<'a>, truth: Truth, seed: u64, max_runs: usize) -> Self {
         let mut random = Random::new(seed);
         let benchmarks: Vec<Runs> =
-            (0..BENCHMARKS).map(|index| Runs::new(machine, random.fork(), truth.of(index), MAX_RUNS)).collect();
+            (0..BENCHMARKS).map(|index| Runs::new(machine, random.fork(), truth.of(index), max_runs)).collect();
         let counts: Vec<Vec<(f64, f64)>> = (0..BENCHMARKS)
             .map(|index| {
                 let noise = COUNTED_NOISE * (0.33 * random.normal()).exp();
@@ -60,7 +61,7 @@ impl<'a> Suite<'a> {
             [pairs.iter().map(|pair| pair.0).collect(), pairs.iter().map(|pair| pair.1).collect()]
         };
         let noise = pooled_noise(&counts.iter().flat_map(sides).collect::<Vec<_>>());
-        Self { benchmarks, counts, noise, figures: machine.figures() }
+        Self { benchmarks, counts, noise, figures: machine.figures(), max_runs }
     }
 
     /// Figures of a benchmark: the paired ones, then instructions.
@@ -82,34 +83,77 @@ impl<'a> Suite<'a> {
 
     /// Whether a change of a benchmark shows in this figure: in its run, its first phase and its instructions.
     pub fn is_affected(&self, figure: usize) -> bool {
-        figure < PRIMARY + 2 || figure == self.figures
+        Machine::is_slowed(figure) || figure == self.figures
     }
 
-    /// Measures: all benchmarks up to the first look, and from look to look those whose run is not decided.
-    pub fn compare(mut self, looks: &Looks, rules: &Rules) -> Outcome<'a> {
-        let stride = self.stride();
-        let mut evidence: Vec<Option<Evidence>> = vec![None; BENCHMARKS * stride];
-        let mut open = [true; BENCHMARKS];
-        let mut verdict = Vec::new();
-        for at in looks.at() {
-            for benchmark in (0..BENCHMARKS).filter(|benchmark| open[*benchmark]) {
-                self.benchmarks[benchmark].extend(*at);
-                for figure in 0..stride {
-                    let sample = self.sample(benchmark, figure);
-                    let known = evidence[benchmark * stride + figure].take();
-                    let mut known = known.unwrap_or_else(|| Evidence::of(&sample, looks));
-                    known.update(&sample, looks);
-                    evidence[benchmark * stride + figure] = Some(known);
+    /// What all blocks of all benchmarks would take, about.
+    pub fn whole(&self) -> f64 {
+        self.benchmarks.iter().map(|runs| runs.expected() * self.max_runs as f64).sum()
+    }
+
+    /// Measures as `forc-perf compare` does: round after round a block of each benchmark that is not decided, looking at
+    /// all of them where looks were declared, until all are decided, the most runs are made, or the blocks have taken
+    /// `budget`; then, if any is undecided still, once more with the error that is left. Instructions are counted after
+    /// the blocks, and are there at the end alone.
+    pub fn compare(mut self, looks: &Looks, rules: &Rules, budget: f64) -> Outcome<'a> {
+        let mut evidence: Vec<Evidence> = (0..BENCHMARKS * self.figures)
+            .map(|index| Evidence::of(&self.sample(index / self.figures, index % self.figures), looks))
+            .collect();
+        let mut live = [true; BENCHMARKS];
+        let mut took = 0.0;
+        'rounds: for round in 1..=self.max_runs {
+            if !live.contains(&true) {
+                break;
+            }
+            for benchmark in (0..BENCHMARKS).filter(|benchmark| live[*benchmark]) {
+                if took >= budget {
+                    break 'rounds;
+                }
+                let runs = &mut self.benchmarks[benchmark];
+                let before = runs.took;
+                runs.extend(round);
+                took += runs.took - before;
+            }
+            if looks.at().contains(&round) {
+                self.update(&mut evidence, looks, &live);
+                let verdict = verdicts(&evidence, rules);
+                for (benchmark, live) in live.iter_mut().enumerate() {
+                    let primary = &verdict[benchmark * self.figures..benchmark * self.figures + PRIMARY];
+                    let regressed = primary.contains(&Verdict::Regressed);
+                    *live = *live && !regressed && primary.contains(&Verdict::Undecided);
                 }
             }
-            let all: Vec<Evidence> = evidence.iter().flatten().copied().collect();
-            verdict = verdicts(&all, rules);
-            for (benchmark, open) in open.iter_mut().enumerate() {
-                let primary = &verdict[benchmark * stride..benchmark * stride + PRIMARY];
-                *open = *open && primary.contains(&Verdict::Undecided);
+        }
+        let open = (0..BENCHMARKS).filter(|benchmark| live[*benchmark]);
+        let rounds = open.map(|benchmark| self.benchmarks[benchmark].pairs[0].len()).min();
+        let last = rounds.map_or_else(|| looks.clone(), |rounds| looks.ended_at(rounds));
+        if last != *looks {
+            if looks.at().contains(&last.last()) {
+                // This look was made already, and weighs more now.
+                for (index, known) in evidence.iter_mut().enumerate() {
+                    *known = Evidence::of(&self.sample(index / self.figures, index % self.figures), &last);
+                }
+            }
+            self.update(&mut evidence, &last, &live);
+        }
+        let stride = self.stride();
+        let all: Vec<Evidence> = (0..BENCHMARKS * stride)
+            .map(|index| match (index / stride, index % stride) {
+                (benchmark, figure) if figure < self.figures => evidence[benchmark * self.figures + figure],
+                (benchmark, figure) => Evidence::of(&self.sample(benchmark, figure), &last),
+            })
+            .collect();
+        Outcome { verdicts: verdicts(&all, rules), stride, looks: last, suite: self }
+    }
+
+    /// Adds what the blocks of the benchmarks that are still run say at these looks.
+    fn update(&self, evidence: &mut [Evidence], looks: &Looks, live: &[bool; BENCHMARKS]) {
+        for (index, known) in evidence.iter_mut().enumerate() {
+            let (benchmark, figure) = (index / self.figures, index % self.figures);
+            if live[benchmark] {
+                known.update(&self.sample(benchmark, figure), looks);
             }
         }
-        Outcome { verdicts: verdict, stride, suite: self }
     }
 }
 
@@ -117,6 +161,8 @@ impl<'a> Suite<'a> {
 pub struct Outcome<'a> {
     verdicts: Vec<Verdict>,
     stride: usize,
+    /// The looks that were made.
+    looks: Looks,
     pub suite: Suite<'a>,
 }
 
@@ -149,11 +195,11 @@ impl Outcome<'_> {
     }
 
     /// The same with intervals.
-    pub fn judgements(&self, looks: &Looks, rules: &Rules) -> Vec<Judgement> {
+    pub fn judgements(&self, rules: &Rules) -> Vec<Judgement> {
         let samples: Vec<Sample> = (0..BENCHMARKS * self.stride)
             .map(|index| self.suite.sample(index / self.stride, index % self.stride))
             .collect();
-        judge_family(&samples, looks, rules)
+        judge_family(&samples, &self.looks, rules)
     }
 }
 
@@ -162,6 +208,6 @@ pub fn is_change(verdict: Verdict) -> bool {
 }
 
 /// The looks that forc-perf would declare for a suite on this machine.
-pub fn looks(machine: Machine, rules: &Rules) -> Looks {
-    declare_looks(BENCHMARKS * (machine.figures() + 1), rules.q_change, MIN_RUNS, MAX_RUNS)
+pub fn looks(machine: Machine, rules: &Rules, max_runs: usize) -> Looks {
+    declare_looks(BENCHMARKS * (machine.figures() + 1), rules.q_change, MIN_RUNS, max_runs)
 }
