@@ -4,7 +4,7 @@ use forc_perf::stats::{Looks, Rules, Verdict};
 
 use crate::machine::{MILD, Machine, Random, SIMULATED};
 use crate::recorded::Recorded;
-use crate::suite::{BENCHMARKS, Outcome, Suite, THRESHOLD, Truth, is_change, looks};
+use crate::suite::{BENCHMARKS, Outcome, Suite, THRESHOLD, Truth, Until, is_change, looks};
 use crate::{each, machines, mean, seed, share};
 
 /// Suites in which nothing changed: on machines with one disturbance, and on those with all at once or recorded.
@@ -22,7 +22,7 @@ const BUDGETS: (f64, f64) = (0.05, 1.3);
 fn compared<'a>(suite: Suite<'a>, looks: &Looks, rules: &Rules, seed: u64) -> Outcome<'a> {
     let share = BUDGETS.0 + (BUDGETS.1 - BUDGETS.0) * Random::new(!seed).uniform();
     let budget = share * suite.whole();
-    suite.compare(looks, rules, budget)
+    suite.compare(looks, rules, budget, Until::Verdict)
 }
 
 pub fn print(recorded: Option<&Recorded>) {

@@ -6,7 +6,7 @@ use crate::machine::{Machine, PRIMARY, Random, Runs, TIMES};
 use crate::power::{self, EFFECTS};
 use crate::recorded::Recorded;
 use crate::rivals::{Rival, history};
-use crate::suite::{BENCHMARKS, MAX_RUNS, Suite, Truth, is_change, looks};
+use crate::suite::{BENCHMARKS, MAX_RUNS, Suite, Truth, Until, is_change, looks};
 use crate::{each, mean, seed, share};
 
 /// Suites without change, on which thresholds are set.
@@ -71,8 +71,12 @@ fn contest(machine: Machine, part: usize, rules: &Rules) {
             let truth = Truth { effect, changed: 1 };
             each(POWER_SUITES, |suite| {
                 let mut random = Random::new(!seed(80 + part, suite));
-                let mut outcome =
-                    Suite::new(machine, truth, seed(80 + part, suite), MAX_RUNS).compare(&looks, rules, f64::INFINITY);
+                let mut outcome = Suite::new(machine, truth, seed(80 + part, suite), MAX_RUNS).compare(
+                    &looks,
+                    rules,
+                    f64::INFINITY,
+                    Until::EveryFigure,
+                );
                 let ours =
                     [outcome.wall(0), outcome.cpu(0)].map(|verdict| (is_change(verdict), verdict == Verdict::Equal));
                 let runs = mean((0..BENCHMARKS).map(|benchmark| outcome.runs(benchmark) as f64));

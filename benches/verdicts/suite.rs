@@ -36,6 +36,15 @@ impl Truth {
     }
 }
 
+/// When a benchmark is measured no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Its verdict cannot change any more, as `forc-perf compare` does: a figure regressed, or none is undecided.
+    Verdict,
+    /// None of its deciding figures is undecided: what each of them could find by itself.
+    EveryFigure,
+}
+
 /// A suite as it is measured: times block by block, instructions at the beginning.
 pub struct Suite<'a> {
     pub benchmarks: Vec<Runs<'a>>,
@@ -95,7 +104,7 @@ impl<'a> Suite<'a> {
     /// all of them where looks were declared, until all are decided, the most runs are made, or the blocks have taken
     /// `budget`; then, if any is undecided still, once more with the error that is left. Instructions are counted after
     /// the blocks, and are there at the end alone.
-    pub fn compare(mut self, looks: &Looks, rules: &Rules, budget: f64) -> Outcome<'a> {
+    pub fn compare(mut self, looks: &Looks, rules: &Rules, budget: f64, until: Until) -> Outcome<'a> {
         let mut evidence: Vec<Evidence> = (0..BENCHMARKS * self.figures)
             .map(|index| Evidence::of(&self.sample(index / self.figures, index % self.figures), looks))
             .collect();
@@ -119,7 +128,7 @@ impl<'a> Suite<'a> {
                 let verdict = verdicts(&evidence, rules);
                 for (benchmark, live) in live.iter_mut().enumerate() {
                     let primary = &verdict[benchmark * self.figures..benchmark * self.figures + PRIMARY];
-                    let regressed = primary.contains(&Verdict::Regressed);
+                    let regressed = until == Until::Verdict && primary.contains(&Verdict::Regressed);
                     *live = *live && !regressed && primary.contains(&Verdict::Undecided);
                 }
             }
@@ -187,6 +196,11 @@ impl Outcome<'_> {
     /// Blocks measured of a benchmark.
     pub fn runs(&self, benchmark: usize) -> usize {
         self.suite.benchmarks[benchmark].pairs[0].len()
+    }
+
+    /// Whether the benchmark is said to have regressed by any figure that is measured in the blocks.
+    pub fn regressed(&self, benchmark: usize) -> bool {
+        self.verdicts(benchmark)[..PRIMARY].contains(&Verdict::Regressed)
     }
 
     /// Whether anything at all is said to have changed.

@@ -186,13 +186,13 @@ impl Evidence {
                     let walsh = Walsh::new(&differences[..at]);
                     // The further a claim goes the larger is its p-value, so that after one that shows nothing none does.
                     let shown = |p_value: f64| Some(p_value / weight).filter(|p_value| *p_value < 1.0);
-                    for (bound, least) in bounds.iter().zip(&mut self.above) {
-                        let Some(p_value) = shown(walsh.p_above(*bound)) else { break };
-                        *least = least.min(p_value);
+                    for (index, bound) in bounds.into_iter().enumerate() {
+                        let Some(p_value) = shown(walsh.p_above(bound)) else { break };
+                        self.above[index] = self.above[index].min(p_value);
                     }
-                    for (bound, least) in bounds.iter().zip(&mut self.below).rev() {
-                        let Some(p_value) = shown(walsh.p_below(*bound)) else { break };
-                        *least = least.min(p_value);
+                    for (index, bound) in bounds.into_iter().enumerate().rev() {
+                        let Some(p_value) = shown(walsh.p_below(bound)) else { break };
+                        self.below[index] = self.below[index].min(p_value);
                     }
                 }
                 self.reached = looks.reached(differences.len()).last().map_or(0, |(at, _)| at);
