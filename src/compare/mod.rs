@@ -99,11 +99,12 @@ fn is_size(metric: Metric) -> bool {
 
 /// What matters unless told otherwise. One per cent of time or memory is what a day's work may win or lose; counts of
 /// instructions are steady enough to show a fifth of that; a file's size is the same in every build, and any change of it
-/// was made by the compiler; what the disk does is mostly the machine's affair.
+/// was made by the compiler; what the disk does, and which events the kernel counts, is mostly the machine's affair.
 fn default_threshold(metric: Metric) -> f64 {
     match metric {
         _ if is_size(metric) => 0.0,
         Metric::DiskRead | Metric::DiskWritten => 0.05,
+        _ if series::EXPLAINING.contains(&metric) => 0.05,
         Metric::Instructions => 0.002,
         _ => 0.01,
     }
@@ -121,7 +122,7 @@ pub fn is_decided(findings: &BenchmarkFindings) -> bool {
 /// What every side but the first was found to be against the first.
 ///
 /// The figures of all of them are one family, in which the share of false findings is kept; those of the control are a
-/// family of their own, or the control would change what it controls.
+/// family of their own, with a noise of counts of their own, or the control would change what it controls.
 pub fn findings(sides: &[Side], rules: &Rules) -> Vec<Findings> {
     let Some((base, others)) = sides.split_first() else { return Vec::new() };
     let mut all: Vec<Findings> = others
@@ -130,9 +131,10 @@ pub fn findings(sides: &[Side], rules: &Rules) -> Vec<Findings> {
         .map(|(index, _)| Findings { side: index + 1, benchmarks: Vec::new(), totals: Vec::new() })
         .collect();
     let rates = stats::Rules { q_change: rules.false_change_rate, q_equal: rules.false_equality_rate };
-    let noise = series::noise_of_counts(sides.iter().flat_map(|side| &side.benchmarks));
     for control in [false, true] {
         let answers: Vec<usize> = (0..others.len()).filter(|index| others[*index].control == control).collect();
+        let counted = answers.iter().map(|index| &others[*index]).chain([base]);
+        let noise = series::noise_of_counts(counted.flat_map(|side| &side.benchmarks));
         let pairs = answers.iter().flat_map(|index| {
             base.benchmarks.iter().zip(&others[*index].benchmarks).map(|(base, other)| (*index, base, other))
         });
@@ -144,18 +146,16 @@ pub fn findings(sides: &[Side], rules: &Rules) -> Vec<Findings> {
             .collect();
         let pairs: Vec<Vec<(f64, f64)>> =
             extracted.iter().flat_map(|(.., series, _)| series.iter().map(Series::pairs)).collect();
-        let samples: Vec<Sample> = extracted
-            .iter()
-            .flat_map(|(.., series, _)| series)
-            .zip(&pairs)
-            .map(|(series, pairs)| sample(series, pairs, rules, noise))
-            .collect();
-        let mut judgements = stats::judge_family(&samples, &rules.looks, &rates).into_iter();
+        // What only explains is a family of its own: it may be false as often, and makes nothing else harder to decide.
+        let mut families: [Vec<Sample>; 2] = [Vec::new(), Vec::new()];
+        for (series, pairs) in extracted.iter().flat_map(|(.., series, _)| series).zip(&pairs) {
+            families[usize::from(series.explains())].push(sample(series, pairs, rules, noise));
+        }
+        let mut judgements = families.map(|samples| stats::judge_family(&samples, &rules.looks, &rates).into_iter());
         for (index, base, other, series, unmatched) in &extracted {
             let figures: Vec<Figure> = series
                 .iter()
-                .zip(judgements.by_ref())
-                .filter_map(|(series, judgement)| figure(series, &judgement, rules))
+                .filter_map(|series| figure(series, &judgements[usize::from(series.explains())].next()?, rules))
                 .collect();
             all[*index].benchmarks.push(benchmark(base, other, figures, unmatched.clone()));
         }
@@ -189,11 +189,12 @@ fn threshold(metric: Metric, rules: &Rules) -> f64 {
 }
 
 /// What is added to both values before their ratio is taken, in the metric's unit. Nothing to what is never zero. To what
-/// the disk did, one page: from nothing to a page is no infinite change. To a size, one byte where one of them is nothing;
+/// the disk did, one page: from nothing to a page is no infinite change. To events that may not occur, one. To a size, one byte where one of them is nothing;
 /// elsewhere the ratio of two sizes is the very quotient that whoever reads both computes.
 fn offset(series: &Series) -> f64 {
     match series.metric {
         Metric::DiskRead | Metric::DiskWritten => 4096.0,
+        metric if series::EXPLAINING.contains(&metric) => 1.0,
         metric if is_size(metric) && series.base.iter().chain(&series.other).any(|size| *size == 0.0) => 1.0,
         _ => 0.0,
     }

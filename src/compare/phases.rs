@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Benchmark;
+use crate::model::{Benchmark, EventCounts};
 use crate::summary::{self, Row};
 
 /// Phases that one release announces as one and a later one in parts. Their sum is what can be compared.
@@ -45,21 +45,61 @@ pub struct Cost {
     pub cpu: Option<f64>,
     /// Instructions, where the machine counted them.
     pub instructions: Option<f64>,
+    /// Events of the kernel's, where they were counted.
+    pub events: Events,
+}
+
+/// How often what happened in a phase that the kernel counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Events {
+    /// Page faults in user mode.
+    pub page_faults: Option<f64>,
+    /// Context switches, both kinds.
+    pub context_switches: Option<f64>,
+    /// Moves of a thread to another processor.
+    pub cpu_migrations: Option<f64>,
+}
+
+impl Events {
+    const NONE: Self = Self { page_faults: Some(0.0), context_switches: Some(0.0), cpu_migrations: Some(0.0) };
+
+    fn of(counts: Option<EventCounts>) -> Self {
+        let count = |of: fn(&EventCounts) -> Option<u64>| counts.as_ref().and_then(of).map(|count| count as f64);
+        Self {
+            page_faults: count(|counts| counts.page_faults),
+            context_switches: count(|counts| counts.context_switches),
+            cpu_migrations: count(|counts| counts.cpu_migrations),
+        }
+    }
+
+    /// Both together; what one of them lacks is absent.
+    fn and(self, other: Self) -> Self {
+        let sum = |a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| a + b);
+        Self {
+            page_faults: sum(self.page_faults, other.page_faults),
+            context_switches: sum(self.context_switches, other.context_switches),
+            cpu_migrations: sum(self.cpu_migrations, other.cpu_migrations),
+        }
+    }
 }
 
 /// What the phases of a run cost, and their order; the time outside phases is none.
 pub fn costs(run: &Benchmark) -> Vec<(Key, Cost)> {
     let rows = summary::attribute(run).unwrap_or_default();
     let cost = |row: Row| {
-        let cost = Cost { wall: row.wall, share: row.share, cpu: row.cpu, instructions: row.instructions };
-        Some(((row.key.phase?, row.key.depth), cost))
+        let phase = row.key.phase?;
+        let own =
+            run.phases.iter().filter(|own| own.name == phase && own.depth == row.key.depth && own.wall().is_some());
+        let events = own.map(|own| Events::of(own.cost.and_then(|cost| cost.counters))).fold(Events::NONE, Events::and);
+        let cost = Cost { wall: row.wall, share: row.share, cpu: row.cpu, instructions: row.instructions, events };
+        Some(((phase, row.key.depth), cost))
     };
     rows.into_iter().filter_map(cost).collect()
 }
 
 /// The sum over `names`; `None` if one of them is missing.
 pub fn sum(costs: &BTreeMap<Key, Cost>, names: &[String], depth: u32) -> Option<Cost> {
-    let none = Cost { cpu: Some(0.0), instructions: Some(0.0), ..Cost::default() };
+    let none = Cost { cpu: Some(0.0), instructions: Some(0.0), events: Events::NONE, ..Cost::default() };
     names.iter().try_fold(none, |sum, name| {
         let cost = costs.get(&(name.clone(), depth))?;
         Some(Cost {
@@ -67,6 +107,7 @@ pub fn sum(costs: &BTreeMap<Key, Cost>, names: &[String], depth: u32) -> Option<
             share: sum.share + cost.share,
             cpu: sum.cpu.zip(cost.cpu).map(|(a, b)| a + b),
             instructions: sum.instructions.zip(cost.instructions).map(|(a, b)| a + b),
+            events: sum.events.and(cost.events),
         })
     })
 }
@@ -144,12 +185,12 @@ mod tests {
 
     #[test]
     fn a_sum_with_a_missing_part_is_none() {
-        let cost = |wall| Cost { wall, share: 0.1, cpu: Some(1.0), instructions: None };
+        let cost = |wall| Cost { wall, share: 0.1, cpu: Some(1.0), ..Cost::default() };
         let costs = BTreeMap::from([(("a".to_owned(), 0), cost(2.0)), (("b".to_owned(), 0), cost(3.0))]);
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(
             sum(&costs, &names(&["a", "b"]), 0),
-            Some(Cost { wall: 5.0, share: 0.2, cpu: Some(2.0), instructions: None })
+            Some(Cost { wall: 5.0, share: 0.2, cpu: Some(2.0), ..Cost::default() })
         );
         assert_eq!(sum(&costs, &names(&["a", "c"]), 0), None);
     }

@@ -81,7 +81,7 @@ pub fn of_reports(
         time_limit: base.settings.time_limit,
         pinned: base.settings.pinned,
         seed: base.settings.seed,
-        std: StdChoice::Own,
+        std: std_of(base, other),
         interleaved: false,
         budget: None,
         min_runs: 0,
@@ -120,6 +120,14 @@ pub fn of_reports(
         findings,
         skipped,
     })
+}
+
+/// Which std two reports were measured with: where both were given the same, compilers alone are compared.
+fn std_of(base: &Report, other: &Report) -> StdChoice {
+    match (&base.settings.std, &other.settings.std) {
+        (Some(a), Some(b)) if a == b => StdChoice::Same(a.clone()),
+        _ => StdChoice::Own,
+    }
 }
 
 fn side(report: Report, name: String, ids: &[String]) -> Side {

@@ -7,8 +7,8 @@ use crate::model::{Benchmark, InstructionCount, Measured, Metric, UnmatchedPhase
 use crate::stats::Noise;
 use crate::{stats, summary};
 
-/// The metrics of whole runs that are compared. The parts of a sum that is among them (user and system time), and what
-/// only explains (faults, switches), are not: a family of figures that say the same only makes each harder to decide.
+/// The metrics of whole runs that are compared. The parts of a sum that is among them (user and system time) are not: a
+/// family of figures that say the same only makes each harder to decide.
 pub const METRICS: [Metric; 13] = [
     Metric::Wall,
     Metric::Cpu,
@@ -24,6 +24,12 @@ pub const METRICS: [Metric; 13] = [
     Metric::BytecodeSize,
     Metric::DataSectionSize,
 ];
+
+/// Events of the kernel's that explain a change and decide nothing, shown where event counters were read: a machine without
+/// the processor's has these. Of whole runs they are the kernel's account at the exit; of a phase they are the counters' at
+/// its markers, where page faults are those in user mode, the few that read the disk among them.
+pub const EXPLAINING: [Metric; 4] =
+    [Metric::MinorFaults, Metric::MajorFaults, Metric::ContextSwitches, Metric::CpuMigrations];
 
 /// The metrics of a phase that are compared: wall, CPU time, instructions.
 const PHASE_METRICS: usize = 3;
@@ -55,6 +61,16 @@ impl Series {
         self.base.iter().copied().zip(self.other.iter().copied()).collect()
     }
 
+    /// Whether there is anything to compare: events that never occurred explain nothing.
+    fn has_events(&self) -> bool {
+        !self.explains() || self.base.iter().chain(&self.other).any(|count| *count > 0.0)
+    }
+
+    /// Whether it is one of the [`EXPLAINING`].
+    pub fn explains(&self) -> bool {
+        EXPLAINING.contains(&self.metric)
+    }
+
     /// Whether the values are not samples but facts: sizes that are the same in every run of a side.
     pub fn is_exact(&self) -> bool {
         let constant = |values: &[f64]| values.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
@@ -80,14 +96,18 @@ pub fn of(base: &Measured, other: &Measured) -> (Vec<Series>, Vec<UnmatchedPhase
     }
     // What callgrind has counted needs no counter of the machine's.
     let is_counted = !series.is_empty();
-    let metrics = METRICS.into_iter().filter(|metric| !(is_counted && *metric == Metric::Instructions));
+    let counters = base.runs.iter().chain(&other.runs).all(|run| run.counters.is_some());
+    let explaining = EXPLAINING.into_iter().filter(|_| counters);
+    let metrics =
+        METRICS.into_iter().filter(|metric| !(is_counted && *metric == Metric::Instructions)).chain(explaining);
     let whole: Vec<Series> = metrics
         .filter_map(|metric| {
             let values = |side: &Measured| -> Option<Vec<f64>> {
                 side.runs.iter().map(|run| summary::value(run, metric)).collect()
             };
             let (base, other) = (values(base)?, values(other)?);
-            Some(Series { metric, phase: None, parts: Vec::new(), base, other, counted: false })
+            let series = Series { metric, phase: None, parts: Vec::new(), base, other, counted: false };
+            series.has_events().then_some(series)
         })
         .collect();
     series.splice(0..0, whole);
@@ -111,7 +131,10 @@ pub fn of(base: &Measured, other: &Measured) -> (Vec<Series>, Vec<UnmatchedPhase
             if let (Some(base), Some(other)) = (values(&a), values(&b)) {
                 let phase_key = Some((phase.name.clone(), phase.depth));
                 let parts = phase.parts().to_vec();
-                series.push(Series { metric, phase: phase_key, parts, base, other, counted: false });
+                let one = Series { metric, phase: phase_key, parts, base, other, counted: false };
+                if one.has_events() {
+                    series.push(one);
+                }
             }
         };
         push(Metric::Wall, |cost| Some(cost.wall));
@@ -119,6 +142,9 @@ pub fn of(base: &Measured, other: &Measured) -> (Vec<Series>, Vec<UnmatchedPhase
         if !is_counted {
             push(Metric::Instructions, |cost| cost.instructions);
         }
+        push(Metric::MinorFaults, |cost| cost.events.page_faults);
+        push(Metric::ContextSwitches, |cost| cost.events.context_switches);
+        push(Metric::CpuMigrations, |cost| cost.events.cpu_migrations);
     }
     // Whole runs first.
     series.sort_by_key(|series| series.phase.is_some());

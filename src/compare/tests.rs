@@ -1,6 +1,8 @@
 use super::*;
 use crate::chart::sample;
-use crate::model::{Completion, Failure, FailureKind, OutputFile, SerdeInstant, StdChoice};
+use crate::model::{
+    Completion, EventCounts, Failure, FailureKind, InstructionCount, OutputFile, Report, SerdeInstant, StdChoice,
+};
 
 /// A side of 24 runs of each benchmark, as a report has them, every instant of a run stretched by `pace`.
 fn side(name: &str, pace: f64) -> Side {
@@ -75,6 +77,75 @@ fn a_control_does_not_change_what_it_controls() {
     let with = findings(&[base, other, control], &rules());
     assert_eq!(with[0], without[0]);
     assert_eq!(with[1].count(Verdict::Regressed), 0);
+}
+
+/// A side on which every run and phase has these events.
+fn with_events(mut side: Side, page_faults: u64, switches: u64) -> Side {
+    for run in side.benchmarks.iter_mut().flat_map(|benchmark| &mut benchmark.runs) {
+        let counts = EventCounts {
+            page_faults: Some(page_faults),
+            context_switches: Some(switches),
+            cpu_migrations: Some(0),
+            ..EventCounts::default()
+        };
+        run.counters = Some(counts);
+        if let Some(accounting) = &mut run.accounting {
+            accounting.minor_faults = page_faults;
+            (accounting.major_faults, accounting.voluntary_switches, accounting.involuntary_switches) =
+                (0, switches, 0);
+        }
+        for phase in &mut run.phases {
+            phase.cost.get_or_insert_default().counters = Some(counts);
+        }
+    }
+    side
+}
+
+#[test]
+fn counted_events_explain_and_decide_nothing() {
+    let (base, other) = (side("a", 1.0), side("b", 1.05));
+    let without = findings(&[base.clone(), other.clone()], &rules());
+    let with = findings(&[with_events(base, 1000, 0), with_events(other, 1500, 3)], &rules());
+    for (plain, found) in without[0].benchmarks.iter().zip(&with[0].benchmarks).filter(|(plain, _)| plain.pairs > 0) {
+        let faults = found.figure(Metric::MinorFaults).unwrap();
+        assert_eq!(faults.verdict, Verdict::Regressed);
+        assert!((faults.ratio / 1.5 - 1.0).abs() < 0.001 && (faults.base, faults.other) == (1000.0, 1500.0));
+        assert!(found.phases(Metric::MinorFaults).count() > 0);
+        // From none to some is a change, though no ratio of the two is finite; of what never occurred nothing is said.
+        assert_eq!(found.figure(Metric::ContextSwitches).unwrap().verdict, Verdict::Regressed);
+        assert!(found.figure(Metric::MajorFaults).is_none() && found.figure(Metric::CpuMigrations).is_none());
+        // All other figures are as they were, to the last digit.
+        let others: Vec<&Figure> =
+            found.figures.iter().filter(|figure| !series::EXPLAINING.contains(&figure.metric)).collect();
+        assert_eq!(others, plain.figures.iter().collect::<Vec<_>>());
+        assert_eq!(found.verdict, plain.verdict);
+    }
+}
+
+#[test]
+fn what_the_control_counts_is_no_noise_of_the_others() {
+    let counted = |mut side: Side, totals: [u64; 3]| {
+        for benchmark in &mut side.benchmarks {
+            benchmark.instructions = totals
+                .iter()
+                .map(|total| InstructionCount {
+                    tool: "callgrind".into(),
+                    total: *total,
+                    phases: Vec::new(),
+                    took: std::time::Duration::from_secs(1),
+                })
+                .collect();
+        }
+        side
+    };
+    let base = counted(side("a", 1.0), [1_000_000, 1_000_100, 999_900]);
+    let other = counted(side("b", 1.0), [1_010_000, 1_010_100, 1_009_900]);
+    let wild = counted(Side { control: true, ..base.clone() }, [500_000, 1_000_000, 2_000_000]);
+    let without = findings(&[base.clone(), other.clone()], &rules());
+    let with = findings(&[base, other, wild], &rules());
+    assert_eq!(with[0], without[0]);
+    let instructions = |benchmark: &BenchmarkFindings| benchmark.figure(Metric::Instructions).map(|it| it.verdict);
+    assert!(with[0].benchmarks.iter().filter_map(instructions).all(|verdict| verdict == Verdict::Regressed));
 }
 
 #[test]
@@ -181,6 +252,15 @@ fn two_reports_become_a_comparison_of_what_both_have() {
     let refused = of_reports([base.clone(), elsewhere.clone()], names(), &BTreeMap::new(), false);
     assert!(matches!(refused, Err(ReportsError::Machine { .. })));
     assert!(of_reports([base.clone(), elsewhere], names(), &BTreeMap::new(), true).is_ok());
+    // Given one and the same std, they are compilers alone that are compared.
+    let with = |mut report: Report, std: &str| {
+        report.settings.std = Some(std.into());
+        report
+    };
+    for (a, b, expected) in [("s", "s", StdChoice::Same("s".into())), ("s", "t", StdChoice::Own)] {
+        let pair = [with(base.clone(), a), with(other.clone(), b)];
+        assert_eq!(of_reports(pair, names(), &BTreeMap::new(), false).unwrap().settings.std, expected);
+    }
     base.benchmarks.clear();
     let nothing = of_reports([base, other], names(), &BTreeMap::new(), false);
     assert!(matches!(nothing, Err(ReportsError::NothingInCommon(..))));

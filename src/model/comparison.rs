@@ -174,7 +174,8 @@ pub struct Total {
     pub metric: Metric,
     /// The geometric mean of the benchmarks' ratios, the side over the base.
     pub ratio: f64,
-    /// Lower end of its 95 % interval over the benchmarks' blocks; absent where it cannot be told.
+    /// Lower end of its 95 % interval over the benchmarks' blocks, as if they had been looked at once; absent where it cannot
+    /// be told. No verdict rests on it.
     pub low: Option<f64>,
     /// Upper end of that interval.
     pub high: Option<f64>,

@@ -5,7 +5,7 @@ use super::change::{change, interval_of, transition};
 use super::next::{next, side_name};
 use super::phrase::Phrase;
 use super::row::{Class, Row, output, rows, size, undecided};
-use crate::model::{Comparison, Completion, Findings, Metric, OutputFinding, StdChoice, Verdict};
+use crate::model::{Comparison, Completion, Figure, Findings, Metric, OutputFinding, StdChoice, Verdict};
 use crate::report::format;
 
 /// What whoever reads no further must know: the same words in every format.
@@ -311,7 +311,9 @@ fn total(findings: &Findings) -> Option<String> {
     let total = findings.totals.iter().find(|total| total.metric == Metric::Wall).or(findings.totals.first())?;
     let change = interval_of(total.ratio, total.low.zip(total.high), false);
     let told = total.benchmarks > 1 && total.ratio.is_finite();
-    told.then(|| format!("; {} of all {} together {change}", total.metric.name(), total.benchmarks))
+    // Its interval is of one look, whatever number of them was made.
+    let looks = if total.low.is_some() { " (95 % at one look)" } else { "" };
+    told.then(|| format!("; {} of all {} together {change}{looks}", total.metric.name(), total.benchmarks))
 }
 
 /// The first row of each benchmark that is such: what is true of it on several sides is told once.
@@ -369,6 +371,7 @@ fn facts(comparison: &Comparison, rows: &[Row]) -> Vec<Line> {
     facts.extend(same_binary(comparison));
     if measured {
         facts.extend(control(comparison));
+        facts.extend(events(comparison));
     }
     let std = match &settings.std {
         StdChoice::Own => {
@@ -428,6 +431,32 @@ fn control(comparison: &Comparison) -> Option<Line> {
         }
     };
     Some(Line { label: "Control", tone, phrase: Phrase::new(text) })
+}
+
+/// What the kernel's event counters have to say: which events became more or fewer, the largest change first.
+fn events(comparison: &Comparison) -> Option<Line> {
+    const SHOWN: usize = 3;
+    let counted_events = |metric| {
+        matches!(metric, Metric::MinorFaults | Metric::MajorFaults | Metric::ContextSwitches | Metric::CpuMigrations)
+    };
+    let mut figures: Vec<(&str, &Figure)> = comparison
+        .answers()
+        .flat_map(|findings| &findings.benchmarks)
+        .flat_map(|one| one.figures.iter().map(|figure| (one.id.as_str(), figure)))
+        .filter(|(_, figure)| figure.phase.is_none() && counted_events(figure.metric))
+        .collect();
+    let all = figures.len();
+    figures.retain(|(_, figure)| matches!(figure.verdict, Verdict::Regressed | Verdict::Improved));
+    figures.sort_by(|a, b| size(b.1).total_cmp(&size(a.1)));
+    let begin = format!(
+        "{} of {} of faults, switches and migrations changed, which decide nothing",
+        figures.len(),
+        counted(all, "figure")
+    );
+    let phrase = figures.iter().take(SHOWN).enumerate().fold(Phrase::new(begin), |phrase, (index, (id, figure))| {
+        phrase.text(if index == 0 { ": " } else { "; " }).name(*id).text(format!(" {}", change(figure)))
+    });
+    (all > 0).then(|| plain("Events", phrase))
 }
 
 /// `1 benchmark`, `2 benchmarks`.

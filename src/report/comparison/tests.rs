@@ -109,7 +109,7 @@ fn five_lines_of_equality() {
         lines(&comparison),
         [
             "Verdict: 0.72.1 against 0.71.2 on 2 benchmarks: 0 regressed, 0 improved, 2 equal; \
-             wall of all 2 together +0.1 % [−0.2, +0.4]",
+             wall of all 2 together +0.1 % [−0.2, +0.4] (95 % at one look)",
             "Worst: none: nothing that was measured changed by what would matter (wall 1.0 %)",
             "Phase: none, as no change was shown",
             "Also: every build succeeded, and all outputs are the same",
@@ -185,6 +185,27 @@ fn an_improvement_does_not_hide_what_is_undecided_beside_it() {
     let comparison = found(vec![vec![worse]]);
     assert!(!facts(&comparison)[0].starts_with("Budget:"), "{:?}", facts(&comparison));
     assert!(!terminal(&comparison, false, None).contains("undecided"));
+}
+
+#[test]
+fn counted_events_are_told() {
+    let faults = |id: &str, ratio: f64, verdict| {
+        let wall = figure(Metric::Wall, 100.0 * MS, (1.0, 0.999, 1.001), Verdict::Equal);
+        let faults = figure(Metric::MinorFaults, 1000.0, (ratio, ratio * 0.99, ratio * 1.01), verdict);
+        finding(id, Verdict::Equal, vec![wall, faults])
+    };
+    let comparison =
+        found(vec![vec![faults("a/b/debug", 1.5, Verdict::Regressed), faults("c/d/debug", 1.0, Verdict::Equal)]]);
+    let told = facts(&comparison);
+    let events = told.iter().find(|fact| fact.starts_with("Events:")).unwrap();
+    assert_eq!(
+        events,
+        "Events: 1 of 2 figures of faults, switches and migrations changed, which decide nothing: \
+         a/b/debug minor faults +50.0 % [+48.5, +51.5]"
+    );
+    assert!(terminal(&comparison, false, None).contains("minor faults"));
+    assert!(lines(&comparison)[0].ends_with("0 regressed, 0 improved, 2 equal"));
+    assert!(!facts(&found(vec![vec![equal("a/b/debug")]])).iter().any(|fact| fact.starts_with("Events:")));
 }
 
 #[test]
