@@ -7,7 +7,8 @@
 //! select sections. All seeds are fixed: the simulated figures are the same everywhere.
 //!
 //! `cargo bench --bench verdicts -- real [MINUTES]`, by name only, compares a real forc with a copy of itself over the whole
-//! suite, and with itself behind shims that burn 1, 3 and 10 % more CPU time: MINUTES at most for each of the two (10).
+//! suite, and two short builds with themselves behind shims that burn 1, 3 and 10 % more CPU time: MINUTES at most for each
+//! of the two (10). Then it compares the small fixtures with themselves by instructions, where there is valgrind.
 
 mod calibration;
 mod contest;

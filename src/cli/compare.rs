@@ -16,6 +16,7 @@ use crate::compare;
 use crate::model::{BenchmarkFindings, Comparison, Completion, Metric, Verdict};
 use crate::report::{comparison, file, page};
 use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, SessionError, StdOption};
+use crate::suite::Selection;
 
 /// Where a comparison goes unless told otherwise.
 const DEFAULT_FOLDER: &str = "target/forc-perf/compare";
@@ -73,6 +74,10 @@ pub struct CompareOptions {
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3",
           value_parser = clap::value_parser!(u16).range(2..=100))]
     pub instructions: Option<u16>,
+
+    /// Count the instructions of these benchmarks alone; may be repeated [default: of all that are measured]
+    #[arg(long, value_name = "PATTERN", requires = "instructions")]
+    pub instructions_of: Vec<String>,
 
     /// Time between two frames, 1ms or more
     #[arg(long, value_name = "TIME", value_parser = interval, default_value_t = default_interval())]
@@ -272,6 +277,7 @@ impl CompareOptions {
             max_runs: self.max_runs,
             thresholds: thresholds(&self.threshold),
             instructions: self.instructions.map(usize::from),
+            counted: Selection::new(&self.instructions_of, &[]).map_err(|error| error.to_string())?,
             command: command_line(),
             journal: Some(self.journal()),
             resume: self.resume,

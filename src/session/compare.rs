@@ -17,7 +17,7 @@ use crate::model::{
     Measuring, Metric, Side, Skipped, StdChoice, Toolchain,
 };
 use crate::schedule;
-use crate::suite::{Case, Suite};
+use crate::suite::{Case, Selection, Suite};
 use crate::summary;
 
 /// The fewest blocks of a benchmark unless told otherwise.
@@ -48,6 +48,8 @@ pub struct CompareConfig {
     pub thresholds: BTreeMap<Metric, f64>,
     /// How often each benchmark is counted under callgrind on each side, after the blocks; `None` for not at all.
     pub instructions: Option<usize>,
+    /// Of which benchmarks instructions are counted, of those that are measured.
+    pub counted: Selection,
     /// The command line, to stand in the comparison; empty if there was none.
     pub command: Vec<String>,
     /// The file to which every block is written as soon as it is measured.
@@ -518,8 +520,10 @@ impl<'a> Session<'a, '_> {
         let builds = |comparison: &Comparison, slot: &Slot| {
             comparison.sides.iter().all(|side| side.benchmarks[slot.index].failures.is_empty())
         };
-        let mut live: Vec<usize> =
-            (0..self.slots.len()).filter(|slot| builds(comparison, &self.slots[*slot])).collect();
+        let suite = self.config.measure.suite.file_name().map(|name| name.to_string_lossy().into_owned());
+        let wanted = |slot: &Slot| self.config.counted.selects(suite.as_deref().unwrap_or_default(), &slot.case.id);
+        let countable = |slot: &usize| wanted(&self.slots[*slot]) && builds(comparison, &self.slots[*slot]);
+        let mut live: Vec<usize> = (0..self.slots.len()).filter(countable).collect();
         let of = live.len() * runs * comparison.sides.len();
         let mut done = 0;
         for round in 0..runs {

@@ -20,10 +20,13 @@ const SHOWN_ROWS: usize = 20;
 /// Lines of a compiler's last words.
 const SHOWN_OUTPUT_LINES: usize = 20;
 
+/// Begins every report, and is not shown: by it a workflow finds its own comment among others that the same bot has written.
+const MARKER: &str = "<!-- forc-perf -->";
+
 pub(super) fn render(comparison: &Comparison) -> String {
     let headline = headline(comparison);
     let rows = rows(comparison);
-    let mut text = String::from("### forc-perf: ");
+    let mut text = format!("{MARKER}\n### forc-perf: ");
     text += &title(headline.measured, &rows);
     text += "\n\n";
     lines(&headline.lines, &mut text);

@@ -384,7 +384,8 @@ fn a_comment_on_a_pull_request() {
     let (head, folded) = text.split_once("<details>").unwrap();
     assert_eq!(
         head,
-        "### forc-perf: regressed
+        "<!-- forc-perf -->
+### forc-perf: regressed
 
 - **Verdict** ❌ `0.72.1` against `0.71.2` on 2 benchmarks: **1 regressed**, 0 improved, **1 equal**
 - **Worst** ❌ `ir/inlining/release`: **wall +4.2 % [+3.1, +5.4]**, 61.0 ms → 63.6 ms; same output
