@@ -62,9 +62,10 @@ impl Progress {
                 if *resumed > 0 {
                     self.line(&format!("going on after {resumed} block{}", plural(*resumed)));
                 }
-                let first = looks.first().map_or(0, |look| look.runs);
+                // A last look at the budget's end has all of the error, for which fewer runs will do than for the first's part.
+                let first = looks.first().map_or(0.0, |look| look.runs as f64 + look.weight.log2()).ceil() as usize;
                 let fit = (budget.as_secs_f64() / round.as_secs_f64().max(1e-9)) as usize;
-                if fit < first {
+                if *resumed == 0 && fit < first {
                     let needed = round.mul_f64(1.1 * first as f64).as_secs().div_ceil(60).max(1);
                     self.line(&format!(
                         "about {fit} rounds fit into the budget, and so many figures can be told apart after {first} at the \
