@@ -156,8 +156,8 @@ pub enum CollectError {
 /// # Errors
 /// If the program cannot be started or waited for. A program that fails is not an error: see [`Recording::exit`].
 pub fn collect(invocation: &Invocation, options: &Options, interrupt: &Interrupt) -> Result<Recording, CollectError> {
-    let (stdout_reader, stdout_writer) = io::pipe().map_err(CollectError::Prepare)?;
-    let (stderr_reader, stderr_writer) = io::pipe().map_err(CollectError::Prepare)?;
+    let (stdout_reader, stdout_writer) = threads::pipe().map_err(CollectError::Prepare)?;
+    let (stderr_reader, stderr_writer) = threads::pipe().map_err(CollectError::Prepare)?;
     let mut command = Command::new(&invocation.program);
     command
         .args(&invocation.args)

@@ -63,6 +63,23 @@ impl Spawned {
     }
 }
 
+/// How much a pipe is to hold, in bytes: what every user may ask for (`/proc/sys/fs/pipe-max-size`). An info line can be
+/// longer than the usual 64 KiB, and the compiler would have to wait for its reader in the midst of its time.
+#[cfg(target_os = "linux")]
+const PIPE_SIZE: libc::c_int = 1024 * 1024;
+
+/// A pipe for the compiler to speak into, as large as may be.
+pub fn pipe() -> io::Result<(PipeReader, io::PipeWriter)> {
+    let (reader, writer) = io::pipe()?;
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+        // SAFETY: the file is open, and the setting takes a number. A refusal leaves the pipe as it is.
+        unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, PIPE_SIZE) };
+    }
+    Ok((reader, writer))
+}
+
 /// A stream that is being read by a thread of its own.
 pub struct Stream<T> {
     /// What has been read of it.

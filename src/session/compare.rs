@@ -113,6 +113,7 @@ pub fn compare(
         let toolchain =
             toolchain::resolve(Some(spec), &config.measure.locator, interrupt, |event| on_event(Event::Build(event)))?;
         on_event(Event::Toolchain(&toolchain));
+        toolchain.notes.iter().for_each(|note| on_event(Event::Note(note)));
         sides.push(Side { name: name.clone(), toolchain, std: None, control: false, benchmarks: Vec::new() });
     }
     let std = choose_std(config, &mut sides)?;
