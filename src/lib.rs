@@ -3,7 +3,8 @@
 //! [`mod@bench`] is the main of a bench target and [`cli`] that of the command; both read their options, have [`session`]
 //! measure a suite, and show the [`model::Report`] that comes of it. A session finds its compiler through [`forc`], its
 //! projects through [`suite`] and the order of its runs through [`schedule`], makes each run with the [`collector`], and
-//! has [`summary`] and [`stats`] say what the runs say. [`report`] and [`chart`] only show.
+//! has [`summary`] and [`stats`] say what the runs say. [`history`] keeps reports over the years. [`report`] and [`chart`]
+//! only show.
 
 pub mod bench;
 pub mod cache;
@@ -14,6 +15,7 @@ pub mod compare;
 pub mod environment;
 pub mod forc;
 pub mod git;
+pub mod history;
 pub mod model;
 pub mod process;
 pub mod report;

@@ -2,9 +2,11 @@
 
 mod attribution;
 mod change;
+mod samples;
 
 pub use attribution::{Row, RowKey, attribute, attribute_by_package};
 pub use change::{Change, Changes, FEWEST_RUNS, Incomparable, changes};
+pub use samples::{OUTSIDE, Values, values};
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,82 @@
+//! A whole report in two blobs: what it says, and the frames of its runs, which are most of it and may be let go of.
+
+use serde_json::Error;
+use sha2::{Digest, Sha256};
+
+use super::{Figure, Provenance};
+use crate::model::{Benchmark, Report, SerdeFrames};
+
+/// How hard is tried to make blobs small. Of a report of the fixtures a higher level saves a few per cent and takes several
+/// times as long; `cargo bench --bench history -- levels` measures it.
+pub(super) const LEVEL: i32 = 9;
+
+/// By what a report is told from others: SHA-256 of all that it says.
+pub(super) type Digest256 = [u8; 32];
+
+/// A report as it is kept.
+pub(super) struct Packed {
+    pub digest: Digest256,
+    pub body: Vec<u8>,
+    pub body_digest: Digest256,
+    pub frames: Vec<u8>,
+    pub figures: Option<String>,
+}
+
+/// Packs a report, and what was measured of its benchmarks that has no place in it.
+pub(super) fn pack(report: &Report, provenance: &Provenance) -> Result<Packed, String> {
+    pack_at(report, &provenance.figures, LEVEL)
+}
+
+pub(super) fn pack_at(report: &Report, figures: &[Figure], level: i32) -> Result<Packed, String> {
+    let json = |error: Error| error.to_string();
+    let mut body = report.clone();
+    let frames: Vec<SerdeFrames> = runs(&mut body).map(|run| std::mem::take(&mut run.frames)).collect();
+    let body = serde_json::to_vec(&body).map_err(json)?;
+    let frames = serde_json::to_vec(&frames).map_err(json)?;
+    let figures = if figures.is_empty() { None } else { Some(serde_json::to_string(&figures).map_err(json)?) };
+    let mut digest = Sha256::new();
+    // No JSON holds a zero byte.
+    for part in [&body, &[0][..], &frames, &[0], figures.as_deref().unwrap_or_default().as_bytes()] {
+        digest.update(part);
+    }
+    let pack = |bytes: &[u8]| zstd::bulk::compress(bytes, level).map_err(|error| error.to_string());
+    Ok(Packed {
+        digest: digest.finalize().into(),
+        body_digest: Sha256::digest(&body).into(),
+        body: pack(&body)?,
+        frames: pack(&frames)?,
+        figures,
+    })
+}
+
+/// The report of these blobs, without frames where those were pruned.
+pub(super) fn unpack(body: &[u8], frames: Option<&[u8]>) -> Result<Report, String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let body = zstd::decode_all(body).map_err(|error| text(&error))?;
+    let mut report: Report = serde_json::from_slice(&body).map_err(|error| text(&error))?;
+    if let Some(frames) = frames {
+        let frames = zstd::decode_all(frames).map_err(|error| text(&error))?;
+        let frames: Vec<SerdeFrames> = serde_json::from_slice(&frames).map_err(|error| text(&error))?;
+        let mut of_runs = frames.into_iter();
+        for run in runs(&mut report) {
+            run.frames = of_runs.next().ok_or("a run's frames are missing")?;
+        }
+        if of_runs.next().is_some() {
+            return Err("there are frames of no run".to_owned());
+        }
+    }
+    Ok(report)
+}
+
+/// All runs that a report holds, the failed ones too, in the order in which their frames are kept.
+fn runs(report: &mut Report) -> impl Iterator<Item = &mut Benchmark> {
+    report.benchmarks.iter_mut().flat_map(|benchmark| {
+        let failed = benchmark.failures.iter_mut().filter_map(|failure| failure.run.as_deref_mut());
+        benchmark.runs.iter_mut().chain(failed)
+    })
+}
+
+/// A digest as text.
+pub(super) fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

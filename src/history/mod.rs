@@ -1,0 +1,102 @@
+//! What was measured over the years: an embedded SQLite file that keeps reports whole, and their figures as series.
+//!
+//! [`History::open`] makes or opens one, [`History::record`] appends a report in one transaction, and the same report twice
+//! is one. A [`Series`] is one metric of one benchmark (or one of its phases) on one class of machine with one choice of
+//! std, never mixed; [`History::points`] gives it in the order of the compiler's commits, not of the measuring.
+//! [`History::order_by`] reads that order from a checkout. [`import`] reads what others have measured, [`export`] writes
+//! what others read, and [`History::export`] and [`History::import`] move a whole history without loss.
+//!
+//! Here nothing is known of how reports are made or shown.
+
+pub mod backfill;
+mod calibration;
+mod content;
+mod error;
+pub mod export;
+pub mod import;
+mod machine;
+mod notes;
+mod open;
+mod order;
+mod provenance;
+mod prune;
+mod query;
+mod record;
+mod samples;
+mod schema;
+#[cfg(test)]
+mod testing;
+mod transfer;
+mod verify;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+pub use crate::summary::OUTSIDE;
+pub use calibration::Calibration;
+pub use error::HistoryError;
+pub use machine::MachineClass;
+pub use notes::{Note, NoteKind};
+pub use order::Ordered;
+pub use provenance::{CommitRef, Figure, Provenance, Source};
+pub use prune::{Prune, Pruned};
+pub use query::{
+    FailureInfo, Kept, Match, MeasureKey, Point, ReportFilter, ReportInfo, Series, SeriesFilter, SeriesKey,
+};
+pub use record::{Record, Recorded, std_choice};
+pub use transfer::{EXPORT_VERSION, Transferred};
+pub use verify::{Problem, Verified};
+
+/// Where the history is unless told otherwise, below the folder that the harness is run in.
+pub const DEFAULT_PATH: &str = ".forc-perf/history.sqlite";
+
+/// Names the history; takes what `--history` takes.
+pub const HISTORY_VARIABLE: &str = "FORC_PERF_HISTORY";
+
+/// An open history.
+///
+/// Several processes may have one open at once: each writes in transactions of its own, waits for the others', and reads
+/// what stood there when it began to read.
+#[derive(Debug)]
+pub struct History {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// The number of a report in its history. An export does not keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReportId(pub i64);
+
+/// The number of a series in its history. An export does not keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SeriesId(pub i64);
+
+impl std::fmt::Display for ReportId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl std::fmt::Display for SeriesId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl History {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What to make of an error of SQLite while `action` was being done.
+    fn error(&self, action: &'static str) -> impl FnOnce(rusqlite::Error) -> HistoryError {
+        HistoryError::database(&self.path, action)
+    }
+}
+
+type Result<T> = std::result::Result<T, HistoryError>;

@@ -1,0 +1,170 @@
+//! Opening a history: making it, telling it from other files, bringing an older one up to date.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::schema::{APPLICATION_ID, STEPS};
+use super::{History, HistoryError, Result};
+
+/// How long one process waits for what another one writes. A transaction takes a fraction of a second; an import of years
+/// some seconds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Memory for pages, in KiB: the pages that one report's points fall on are spread over all series, and writing several
+/// reports in one transaction is to find them here.
+const CACHE_KIB: i64 = 64 * 1024;
+
+impl History {
+    /// Opens the history at `path`, which is made if it is not there, and brings an older one up to date: a copy of it as
+    /// it was is then left beside it, under its name and `.v1.backup` (or whatever its version was).
+    ///
+    /// # Errors
+    /// If the file cannot be opened or made, is no history, or is a later forc-perf's.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, &STEPS)
+    }
+
+    /// Opens the history at `path` without ever changing it.
+    ///
+    /// # Errors
+    /// If there is none, it cannot be read, is a later forc-perf's, or is an earlier one's that was never opened for writing
+    /// since.
+    pub fn open_read_only(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            return Err(HistoryError::Missing(path.to_owned()));
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(path, flags).map_err(HistoryError::database(path, "open the history"))?;
+        let history = Self { connection, path: path.to_owned() };
+        history.configure().map_err(history.error("open the history"))?;
+        let version = history.version()?;
+        let known = STEPS.len() as i64;
+        if version == known {
+            return Ok(history);
+        }
+        // An older one is read in a copy that is brought up to date, as it must not be changed itself.
+        let mut copy = Connection::open_in_memory().map_err(history.error("copy the history"))?;
+        copy_into(&history.connection, &mut copy).map_err(history.error("copy the history"))?;
+        let mut history = Self { connection: copy, path: path.to_owned() };
+        history.migrate(version, &STEPS)?;
+        Ok(history)
+    }
+
+    pub(super) fn open_with(path: &Path, steps: &[&str]) -> Result<Self> {
+        if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
+            fs::create_dir_all(folder).map_err(|source| HistoryError::File {
+                action: "make the folder",
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        let connection = Connection::open(path).map_err(HistoryError::database(path, "open the history"))?;
+        let mut history = Self { connection, path: path.to_owned() };
+        history.configure().map_err(history.error("open the history"))?;
+        let version = history.version_up_to(steps.len() as i64)?;
+        // Readers then go on while somebody writes. It stays so in the file; where another process is just about to make it
+        // so, that is as good.
+        if let Err(error) = history.connection.pragma_update(None, "journal_mode", "WAL")
+            && !is_busy(&error)
+        {
+            return Err(history.error("open the history")(error));
+        }
+        if version < steps.len() as i64 {
+            if version > 0 {
+                history.back_up(version)?;
+            }
+            history.migrate(version, steps)?;
+        }
+        Ok(history)
+    }
+
+    fn configure(&self) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        self.connection.pragma_update(None, "foreign_keys", true)?;
+        // Each transaction reaches the disk: a power cut loses the report in hand and no other.
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        self.connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        self.connection.set_prepared_statement_cache_capacity(64);
+        Ok(())
+    }
+
+    fn version(&self) -> Result<i64> {
+        self.version_up_to(STEPS.len() as i64)
+    }
+
+    /// The schema version; 0 of a file without content.
+    fn version_up_to(&self, known: i64) -> Result<i64> {
+        let read = |sql: &str| {
+            self.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(self.error("read the history"))
+        };
+        let no_history = |reason: &str| HistoryError::NoHistory { path: self.path.clone(), reason: reason.to_owned() };
+        let application = read("PRAGMA application_id")?;
+        let found = read("PRAGMA user_version")?;
+        if application != APPLICATION_ID {
+            return if application == 0 && found == 0 && read("SELECT count(*) FROM sqlite_schema")? == 0 {
+                Ok(0)
+            } else {
+                Err(no_history("it is a database of another program"))
+            };
+        }
+        if found > known {
+            return Err(HistoryError::Newer { path: self.path.clone(), found, known });
+        }
+        if found < 1 { Err(no_history("it has no schema version")) } else { Ok(found) }
+    }
+
+    /// Leaves a copy of the file as it is beside it.
+    fn back_up(&self, version: i64) -> Result<()> {
+        let path = backup_path(&self.path, version);
+        let error = |source| HistoryError::File { action: "keep a copy of the history in", path: path.clone(), source };
+        // Beside it first: half a copy is never taken for one.
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        let temporary = tempfile::Builder::new().prefix(".forc-perf-").tempfile_in(folder).map_err(error)?;
+        let copied = Connection::open(temporary.path()).and_then(|mut copy| copy_into(&self.connection, &mut copy));
+        copied.map_err(self.error("copy the history"))?;
+        temporary.persist(&path).map_err(|failed| HistoryError::File {
+            action: "keep a copy of the history in",
+            path: path.clone(),
+            source: failed.error,
+        })?;
+        Ok(())
+    }
+
+    /// Brings the schema up to date in one transaction.
+    fn migrate(&mut self, version: i64, steps: &[&str]) -> Result<()> {
+        let path = self.path.clone();
+        let error = |source| HistoryError::database(&path, "bring the schema up to date of")(source);
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
+        // Another process may have done it in the meantime.
+        let found: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(error)?;
+        if found == version {
+            for step in steps.iter().skip(usize::try_from(version).unwrap_or(0)) {
+                transaction.execute_batch(step).map_err(error)?;
+            }
+            transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(error)?;
+            transaction.pragma_update(None, "user_version", steps.len() as i64).map_err(error)?;
+        }
+        transaction.commit().map_err(error)
+    }
+}
+
+/// Where the copy of a history of this version is left.
+fn backup_path(path: &Path, version: i64) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".v{version}.backup"));
+    name.into()
+}
+
+fn copy_into(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
+    // In pieces, with no pause between them: whoever writes meanwhile makes it begin anew.
+    Backup::new(from, to)?.run_to_completion(4096, Duration::ZERO, None)
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked))
+}

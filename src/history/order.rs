@@ -1,0 +1,130 @@
+//! The order of the compiler's commits.
+//!
+//! Where a checkout has told it, commits have their place in its topological order; the others are put between them by
+//! time. For this every commit counts as made at an instant that never runs backwards along the positions: a commit whose
+//! clock was wrong is not before what it stands on.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+
+use super::record::milliseconds;
+use super::{History, HistoryError, Result};
+use crate::git::{GitError, Repository};
+
+/// What a checkout knew of the commits of a history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ordered {
+    /// How many it knew.
+    pub known: usize,
+    /// The ids of those that it did not know, which stay where their time puts them.
+    pub unknown: Vec<String>,
+}
+
+/// What git tells of a commit.
+struct Place {
+    position: i64,
+    time: String,
+    subject: String,
+}
+
+impl History {
+    /// Reads the order of all commits from a checkout, and the dates that were not known. Positions that another checkout
+    /// had told are forgotten: two orders cannot be held against each other.
+    ///
+    /// # Errors
+    /// If git cannot read the checkout, or the history not be written.
+    pub fn order_by(&mut self, checkout: &Repository) -> Result<Ordered> {
+        let failed = |source| HistoryError::Order { folder: checkout.folder().to_owned(), source };
+        let places = places(checkout).map_err(failed)?;
+        let tags = tags(checkout).map_err(failed)?;
+        self.write("order the commits of", |connection, path| {
+            order(connection, path, &places, &tags).map_err(HistoryError::database(path, "order the commits of"))
+        })
+    }
+}
+
+fn order(
+    connection: &Connection,
+    _path: &Path,
+    places: &HashMap<String, Place>,
+    tags: &HashMap<String, String>,
+) -> rusqlite::Result<Ordered> {
+    let names: Vec<(i64, String)> = connection
+        .prepare("SELECT id, name FROM commits ORDER BY name")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut ordered = Ordered::default();
+    let mut forget = connection.prepare("UPDATE commits SET position = NULL, instant = ? WHERE id = ?")?;
+    let mut place = connection.prepare(
+        "UPDATE commits SET position = ?, time = coalesce(time, ?), \
+         subject = CASE WHEN subject = '' THEN ? ELSE subject END WHERE id = ?",
+    )?;
+    let mut times = connection.prepare("SELECT time FROM commits WHERE id = ?")?;
+    for (id, name) in names {
+        match places.get(tags.get(&name).unwrap_or(&name)) {
+            Some(found) => {
+                ordered.known += 1;
+                place.execute(params![found.position, found.time, found.subject, id])?;
+            }
+            None => {
+                let time: Option<String> = times.query_row([id], |row| row.get(0))?;
+                forget.execute(params![time.as_deref().and_then(milliseconds), id])?;
+                ordered.unknown.push(name);
+            }
+        }
+    }
+    settle(connection)?;
+    Ok(ordered)
+}
+
+/// Gives all commits that have a position an instant that never runs backwards along the positions.
+pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    let placed: Vec<(i64, Option<String>)> = connection
+        .prepare_cached("SELECT id, time FROM commits WHERE position IS NOT NULL ORDER BY position, name")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut update = connection.prepare_cached("UPDATE commits SET instant = ? WHERE id = ?")?;
+    let mut latest = None;
+    for (id, time) in placed {
+        latest = latest.max(time.as_deref().and_then(milliseconds));
+        update.execute(params![latest, id])?;
+    }
+    Ok(())
+}
+
+/// All commits that any branch or tag of the checkout reaches, each before those that stand on it.
+fn places(checkout: &Repository) -> std::result::Result<HashMap<String, Place>, GitError> {
+    let said = checkout.git([
+        "log",
+        "--topo-order",
+        "--reverse",
+        "--no-show-signature",
+        "--format=%H%x00%cI%x00%s",
+        "--all",
+        "HEAD",
+        "--",
+    ])?;
+    let said = String::from_utf8_lossy(&said);
+    let place = |(position, line): (usize, &str)| {
+        let mut fields = line.splitn(3, '\0').map(str::to_owned);
+        let (id, time, subject) = (fields.next()?, fields.next()?, fields.next()?);
+        Some((id, Place { position: i64::try_from(position).ok()?, time, subject }))
+    };
+    Ok(said.lines().enumerate().filter_map(place).collect())
+}
+
+/// The commits of the tags.
+fn tags(checkout: &Repository) -> std::result::Result<HashMap<String, String>, GitError> {
+    let format = "--format=%(refname:strip=2) %(objectname) %(*objectname)";
+    let said = checkout.git(["for-each-ref", format, "refs/tags"])?;
+    let said = String::from_utf8_lossy(&said);
+    let tag = |line: &str| {
+        let mut fields = line.split(' ').filter(|field| !field.is_empty());
+        let name = fields.next()?.to_owned();
+        // An annotated tag is an object of its own, and its commit stands behind it.
+        Some((name, fields.last()?.to_owned()))
+    };
+    Ok(said.lines().filter_map(tag).collect())
+}

@@ -1,0 +1,105 @@
+//! The tables, version by version.
+
+/// By which SQLite files of ours are told from others (`PRAGMA application_id`): "fpHi".
+pub(super) const APPLICATION_ID: i64 = 0x6670_4869;
+
+/// What leads from one version of the schema to the next; the version is how many of them a file has seen. A step that was
+/// released is never changed: what is to be different becomes a step of its own.
+pub(super) const STEPS: [&str; 1] = [VERSION_1];
+
+/// Times are kept twice: as the text that was given, and in milliseconds since 1970 for sorting.
+///
+/// Blobs have a table of their own, so that going through the reports does not read past them. A point's key is its
+/// series and its report, in this order and without a row's number: a series lies in one piece.
+const VERSION_1: &str = "
+CREATE TABLE machines (
+    id INTEGER PRIMARY KEY,
+    class TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE commits (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    time TEXT,
+    subject TEXT NOT NULL,
+    position INTEGER,
+    -- When it counts as made: its time, but never before that of a commit that precedes it in a checkout.
+    instant INTEGER
+) STRICT;
+
+CREATE TABLE reports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    digest BLOB NOT NULL UNIQUE,
+    created TEXT NOT NULL,
+    instant INTEGER NOT NULL,
+    commit_id INTEGER REFERENCES commits (id),
+    machine INTEGER NOT NULL REFERENCES machines (id),
+    std TEXT NOT NULL,
+    version TEXT NOT NULL,
+    source TEXT NOT NULL,
+    complete INTEGER NOT NULL,
+    benchmarks INTEGER NOT NULL,
+    runs INTEGER NOT NULL,
+    failures INTEGER NOT NULL
+) STRICT;
+CREATE INDEX reports_by_commit ON reports (commit_id);
+
+CREATE TABLE contents (
+    report INTEGER PRIMARY KEY REFERENCES reports (id) ON DELETE CASCADE,
+    body BLOB NOT NULL,
+    body_digest BLOB NOT NULL,
+    -- The frames of all runs; absent where they were pruned.
+    frames BLOB,
+    figures TEXT
+) STRICT;
+
+CREATE TABLE failures (
+    report INTEGER NOT NULL REFERENCES reports (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    benchmark TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    phase TEXT,
+    message TEXT NOT NULL,
+    PRIMARY KEY (report, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY,
+    benchmark TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    phase TEXT,
+    package TEXT,
+    machine INTEGER NOT NULL REFERENCES machines (id),
+    std TEXT NOT NULL,
+    depth INTEGER
+) STRICT;
+-- NULL is different from NULL in an index, but no phase is the same as no phase. No text equals a blob.
+CREATE UNIQUE INDEX series_by_key
+    ON series (benchmark, metric, coalesce(phase, x'00'), coalesce(package, x'00'), machine, std);
+
+CREATE TABLE points (
+    series INTEGER NOT NULL,
+    report INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    median REAL NOT NULL,
+    low REAL NOT NULL,
+    high REAL NOT NULL,
+    spread REAL,
+    samples BLOB NOT NULL,
+    PRIMARY KEY (series, report)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    subject TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    time TEXT NOT NULL,
+    UNIQUE (subject, kind, text, time)
+) STRICT;
+
+CREATE TABLE state (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+";

@@ -1,0 +1,1 @@
+//! Reports for the tests of this module.

@@ -1,0 +1,165 @@
+//! Finding out whether a history is what it was.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::content;
+use super::record::{pack, points, std_text};
+use super::{History, MachineClass, ReportId, Result, samples, std_choice};
+use crate::stats;
+
+/// Something that is wrong with a history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The report, if it is one's.
+    pub report: Option<ReportId>,
+    /// What is wrong, in a sentence.
+    pub what: String,
+}
+
+/// What a verification has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// How many reports were read.
+    pub reports: usize,
+    /// How many points were held against them.
+    pub points: usize,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// A point, as one can be compared with another: the key of its series, its figures to the bit, its samples.
+type Facts = (i64, [u64; 3], Option<u64>, Vec<u8>);
+type Key = (String, String, Option<String>, Option<String>, MachineClass, String);
+
+impl History {
+    /// Has SQLite check the file, reads every report, holds it against its digest, and its points against what it says.
+    ///
+    /// # Errors
+    /// If the file cannot be read at all. What is wrong with it is no error, but a problem.
+    pub fn verify(&self) -> Result<Verified> {
+        let mut verified = Verified::default();
+        let rows = |sql: &str, column: usize| -> rusqlite::Result<Vec<String>> {
+            self.connection.prepare(sql)?.query_map([], |row| row.get(column))?.collect()
+        };
+        let read = self.error("check");
+        match rows("PRAGMA integrity_check", 0) {
+            Ok(said) => {
+                let wrong = said.into_iter().filter(|line| line != "ok");
+                verified.problems.extend(wrong.map(|what| Problem { report: None, what }));
+            }
+            Err(error) => return Err(read(error)),
+        }
+        let mut check = |sql: &str, what: &str| -> rusqlite::Result<()> {
+            let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+            if count > 0 {
+                verified.problems.push(Problem { report: None, what: format!("{count} {what}") });
+            }
+            Ok(())
+        };
+        check("SELECT count(*) FROM pragma_foreign_key_check", "rows refer to something that is not there")
+            .and_then(|()| {
+                check(
+                    "SELECT count(*) FROM points WHERE report NOT IN (SELECT id FROM reports) \
+                     OR series NOT IN (SELECT id FROM series)",
+                    "points belong to no report or no series",
+                )
+            })
+            .and_then(|()| {
+                check(
+                    "SELECT count(*) FROM reports WHERE id NOT IN (SELECT report FROM contents)",
+                    "reports have no content",
+                )
+            })
+            .map_err(self.error("check"))?;
+        for report in self.ids()? {
+            verified.reports += 1;
+            match self.verify_report(report) {
+                Ok(points) => verified.points += points,
+                Err(what) => verified.problems.push(Problem { report: Some(report), what }),
+            }
+        }
+        Ok(verified)
+    }
+
+    /// The numbers of all reports.
+    pub(super) fn ids(&self) -> Result<Vec<ReportId>> {
+        let read = || -> rusqlite::Result<Vec<ReportId>> {
+            self.connection
+                .prepare_cached("SELECT id FROM reports ORDER BY instant, digest")?
+                .query_map([], |row| Ok(ReportId(row.get(0)?)))?
+                .collect()
+        };
+        read().map_err(self.error("read the reports of"))
+    }
+
+    /// How many points the report has, or what is wrong with it.
+    fn verify_report(&self, id: ReportId) -> std::result::Result<usize, String> {
+        let kept = self.report(id).map_err(|error| error.to_string())?;
+        let packed = pack(&kept.report, &kept.provenance).map_err(|error| error.to_string())?;
+        let (body, body_digest): (Vec<u8>, Vec<u8>) = self
+            .connection
+            .query_row("SELECT body, body_digest FROM contents WHERE report = ?", [id.0], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .map_err(|error| error.to_string())?;
+        let body = zstd::decode_all(&body[..]).map_err(|error| error.to_string())?;
+        if Sha256::digest(&body)[..] != body_digest[..] {
+            return Err("its content is not what was recorded".to_owned());
+        }
+        // Without its frames the whole cannot be held against its digest.
+        if kept.info.has_frames && content::hex(&packed.digest) != kept.info.digest {
+            return Err("its content, or that of its frames, is not what was recorded".to_owned());
+        }
+        let expected: BTreeMap<Key, Facts> = {
+            let machine = MachineClass::of(&kept.report.environment);
+            let std = std_text(&std_choice(&kept.report));
+            let mut expected = BTreeMap::new();
+            for (benchmark, values) in points(&kept.report, &kept.provenance) {
+                let Some(estimate) = stats::estimate(&values.values) else { continue };
+                let key = (
+                    benchmark.to_owned(),
+                    values.metric.word(),
+                    values.phase,
+                    values.package,
+                    machine.clone(),
+                    std.clone(),
+                );
+                let figures = [estimate.median, estimate.low, estimate.high].map(f64::to_bits);
+                let count = super::record::integer(estimate.count);
+                let facts = (count, figures, estimate.spread.map(f64::to_bits), samples::pack(&values.values));
+                // As in recording, the first of two that are called the same.
+                expected.entry(key).or_insert(facts);
+            }
+            expected
+        };
+        let found = self.facts(id).map_err(|error| error.to_string())?;
+        if found == expected {
+            Ok(found.len())
+        } else {
+            let wrong = expected.iter().filter(|(key, facts)| found.get(*key) != Some(*facts)).count();
+            let more = found.keys().filter(|key| !expected.contains_key(*key)).count();
+            Err(format!("{} of its points are not what it says", wrong + more))
+        }
+    }
+
+    fn facts(&self, id: ReportId) -> rusqlite::Result<BTreeMap<Key, Facts>> {
+        self.connection
+            .prepare_cached(
+                "SELECT s.benchmark, s.metric, s.phase, s.package, m.class, s.std, p.count, p.median, p.low, p.high, \
+                 p.spread, p.samples FROM series s JOIN machines m ON m.id = s.machine \
+                 JOIN points p ON p.series = s.id AND p.report = ?",
+            )?
+            .query_map([id.0], |row| {
+                let machine = super::query::machine_of(&row.get::<_, String>(4)?);
+                let key = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, machine, row.get(5)?);
+                let figure = |column: usize| row.get::<_, f64>(column).map(f64::to_bits);
+                let spread: Option<f64> = row.get(10)?;
+                let figures = [figure(7)?, figure(8)?, figure(9)?];
+                Ok((key, (row.get(6)?, figures, spread.map(f64::to_bits), row.get(11)?)))
+            })?
+            .collect()
+    }
+}

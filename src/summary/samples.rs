@@ -1,0 +1,93 @@
+//! The values behind the figures: one a run, of each metric of the whole run and of each phase.
+
+use crate::model::{Benchmark, Measured, Metric};
+
+use super::attribution::{Row, RowKey, attribute, attribute_by_package};
+use super::{METRICS, value};
+
+/// What stands in place of a phase's name for the time outside all phases.
+pub const OUTSIDE: &str = "outside phases";
+
+/// The values of one metric of a benchmark, in the metric's unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Values {
+    /// What was measured.
+    pub metric: Metric,
+    /// The phase, or [`OUTSIDE`]; absent for whole runs.
+    pub phase: Option<String>,
+    /// The package; absent for whole runs and for a phase over all packages.
+    pub package: Option<String>,
+    /// How many phases contain the phase; absent for whole runs.
+    pub depth: Option<u32>,
+    /// A value a run, in the order of the runs; of a phase, a value each run that has it.
+    pub values: Vec<f64>,
+}
+
+/// All that a benchmark's runs have measured. As in their estimates, a metric that is missing from any run (from any that
+/// has the phase) is left out.
+///
+/// Instructions that were counted under callgrind are not among them: they are another tool's, whose counts differ a
+/// little from the processor's own.
+pub fn values(measured: &Measured) -> Vec<Values> {
+    let runs = &measured.runs;
+    if runs.is_empty() {
+        return Vec::new();
+    }
+    let mut all: Vec<Values> = METRICS
+        .into_iter()
+        .filter_map(|metric| {
+            let values: Vec<f64> = runs.iter().map(|run| value(run, metric)).collect::<Option<_>>()?;
+            Some(Values { metric, phase: None, package: None, depth: None, values })
+        })
+        .collect();
+    let over_all: Vec<Vec<Row>> =
+        runs.iter().map(|run| attribute(run).unwrap_or_else(|| announced(run, false))).collect();
+    of_rows(&over_all, &mut all, |_| true);
+    // Rows that belong to no package stand among those over all packages already.
+    let by_package: Vec<Vec<Row>> =
+        runs.iter().map(|run| attribute_by_package(run).unwrap_or_else(|| announced(run, true))).collect();
+    of_rows(&by_package, &mut all, |key| key.package.is_some());
+    all
+}
+
+fn of_rows(rows: &[Vec<Row>], all: &mut Vec<Values>, wanted: impl Fn(&RowKey) -> bool) {
+    let mut keys: Vec<&RowKey> = Vec::new();
+    for row in rows.iter().flatten().filter(|row| wanted(&row.key)) {
+        // A phase that appears at two depths is the outer one.
+        if !keys.iter().any(|key| key.phase == row.key.phase && key.package == row.key.package) {
+            keys.push(&row.key);
+        }
+    }
+    for key in keys {
+        let found: Vec<&Row> = rows.iter().filter_map(|rows| rows.iter().find(|row| row.key == *key)).collect();
+        let columns: [(Metric, &dyn Fn(&Row) -> Option<f64>); 4] = [
+            (Metric::Wall, &|row| Some(row.wall)),
+            (Metric::Cpu, &|row| row.cpu),
+            (Metric::PeakMemory, &|row| row.peak_memory),
+            (Metric::Instructions, &|row| row.instructions),
+        ];
+        for (metric, of) in columns {
+            if let Some(values) = found.iter().map(|row| of(row)).collect::<Option<Vec<f64>>>() {
+                let phase = Some(key.phase.clone().unwrap_or_else(|| OUTSIDE.to_owned()));
+                all.push(Values { metric, phase, package: key.package.clone(), depth: Some(key.depth), values });
+            }
+        }
+    }
+}
+
+/// The phases of a run whose own ends are unknown, as long as the compiler said that they were: what lies outside them
+/// cannot be told.
+fn announced(run: &Benchmark, by_package: bool) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for phase in &run.phases {
+        let Some(wall) = phase.wall() else { continue };
+        let wall = wall.as_nanos() as f64;
+        let package = phase.package.clone().filter(|_| by_package);
+        let key = RowKey { package, phase: Some(phase.name.clone()), depth: phase.depth };
+        match rows.iter_mut().find(|row| row.key == key) {
+            Some(row) => row.wall += wall,
+            None => rows.push(Row { key, wall, share: 0.0, cpu: None, peak_memory: None, instructions: None }),
+        }
+    }
+    rows
+}
