@@ -10,9 +10,11 @@ use clap::{Args, ValueEnum};
 use super::exit::Outcome;
 use super::options::{Pin, SuiteOptions, SwayOptions, default_interval, default_time_limit, interval, spec};
 use super::progress::{Progress, terminal_width};
+use super::record::RecordOptions;
 use super::{DEFAULT_SUITE, Result};
 use crate::collector::Interrupt;
 use crate::compare;
+use crate::history::import;
 use crate::model::{BenchmarkFindings, Comparison, Completion, Metric, Verdict};
 use crate::report::{comparison, file, page};
 use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, SessionError, StdOption};
@@ -104,6 +106,9 @@ pub struct CompareOptions {
     /// [default: comparison, charts and page in target/forc-perf/compare]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub record: RecordOptions,
 
     #[command(flatten)]
     pub show: ShowOptions,
@@ -308,6 +313,7 @@ pub fn compare(options: &CompareOptions) -> Result<Outcome> {
     let config = options.config().map_err(|message| (Outcome::Usage, message))?;
     let path = options.file();
     file::check_file_writable(&path).map_err(|error| harness(&error))?;
+    options.record.check()?;
     let interrupt = Interrupt::new();
     #[cfg(unix)]
     interrupt.on_signals().map_err(|error| (Outcome::HarnessError, format!("cannot watch for Ctrl-C: {error}")))?;
@@ -319,9 +325,11 @@ pub fn compare(options: &CompareOptions) -> Result<Outcome> {
         (if interrupted { Outcome::Interrupted } else { Outcome::HarnessError }, error.to_string())
     })?;
     let kept = super::save(&path, "comparison", |path| file::write_comparison(&comparison, path));
-    // Whatever became of the file, the verdicts are not to be lost.
+    let recorded = options.record.record(&import::reports_of(&comparison), config.measure.locator.sway.as_ref());
+    // Whatever became of the file and the history, the verdicts are not to be lost.
     print(&comparison, &options.show);
     kept.map_err(|error| harness(&error))?;
+    let recorded = recorded?;
     let interrupted = comparison.completion == Completion::Interrupted;
     if !interrupted {
         let _ = std::fs::remove_file(options.journal());
@@ -335,6 +343,7 @@ pub fn compare(options: &CompareOptions) -> Result<Outcome> {
     // To stderr: what stands on stdout may be JSON or Markdown.
     let mut lines = vec![format!("comparison: {}", path.display())];
     lines.extend(drawn.map(|page| format!("page:       {}", page.display())));
+    lines.extend(options.record.sentence(&recorded));
     if interrupted {
         lines.push("the same command with --resume goes on where this one was interrupted".to_owned());
     }

@@ -1,11 +1,14 @@
 //! The command `forc-perf`, also as `forc perf`: one file a subcommand.
 
+pub mod backfill;
 pub mod compare;
 pub mod exit;
+pub mod history;
 pub mod list;
 pub mod measure;
 pub mod options;
 mod progress;
+pub mod record;
 mod toolchain;
 
 use std::io::Write;
@@ -19,7 +22,8 @@ use crate::report::{file, shares};
 use crate::session::Config;
 use exit::{EXIT_CODES, Outcome};
 use measure::Destination;
-use options::{MeasureOptions, SelectOptions};
+use options::{MeasureOptions, MessageFormat, SelectOptions};
+use record::RecordOptions;
 
 /// The suite and the folder for results where none are named.
 const DEFAULT_SUITE: &str = "fixtures";
@@ -38,7 +42,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Build the selected projects again and again, and say where time and memory go
-    Run(RunOptions),
+    Run(Box<RunOptions>),
     /// Hold compilers against each other, side by side: regressed, improved, equal or undecided
     Compare(Box<compare::CompareOptions>),
     /// Hold two reports against each other that were measured one after the other
@@ -53,6 +57,10 @@ enum Command {
     },
     /// List the benchmarks of a suite
     List(SelectOptions),
+    /// Look at what was recorded, and take in, write out and tidy up
+    History(Box<history::HistoryOptions>),
+    /// Build and measure commits of the past that the history does not have, the most informative first
+    Backfill(Box<backfill::BackfillOptions>),
     /// Print each phase's share in every benchmark of a report, as a Markdown table
     Shares {
         /// The report
@@ -95,6 +103,9 @@ struct RunOptions {
     /// Write the report to this file, and nothing else [default: report, charts and page in target/forc-perf]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    #[command(flatten)]
+    record: RecordOptions,
 }
 
 /// Reads the command line and does what it says.
@@ -112,6 +123,8 @@ pub fn main() -> ExitCode {
         Command::Diff(options) => compare::diff(options),
         Command::Show { comparison, show } => compare::show(comparison, show),
         Command::List(options) => list_command(options),
+        Command::History(options) => history::run(options),
+        Command::Backfill(options) => backfill::backfill(options),
         Command::Shares { report, update } => shares_command(report, update.as_deref()),
         Command::Toolchain(command) => return toolchain::run(command),
         Command::Schema { of } => {
@@ -149,8 +162,21 @@ fn run(options: &RunOptions) -> Result<Outcome> {
         None => Destination::Folder(PathBuf::from(DEFAULT_FOLDER)),
     };
     let format = options.measure.message_format;
+    options.record.check()?;
     let done = measure::measure(&config, &destination, format).map_err(|error| (error.outcome(), error.to_string()))?;
+    let recorded = options.record.record(std::slice::from_ref(&done.report), config.locator.sway.as_ref());
+    if let (MessageFormat::Json, Ok([recorded])) = (format, recorded.as_deref()) {
+        let message = serde_json::json!({
+            "reason": "recorded", "history": options.record.path(), "report": recorded.id(), "new": recorded.is_new()
+        });
+        say(message);
+    }
+    // Whatever became of the history, the figures are not to be lost.
     measure::show(&done, &destination, format).map_err(|error| harness(&error))?;
+    let sentence = options.record.sentence(&recorded?);
+    if let (MessageFormat::Human, Some(sentence)) = (format, sentence) {
+        say(sentence);
+    }
     Ok(done.outcome)
 }
 

@@ -6,6 +6,7 @@ pub mod command;
 pub mod fuelup;
 pub mod info;
 pub mod install;
+mod lineage;
 pub mod marker;
 pub mod probe;
 pub mod revision;

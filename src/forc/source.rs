@@ -216,6 +216,11 @@ impl<'a> Checkout<'a> {
         Ok(Self { repository, folder, common, bare, object_format })
     }
 
+    /// The repository, to be asked.
+    pub fn repository(&self) -> &Repository<'a> {
+        &self.repository
+    }
+
     /// Where it can be fetched from, whichever of its work trees was named.
     pub fn fetch_from(&self) -> &Path {
         &self.common

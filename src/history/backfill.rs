@@ -1,40 +1,58 @@
 //! Which commits of the past to measure next.
 
-/// The places in `candidates` (the newest first) in the order in which measuring them tells the most: the newest, the
-/// oldest, and then always one in the middle of the largest gap between what is known; of gaps of one size the newest.
-/// What is known already (`known` says so) stands in no gap and is not among them.
+/// The places of `count` candidates, which stand in the order of their history, in the order in which measuring them tells
+/// the most: the first, the last, and then always the middle of the longest gap between what is known; of gaps of one length
+/// the first. Candidates that are `known` already bound the gaps, and are not among them.
 pub fn plan(count: usize, known: &dyn Fn(usize) -> bool) -> Vec<usize> {
     let mut is_known: Vec<bool> = (0..count).map(known).collect();
     let mut order = Vec::new();
-    for end in [Some(0), count.checked_sub(1)].into_iter().flatten() {
-        if is_known.get(end) == Some(&false) {
-            is_known[end] = true;
-            order.push(end);
+    let mut take = |place: Option<usize>, is_known: &mut Vec<bool>| match place {
+        Some(place) if is_known.get(place) == Some(&false) => {
+            is_known[place] = true;
+            order.push(place);
         }
-    }
-    while let Some(next) = middle_of_largest_gap(&is_known) {
-        is_known[next] = true;
-        order.push(next);
+        _ => {}
+    };
+    take(Some(0), &mut is_known);
+    take(count.checked_sub(1), &mut is_known);
+    while let Some(place) = middle_of_longest_gap(&is_known) {
+        take(Some(place), &mut is_known);
     }
     order
 }
 
-fn middle_of_largest_gap(known: &[bool]) -> Option<usize> {
-    let mut largest: Option<(usize, usize)> = None;
-    let mut start = None;
-    for (place, is_known) in known.iter().chain([&true]).enumerate() {
-        match (is_known, start) {
-            (false, None) => start = Some(place),
-            (true, Some(from)) => {
-                if largest.is_none_or(|(from, to)| place - from > to - from)
-                    && largest.is_none_or(|(a, b)| b - a < place - from)
-                {
-                    largest = Some((from, place));
-                }
-                start = None;
-            }
-            _ => {}
+fn middle_of_longest_gap(known: &[bool]) -> Option<usize> {
+    let mut place = 0;
+    let mut longest = (0, 0);
+    for gap in known.split(|known| *known) {
+        if gap.len() > longest.1 {
+            longest = (place, gap.len());
+        }
+        place += gap.len() + 1;
+    }
+    (longest.1 > 0).then(|| longest.0 + longest.1 / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_come_first_and_then_the_middle_of_the_longest_gap() {
+        assert_eq!(plan(9, &|_| false), [0, 8, 4, 2, 6, 1, 3, 5, 7]);
+        assert_eq!(plan(0, &|_| false), [0usize; 0]);
+        assert_eq!(plan(1, &|_| false), [0]);
+        assert_eq!(plan(2, &|_| false), [0, 1]);
+    }
+
+    #[test]
+    fn what_is_known_bounds_the_gaps_and_is_not_measured_again() {
+        assert_eq!(plan(9, &|place| [0, 4, 8].contains(&place)), [2, 6, 1, 3, 5, 7]);
+        assert_eq!(plan(3, &|_| true), [0usize; 0]);
+        // Going on after an interrupt is the rest of the same plan.
+        let whole = plan(100, &|_| false);
+        for done in [1, 7, 50] {
+            assert_eq!(plan(100, &|place| whole[..done].contains(&place)), whole[done..]);
         }
     }
-    largest.map(|(from, to)| from + (to - from) / 2)
 }

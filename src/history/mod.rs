@@ -26,6 +26,8 @@ mod samples;
 mod schema;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod transfer;
 mod verify;
 

@@ -99,23 +99,27 @@ impl History {
 
     /// The schema version; 0 of a file without content.
     fn version_up_to(&self, known: i64) -> Result<i64> {
-        let read = |sql: &str| {
-            self.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(self.error("read the history"))
-        };
         let no_history = |reason: &str| HistoryError::NoHistory { path: self.path.clone(), reason: reason.to_owned() };
-        let application = read("PRAGMA application_id")?;
-        let found = read("PRAGMA user_version")?;
+        let (application, found, tables) = self.marks().map_err(self.error("read the history"))?;
         if application != APPLICATION_ID {
-            return if application == 0 && found == 0 && read("SELECT count(*) FROM sqlite_schema")? == 0 {
-                Ok(0)
-            } else {
-                Err(no_history("it is a database of another program"))
-            };
+            let is_empty = application == 0 && found == 0 && tables == 0;
+            return if is_empty { Ok(0) } else { Err(no_history("it is a database of another program")) };
         }
         if found > known {
             return Err(HistoryError::Newer { path: self.path.clone(), found, known });
         }
         if found < 1 { Err(no_history("it has no schema version")) } else { Ok(found) }
+    }
+
+    /// By what a history is known: its application's id, its schema version, and how many tables it has. All of one moment,
+    /// as another process may just be making them.
+    fn marks(&self) -> rusqlite::Result<(i64, i64, i64)> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let read = |sql: &str| transaction.query_row(sql, [], |row| row.get(0));
+        let tables = read("SELECT count(*) FROM sqlite_schema")?;
+        let marks = (read("PRAGMA application_id")?, read("PRAGMA user_version")?, tables);
+        transaction.finish()?;
+        Ok(marks)
     }
 
     /// Leaves a copy of the file as it is beside it.

@@ -1,1 +1,132 @@
 //! Reports for the tests of this module.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::import::test_report;
+use super::{CommitRef, History, Provenance};
+use crate::model::{
+    Accounting, Benchmark, BenchmarkFrame, BenchmarkPhase, CollectorCost, Cpu, Exit, Failure, FailureKind, Measured,
+    PackageOutput, Protocol, Report, SerdeFrames, SerdeInstant,
+};
+use crate::summary;
+
+pub(super) const BENCHMARK: &str = "apps/amm/debug";
+
+/// A history in a folder of its own.
+pub(super) fn empty() -> (tempfile::TempDir, History) {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(&folder.path().join("new/history.sqlite")).unwrap();
+    (folder, history)
+}
+
+fn at(microseconds: u64) -> SerdeInstant {
+    SerdeInstant::from_epoch(Duration::from_micros(microseconds))
+}
+
+/// A run of so many microseconds, most of them in one phase of one package.
+pub(super) fn run(wall: u64) -> Benchmark {
+    let phase = |name: &str, depth: u32, start: u64, end: u64| BenchmarkPhase {
+        name: name.to_owned(),
+        start_time: Some(at(start)),
+        end_time: Some(at(end)),
+        package: Some("amm".to_owned()),
+        depth,
+        pass: 0,
+        cost: None,
+    };
+    let frame = |time: u64| BenchmarkFrame {
+        timestamp: at(time),
+        cpu_usage: time as f32 / 7.0,
+        memory_usage: 1 << 20,
+        virtual_memory_usage: 1 << 21,
+        disk_total_written_bytes: 0,
+        disk_written_bytes: 0,
+        disk_total_read_bytes: 0,
+        disk_read_bytes: 0,
+    };
+    Benchmark {
+        name: BENCHMARK.to_owned(),
+        path: PathBuf::from("/suite/apps/amm"),
+        start_time: Some(at(0)),
+        end_time: Some(at(wall)),
+        phases: vec![phase("compile to ast", 0, wall / 10, wall * 8 / 10), phase("parse", 1, wall / 10, wall / 5)],
+        frames: SerdeFrames(vec![frame(wall / 3), frame(wall / 2)]),
+        packages: vec![PackageOutput {
+            package: Some("amm".to_owned()),
+            bytecode_size: Some(1000),
+            ..PackageOutput::default()
+        }],
+        exit: Some(Exit::Code(0)),
+        accounting: Some(Accounting {
+            user_time: Duration::from_micros(wall * 9 / 10),
+            system_time: Duration::from_micros(wall / 20),
+            peak_memory: Some(30 << 20),
+            minor_faults: 1234,
+            major_faults: 0,
+            voluntary_switches: 1,
+            involuntary_switches: 2,
+            blocks_read: 0,
+            blocks_written: 8,
+        }),
+        counters: None,
+        protocol: Protocol::Markers,
+        collector: CollectorCost::default(),
+        notes: Vec::new(),
+    }
+}
+
+/// A report of that day (of January 2026) whose one benchmark's runs took so many microseconds.
+pub(super) fn report(day: u32, walls: &[u64]) -> Report {
+    let mut report = test_report(format!("2026-01-{day:02}T03:00:00Z"));
+    report.environment.arch = "x86_64".to_owned();
+    report.environment.cpus = vec![Cpu { name: "cpu0".to_owned(), brand: "EPYC".to_owned(), frequency_mhz: 2000 }];
+    report.environment.total_memory = 8 << 30;
+    report.toolchain.version = "0.72.1".to_owned();
+    let mut measured = Measured {
+        id: BENCHMARK.to_owned(),
+        group: "apps".to_owned(),
+        project: "amm".to_owned(),
+        scenario: "debug".to_owned(),
+        description: None,
+        tags: Vec::new(),
+        command: Vec::new(),
+        runs: walls.iter().map(|wall| run(*wall)).collect(),
+        outputs: Vec::new(),
+        failures: Vec::new(),
+        instructions: Vec::new(),
+        metrics: Vec::new(),
+        phases: Vec::new(),
+        packages: Vec::new(),
+    };
+    summary::complete(&mut measured);
+    report.benchmarks = vec![measured];
+    report
+}
+
+/// The same with a failed build in it.
+pub(super) fn with_failure(mut report: Report) -> Report {
+    report.benchmarks[0].failures.push(Failure {
+        kind: FailureKind::Panic,
+        message: "it panicked".to_owned(),
+        exit: Some(Exit::Code(101)),
+        phase: Some("compile ir to asm".to_owned()),
+        output: String::new(),
+        run: Some(Box::new(run(7))),
+    });
+    report
+}
+
+/// The same as another machine would have measured it.
+pub(super) fn on(mut report: Report, processor: &str) -> Report {
+    report.environment.cpus[0].brand = processor.to_owned();
+    report
+}
+
+pub(super) fn commit(id: &str, time: Option<&str>) -> CommitRef {
+    CommitRef { id: id.to_owned(), time: time.map(str::to_owned), subject: format!("subject of {id}"), position: None }
+}
+
+pub(super) fn of_commit(commit: CommitRef) -> Provenance {
+    Provenance { commit: Some(commit), ..Provenance::default() }
+}

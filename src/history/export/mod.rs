@@ -1,1 +1,52 @@
-//! What others read.
+//! What others read: a report, or the points of series, in the forms of other tools.
+
+mod bencher;
+mod csv;
+mod github;
+mod openmetrics;
+
+pub use bencher::bencher;
+pub use csv::{CsvError, csv};
+pub use github::github;
+pub use openmetrics::openmetrics;
+
+use crate::model::{Estimate, Report, Unit};
+use crate::{stats, summary};
+
+/// A figure of a report: of a whole run, or of a phase over all packages.
+struct Figure<'a> {
+    benchmark: &'a str,
+    phase: Option<String>,
+    metric: crate::model::Metric,
+    estimate: Estimate,
+}
+
+/// All figures of whole runs, and those of the phases over all packages.
+fn figures(report: &Report) -> impl Iterator<Item = Figure<'_>> {
+    report.benchmarks.iter().flat_map(|benchmark| {
+        let values = summary::values(benchmark).into_iter().filter(|values| values.package.is_none());
+        values.filter_map(|values| {
+            let estimate = stats::estimate(&values.values)?;
+            Some(Figure { benchmark: &benchmark.id, phase: values.phase, metric: values.metric, estimate })
+        })
+    })
+}
+
+impl Figure<'_> {
+    /// The benchmark's id, with the phase after it.
+    fn name(&self) -> String {
+        match &self.phase {
+            Some(phase) => format!("{}/{phase}", self.benchmark),
+            None => self.benchmark.to_owned(),
+        }
+    }
+}
+
+/// The unit in few letters.
+const fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Nanoseconds => "ns",
+        Unit::Bytes => "B",
+        Unit::Count => "count",
+    }
+}

@@ -1,0 +1,251 @@
+//! `backfill`: commits of the past that were not measured yet.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::exit::Outcome;
+use super::options::{Pin, SuiteOptions, SwayOptions, default_interval, default_time_limit, interval};
+use super::progress::Progress;
+use super::record::{HistoryOption, harness};
+use super::{DEFAULT_SUITE, Result, say};
+use crate::collector::Interrupt;
+use crate::environment;
+use crate::forc::source::{Checkout, Commit};
+use crate::forc::{SwaySource, ToolchainSpec};
+use crate::history::{self, History, MachineClass, Provenance, ReportFilter};
+use crate::model::{Completion, Report};
+use crate::report::format;
+use crate::schedule;
+use crate::session::{self, Config, SessionError};
+
+/// Under which names the history keeps why a commit cannot be measured.
+const SKIPPED: &str = "backfill/skipped/";
+
+/// Options of `backfill`.
+#[derive(Clone, Debug, Args)]
+pub struct BackfillOptions {
+    /// Benchmarks to measure: a part of an id (group/project/scenario), or a glob such as 'apps/*'
+    #[arg(value_name = "SELECT")]
+    select: Vec<String>,
+
+    #[command(flatten)]
+    suite: SuiteOptions,
+
+    #[command(flatten)]
+    sway: SwayOptions,
+
+    /// The oldest commit to measure
+    #[arg(long, value_name = "REV")]
+    since: String,
+
+    /// The newest commit to measure
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    until: String,
+
+    /// Measure every so manieth commit of the line between the two
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    every: u32,
+
+    /// How long all of it may take: no commit is begun that would take longer, by those before it
+    #[arg(long, value_name = "TIME")]
+    budget: Option<humantime::Duration>,
+
+    /// How long the runs of one commit may take, where their number is not given
+    #[arg(long, value_name = "TIME", default_value_t = schedule::DEFAULT_BUDGET.into())]
+    run_budget: humantime::Duration,
+
+    /// Runs of each benchmark [default: 10 to 50, as many as fit into the run budget]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    samples: Option<u32>,
+
+    /// One std for all commits, for the projects that take the public one [default: each commit's own]
+    #[arg(long, value_name = "DIR", env = "FORC_IMPLICIT_STD_PATH")]
+    std: Option<PathBuf>,
+
+    /// Try again what could not be measured before
+    #[arg(long)]
+    retry: bool,
+
+    /// Only list what would be measured, in that order
+    #[arg(long)]
+    list: bool,
+
+    /// Time between two frames, 1ms or more
+    #[arg(long, value_name = "TIME", value_parser = interval, default_value_t = default_interval())]
+    interval: humantime::Duration,
+
+    /// After how long a run is ended as hung
+    #[arg(long, value_name = "TIME", default_value_t = default_time_limit())]
+    time_limit: humantime::Duration,
+
+    /// Keep forc and the harness on different processors
+    #[arg(long, value_enum, default_value_t = Pin::Auto)]
+    pin: Pin,
+
+    /// Read the kernel's event counters too
+    #[arg(long)]
+    counters: bool,
+
+    #[command(flatten)]
+    history: HistoryOption,
+}
+
+impl BackfillOptions {
+    fn config(&self) -> Result<Config> {
+        let usage = |error: &dyn std::error::Error| (Outcome::Usage, error.to_string());
+        let suite = self.suite.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.into());
+        Ok(Config {
+            selection: self.suite.selection(&self.select).map_err(|error| usage(&error))?,
+            scenarios: self.suite.scenario.clone(),
+            locator: self.sway.locator().map_err(|error| usage(&error))?,
+            std: self.std.clone(),
+            samples: self.samples.map(|samples| samples as usize),
+            budget: self.run_budget.into(),
+            interval: self.interval.into(),
+            time_limit: self.time_limit.into(),
+            pin: self.pin == Pin::Auto,
+            counters: self.counters,
+            ..Config::new(suite)
+        })
+    }
+}
+
+/// What came of it.
+#[derive(Default)]
+struct Tally {
+    measured: usize,
+    failed: usize,
+    took: Duration,
+}
+
+/// Measures what is missing.
+pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
+    let started = Instant::now();
+    let config = options.config()?;
+    let Some(SwaySource::Folder(folder)) = config.locator.sway.clone() else {
+        return Err((
+            Outcome::Usage,
+            "the commits are read from a checkout: give its folder with --sway DIR".to_owned(),
+        ));
+    };
+    let interrupt = Interrupt::new();
+    #[cfg(unix)]
+    interrupt.on_signals().map_err(|error| (Outcome::HarnessError, format!("cannot watch for Ctrl-C: {error}")))?;
+    let source = |error: crate::forc::source::SourceError| {
+        (if error.is_interrupt() { Outcome::Interrupted } else { Outcome::HarnessError }, error.to_string())
+    };
+    let checkout = Checkout::open(&folder, &interrupt).map_err(source)?;
+    let mut line = checkout.line_of_commits(&options.since, &options.until).map_err(source)?;
+    let all = line.len();
+    let mut place = 0;
+    line.retain(|_| {
+        place += 1;
+        (place - 1) % options.every as usize == 0 || place == all
+    });
+    let mut history = options.history.open()?;
+    let plan = missing(&history, &line, options.retry)?;
+    eprintln!("{} of {all} commits are wanted, {} of them are missing", line.len(), plan.len());
+    if options.list {
+        for commit in plan {
+            say(format_args!(
+                "{} {} {}",
+                commit.id,
+                commit.committed.as_deref().unwrap_or(format::MISSING),
+                commit.subject
+            ));
+        }
+        return Ok(Outcome::Success);
+    }
+    let mut tally = Tally::default();
+    let wanted = plan.len();
+    for commit in plan {
+        if interrupt.requested() || !fits(options, started.elapsed(), &tally) {
+            break;
+        }
+        let begun = Instant::now();
+        eprintln!("{} {}", commit.id.get(..10).unwrap_or(&commit.id), commit.subject);
+        if let Some(reason) = measure(&config, commit, &mut history, &interrupt)? {
+            tally.failed += 1;
+            eprintln!("skipped: {reason}");
+            history.set_state(&format!("{SKIPPED}{}", commit.id), Some(&reason)).map_err(harness)?;
+        } else if !interrupt.requested() {
+            tally.measured += 1;
+        }
+        tally.took += begun.elapsed();
+    }
+    history.order_by(checkout.repository()).map_err(harness)?;
+    let left = wanted - tally.measured - tally.failed;
+    say(format_args!(
+        "{} measured and recorded in {}, {} skipped, {left} left",
+        tally.measured,
+        options.history.path().display(),
+        tally.failed
+    ));
+    if interrupt.requested() || left > 0 {
+        eprintln!("the same command goes on where this one stopped");
+    }
+    Ok(if interrupt.requested() {
+        Outcome::Interrupted
+    } else if tally.failed > 0 {
+        Outcome::BenchmarkFailed
+    } else if tally.measured == 0 && wanted > 0 {
+        Outcome::NothingMeasured
+    } else {
+        Outcome::Success
+    })
+}
+
+/// The commits of `line` that were not measured on this machine, the most informative first.
+fn missing<'a>(history: &History, line: &'a [Commit], retry: bool) -> Result<Vec<&'a Commit>> {
+    let machine = MachineClass::of(&environment::observe());
+    let reports = history.reports(&ReportFilter::default()).map_err(harness)?;
+    let recorded = reports.into_iter().filter(|report| report.machine == machine && report.complete);
+    let mut known: BTreeSet<String> = recorded.filter_map(|report| Some(report.commit?.id)).collect();
+    if !retry {
+        let skipped = history.states(SKIPPED).map_err(harness)?;
+        known.extend(skipped.into_iter().filter_map(|(name, _)| name.strip_prefix(SKIPPED).map(str::to_owned)));
+    }
+    let order = history::backfill::plan(line.len(), &|place| known.contains(&line[place].id));
+    Ok(order.into_iter().filter_map(|place| line.get(place)).collect())
+}
+
+/// Whether there is time for one more commit, if it takes as long as those before it took on average.
+fn fits(options: &BackfillOptions, elapsed: Duration, tally: &Tally) -> bool {
+    let Some(budget) = options.budget else { return true };
+    let done = u32::try_from(tally.measured + tally.failed).unwrap_or(u32::MAX);
+    let expected = if done == 0 { Duration::ZERO } else { tally.took / done };
+    elapsed + expected <= *budget
+}
+
+/// Measures one commit and records it; why it could not be, if that is the commit's own fault.
+fn measure(config: &Config, commit: &Commit, history: &mut History, interrupt: &Interrupt) -> Result<Option<String>> {
+    let config = Config { forc: Some(ToolchainSpec::Revision(commit.id.clone())), ..config.clone() };
+    let mut progress = Progress::new();
+    let result = session::measure(&config, interrupt, &mut |event| progress.on(&event));
+    progress.finish();
+    let report: Report = match result {
+        Ok(report) => report,
+        Err(SessionError::Toolchain(error)) if error.is_interrupt() => return Ok(None),
+        Err(SessionError::Toolchain(error)) => return Ok(Some(error.to_string())),
+        Err(error) => return Err((Outcome::HarnessError, error.to_string())),
+    };
+    if report.completion == Completion::Interrupted {
+        // It is measured again, and whole.
+        return Ok(None);
+    }
+    if report.benchmarks.is_empty() {
+        let message = "no benchmark is selected; `forc-perf list` shows what there is".to_owned();
+        return Err((Outcome::NothingMeasured, message));
+    }
+    history.record(&report, &Provenance::of(&report)).map_err(harness)?;
+    let failed = || report.benchmarks.iter().find_map(|benchmark| benchmark.failures.first());
+    Ok(match failed() {
+        Some(failure) if !report.has_measurements() => {
+            Some(format!("no benchmark could be built: {}", failure.message))
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,213 @@
+//! `history`: what was recorded, and what to do with it.
+
+mod import;
+mod notes;
+mod show;
+mod transfer;
+
+use clap::{Args, Subcommand, ValueEnum};
+use comfy_table::{CellAlignment, Table};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::Result;
+use super::exit::Outcome;
+use super::record::{HistoryOption, harness};
+use crate::history::{History, Match, Prune, ReportFilter, ReportId};
+use crate::report::format;
+
+/// Options of `history`.
+#[derive(Debug, Args)]
+pub struct HistoryOptions {
+    #[command(flatten)]
+    history: HistoryOption,
+
+    #[command(subcommand)]
+    command: HistoryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum HistoryCommand {
+    /// List the reports, in the order of the compiler's commits
+    List(show::ListOptions),
+    /// Show one report
+    Show(show::ShowOptions),
+    /// List series, or show the points of series, in the order of the compiler's commits
+    Series(show::SeriesOptions),
+    /// Write all of it as JSON Lines, or a report or series in the form of another tool
+    Export(transfer::ExportOptions),
+    /// Take in reports, exported histories, files of dyno and of the first forc-perf, and the compiler's performance record
+    Import(import::ImportOptions),
+    /// Read the order of the compiler's commits from a checkout
+    Order {
+        /// Checkout of the Sway compiler
+        #[arg(long, value_name = "DIR", env = crate::forc::source::SWAY_VARIABLE)]
+        sway: std::path::PathBuf,
+    },
+    /// Let go of what is old
+    Prune(PruneOptions),
+    /// Check the file, all reports and all points
+    Verify {
+        #[command(flatten)]
+        format: FormatOption,
+    },
+    /// Say something of a commit or an event: that it was seen, that it is as it should be, or a note
+    Ack(notes::AckOptions),
+}
+
+#[derive(Debug, Args)]
+struct PruneOptions {
+    /// Only reports that were measured so long ago, such as 2y or 90d, or before this date
+    #[arg(long, value_name = "AGE|DATE", value_parser = moment)]
+    older_than: Timestamp,
+
+    /// How many points every series keeps, however old they are
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    keep: u32,
+
+    /// Only the frames of the runs, which are most of a report: reports, points and samples stay
+    #[arg(long)]
+    only_frames: bool,
+}
+
+/// How something is printed.
+#[derive(Clone, Copy, Debug, Args)]
+struct FormatOption {
+    /// A table for people, or a JSON object a line for programs
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// A JSON object a line
+    Json,
+}
+
+/// Does it.
+pub fn run(options: &HistoryOptions) -> Result<Outcome> {
+    let history = &options.history;
+    match &options.command {
+        HistoryCommand::List(list) => show::list(&history.open_read_only()?, list),
+        HistoryCommand::Show(shown) => show::show(&history.open_read_only()?, shown),
+        HistoryCommand::Series(series) => show::series(&history.open_read_only()?, series),
+        HistoryCommand::Export(export) => transfer::export(&history.open_read_only()?, export),
+        HistoryCommand::Import(import) => import::import(history, import),
+        HistoryCommand::Order { sway } => order(&mut existing(history)?, sway),
+        HistoryCommand::Prune(prune) => self::prune(&mut existing(history)?, prune),
+        HistoryCommand::Verify { format } => verify(&history.open_read_only()?, format.format),
+        HistoryCommand::Ack(ack) => notes::ack(existing(history)?, ack),
+    }
+}
+
+/// Opens a history for writing that has to be there.
+fn existing(history: &HistoryOption) -> Result<History> {
+    history.open_read_only()?;
+    history.open()
+}
+
+fn order(history: &mut History, sway: &std::path::Path) -> Result<Outcome> {
+    let ordered = super::record::order(history, sway).map_err(|message| (Outcome::HarnessError, message))?;
+    say(format_args!("{} of {} commits have their place", ordered.known, ordered.known + ordered.unknown.len()));
+    for unknown in &ordered.unknown {
+        eprintln!("{} is no commit or tag of {}: it stands where its time puts it", unknown, sway.display());
+    }
+    Ok(Outcome::Success)
+}
+
+fn prune(history: &mut History, options: &PruneOptions) -> Result<Outcome> {
+    let prune = Prune { before: options.older_than, keep: options.keep as usize, only_frames: options.only_frames };
+    let pruned = history.prune(&prune).map_err(harness)?;
+    let reports = pruned.reports;
+    let what = if options.only_frames { "the frames of " } else { "" };
+    let points = if options.only_frames { String::new() } else { format!(" with {} points", pruned.points) };
+    let freed = format::bytes(pruned.freed as f64);
+    say(format_args!("removed {what}{reports} report{}{points}; the file is {freed} smaller", plural(reports)));
+    Ok(Outcome::Success)
+}
+
+fn verify(history: &History, format: Format) -> Result<Outcome> {
+    let verified = history.verify().map_err(harness)?;
+    match format {
+        Format::Json => say(serde_json::json!(verified)),
+        Format::Table => {
+            for problem in &verified.problems {
+                let report = problem.report.map(|report| format!("report {report}: ")).unwrap_or_default();
+                say(format_args!("{report}{}", problem.what));
+            }
+        }
+    }
+    let (reports, points, problems) = (verified.reports, verified.points, verified.problems.len());
+    if problems > 0 {
+        let message = format!("{} has {problems} problem{}", history.path().display(), plural(problems));
+        return Err((Outcome::HarnessError, message));
+    }
+    if format == Format::Table {
+        say(format_args!("{reports} report{} and {points} points are as they were recorded", plural(reports)));
+    }
+    Ok(Outcome::Success)
+}
+
+/// A report as a user calls it: its number, `latest`, or the beginning of its commit's id, of which it is the latest.
+fn find_report(history: &History, name: &str) -> Result<ReportId> {
+    let known = history.reports(&ReportFilter::default()).map_err(harness)?;
+    let number: Option<i64> = name.parse().ok();
+    let found = known.iter().rev().find(|report| {
+        let of_commit = report.commit.as_ref().is_some_and(|commit| commit.id.starts_with(name));
+        name == "latest" || number == Some(report.id.0) || of_commit
+    });
+    // A number is one before it is the beginning of an id.
+    let by_number = known.iter().find(|report| number == Some(report.id.0));
+    by_number.or(found).map(|report| report.id).ok_or_else(|| {
+        let message = format!(
+            "no report is called `{name}`; expected a number, `latest` or the beginning of a commit's id, as \
+             `forc-perf history list` shows them"
+        );
+        (Outcome::Usage, message)
+    })
+}
+
+/// What matches a text that may not be given.
+fn matching(text: Option<&str>) -> Result<Match> {
+    text.map_or(Ok(Match::Any), |text| Match::read(text).map_err(harness))
+}
+
+/// A moment as a user says it: how long ago, a date (the beginning of that day, UTC), or a time as RFC 3339.
+fn moment(text: &str) -> std::result::Result<Timestamp, String> {
+    let ago = || {
+        let age: humantime::Duration = text.parse().ok()?;
+        Timestamp::now().checked_sub(jiff::SignedDuration::try_from(*age).ok()?).ok()
+    };
+    let day = || text.parse::<Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|day| day.timestamp());
+    text.parse()
+        .ok()
+        .or_else(day)
+        .or_else(ago)
+        .ok_or_else(|| format!("`{text}` is no moment; write for instance 90d, 2y, 2026-01-31 or 2026-01-31T18:00:00Z"))
+}
+
+/// A table without lines, as wide as it needs to be; the last `right` columns are numbers.
+fn table(header: &[&str], right: usize, rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_header(header);
+    table.add_rows(rows);
+    let count = header.len();
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if index + right >= count {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+fn say(line: impl std::fmt::Display) {
+    super::say(line);
+}

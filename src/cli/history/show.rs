@@ -1,0 +1,365 @@
+//! `history list`, `show` and `series`.
+
+use std::io::{IsTerminal, Write};
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{Format, FormatOption, find_report, matching, moment, plural, say, table};
+use crate::cli::exit::Outcome;
+use crate::cli::record::harness;
+use crate::cli::{Result, progress};
+use crate::history::{CommitRef, History, Match, Point, ReportFilter, Series, SeriesFilter};
+use crate::model::StdChoice;
+use crate::report::{format, terminal};
+
+/// Which reports to list.
+#[derive(Debug, Args)]
+pub(super) struct ListOptions {
+    /// Reports of this commit or release: the beginning of its id, or a pattern
+    #[arg(long, value_name = "ID")]
+    commit: Option<String>,
+
+    /// Reports of machines whose description holds this, or matches this pattern
+    #[arg(long, value_name = "TEXT")]
+    machine: Option<String>,
+
+    /// Reports of compilers whose version holds this, or matches this pattern
+    #[arg(long, value_name = "VERSION")]
+    forc: Option<String>,
+
+    /// Measured then or later: 90d, 2026-01-31
+    #[arg(long, value_name = "AGE|DATE", value_parser = moment)]
+    since: Option<Timestamp>,
+
+    /// Measured before
+    #[arg(long, value_name = "AGE|DATE", value_parser = moment)]
+    until: Option<Timestamp>,
+
+    #[command(flatten)]
+    format: FormatOption,
+}
+
+/// Which report to show.
+#[derive(Debug, Args)]
+pub(super) struct ShowOptions {
+    /// The report: its number, `latest`, or the beginning of its commit's id
+    #[arg(value_name = "REPORT", default_value = "latest")]
+    report: String,
+
+    /// How it is printed
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ShowFormat::Table)]
+    format: ShowFormat,
+}
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ShowFormat {
+    /// For people
+    Table,
+    /// Where it comes from and what it says, without its runs
+    Json,
+    /// The whole report, as `run` writes it
+    Report,
+}
+
+/// Which series.
+#[derive(Debug, Args)]
+pub(super) struct SeriesOptions {
+    #[command(flatten)]
+    pub(super) which: WhichSeries,
+
+    /// Show their points
+    #[arg(long)]
+    points: bool,
+
+    /// Show the points with all samples, as JSON
+    #[arg(long, conflicts_with = "points")]
+    samples: bool,
+
+    /// Show how the machines compare that have measured the same commits
+    #[arg(long, conflicts_with_all = ["points", "samples"])]
+    calibration: bool,
+
+    #[command(flatten)]
+    format: FormatOption,
+}
+
+/// Which series.
+#[derive(Debug, Args)]
+pub(super) struct WhichSeries {
+    /// Those of benchmarks whose id holds this, or matches this pattern
+    #[arg(value_name = "BENCHMARK")]
+    benchmark: Option<String>,
+
+    /// Those of this metric in one word, such as wall or peak-memory; or a pattern
+    #[arg(long, value_name = "METRIC")]
+    metric: Option<String>,
+
+    /// Those of phases whose description holds this, or matches this pattern; `none` for whole runs
+    #[arg(long, value_name = "PHASE")]
+    phase: Option<String>,
+
+    /// Those of packages whose name holds this, or matches this pattern; `none` for all packages together
+    #[arg(long, value_name = "PACKAGE")]
+    package: Option<String>,
+
+    /// Those of machines whose description holds this, or matches this pattern
+    #[arg(long, value_name = "TEXT")]
+    machine: Option<String>,
+}
+
+impl WhichSeries {
+    /// These series of `history`.
+    pub(super) fn find(&self, history: &History) -> Result<Vec<Series>> {
+        let or_none = |text: Option<&str>| match text {
+            Some("none") => Ok(Match::Absent),
+            text => matching(text),
+        };
+        let metric = match self.metric.as_deref() {
+            // `cpu` is a metric, and a part of another one.
+            Some(word) if !word.contains(['*', '?', '[']) => Match::Exact(word.to_owned()),
+            text => matching(text)?,
+        };
+        let filter = SeriesFilter {
+            benchmark: matching(self.benchmark.as_deref())?,
+            metric,
+            phase: or_none(self.phase.as_deref())?,
+            package: or_none(self.package.as_deref())?,
+            machine: matching(self.machine.as_deref())?,
+        };
+        history.series(&filter).map_err(harness)
+    }
+}
+
+/// Ids begin with what a user knows of them.
+fn commit_matching(text: Option<&str>) -> Result<Match> {
+    match text {
+        Some(text) if !text.contains(['*', '?', '[']) => matching(Some(&format!("{text}*"))),
+        text => matching(text),
+    }
+}
+
+pub(super) fn list(history: &History, options: &ListOptions) -> Result<Outcome> {
+    let filter = ReportFilter {
+        commit: commit_matching(options.commit.as_deref())?,
+        machine: matching(options.machine.as_deref())?,
+        version: matching(options.forc.as_deref())?,
+        since: options.since,
+        until: options.until,
+    };
+    let reports = history.reports(&filter).map_err(harness)?;
+    if options.format.format == Format::Json {
+        reports.iter().for_each(|report| say(json!(report)));
+    } else if !reports.is_empty() {
+        let rows = reports.iter().map(|report| {
+            let mut what = report.source.name().to_owned();
+            if !report.complete {
+                what.push_str(", interrupted");
+            }
+            vec![
+                report.id.to_string(),
+                report.created.get(..16).unwrap_or(&report.created).replace('T', " "),
+                commit(report.commit.as_ref()),
+                report.version.clone(),
+                report.machine.to_string(),
+                what,
+                report.benchmarks.to_string(),
+                report.runs.to_string(),
+                report.failures.to_string(),
+            ]
+        });
+        let header = ["report", "measured", "commit", "forc", "machine", "by", "benchmarks", "runs", "failed"];
+        print(&table(&header, 3, rows.collect()));
+    }
+    if reports.is_empty() {
+        eprintln!("No report of {} is like that.", history.path().display());
+        return Ok(Outcome::NothingMeasured);
+    }
+    Ok(Outcome::Success)
+}
+
+pub(super) fn show(history: &History, options: &ShowOptions) -> Result<Outcome> {
+    let id = find_report(history, &options.report)?;
+    let kept = history.report(id).map_err(harness)?;
+    match options.format {
+        ShowFormat::Report => match serde_json::to_string(&kept.report) {
+            Ok(text) => say(text),
+            Err(error) => return Err((Outcome::HarnessError, format!("report {id} is no JSON: {error}"))),
+        },
+        ShowFormat::Json => {
+            let report = &kept.report;
+            let benchmarks = report.benchmarks.iter().map(|benchmark| {
+                json!({
+                    "id": benchmark.id, "runs": benchmark.runs.len(), "failures": benchmark.failures.len(),
+                    "metrics": benchmark.metrics, "phases": benchmark.phases
+                })
+            });
+            say(json!({
+                "report": kept.info, "toolchain": report.toolchain, "environment": report.environment,
+                "settings": report.settings, "benchmarks": benchmarks.collect::<Vec<_>>(),
+                "failures": history.failures(id).map_err(harness)?, "figures": kept.provenance.figures,
+            }));
+        }
+        ShowFormat::Table => {
+            let info = &kept.info;
+            say(format_args!(
+                "report {id} of {}, measured {} by {}",
+                history.path().display(),
+                info.created,
+                info.source.name()
+            ));
+            say(format_args!("machine: {}", info.machine));
+            if let Some(commit) = &info.commit {
+                let time = commit.time.as_deref().map(|time| format!(" of {time}")).unwrap_or_default();
+                say(format_args!("commit:  {}{time} {}", commit.id, plain(&commit.subject)));
+            }
+            if let StdChoice::Same(std) = &info.std {
+                say(format_args!("std:     {}", std.display()));
+            }
+            if !info.has_frames {
+                say("frames:  pruned");
+            }
+            say("");
+            let width = if std::io::stdout().is_terminal() { progress::terminal_width() } else { None };
+            let text = terminal::render(&kept.report, None, width);
+            let _ = anstream::stdout().lock().write_all(text.as_bytes());
+        }
+    }
+    Ok(Outcome::Success)
+}
+
+pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outcome> {
+    let found = options.which.find(history)?;
+    if found.is_empty() {
+        eprintln!("No series of {} is like that.", history.path().display());
+        return Ok(Outcome::NothingMeasured);
+    }
+    let as_json = options.format.format == Format::Json;
+    if options.samples {
+        for series in &found {
+            for (point, samples) in history.points_with_samples(series.id).map_err(harness)? {
+                say(json!({"series": series, "point": point, "samples": samples}));
+            }
+        }
+    } else if options.points && as_json {
+        for series in &found {
+            for point in history.points(series.id).map_err(harness)? {
+                say(json!({"series": series, "point": point}));
+            }
+        }
+    } else if options.points {
+        for (index, series) in found.iter().enumerate() {
+            if index > 0 {
+                say("");
+            }
+            say(title(series));
+            let points = history.points(series.id).map_err(harness)?;
+            print(&table(
+                &["report", "commit", "measured", "median", "low", "high", "spread", "runs"],
+                5,
+                rows(series, &points),
+            ));
+        }
+    } else if options.calibration {
+        calibration(history, &found, as_json)?;
+    } else if as_json {
+        found.iter().for_each(|series| say(json!(series)));
+    } else {
+        let mut rows = Vec::new();
+        for series in &found {
+            let points = history.points(series.id).map_err(harness)?;
+            let last = points.last().map(|point| format::value(point.median, series.key.metric.unit()));
+            let key = &series.key;
+            rows.push(vec![
+                key.benchmark.clone(),
+                key.metric.word(),
+                plain(key.phase.as_deref().unwrap_or_default()),
+                plain(key.package.as_deref().unwrap_or_default()),
+                key.machine.to_string(),
+                points.len().to_string(),
+                last.unwrap_or_default(),
+            ]);
+        }
+        print(&table(&["benchmark", "metric", "phase", "package", "machine", "points", "latest"], 2, rows));
+    }
+    Ok(Outcome::Success)
+}
+
+fn calibration(history: &History, found: &[Series], as_json: bool) -> Result<()> {
+    let mut measures: Vec<_> = found.iter().map(|series| series.key.measure()).collect();
+    measures.dedup();
+    let mut rows = Vec::new();
+    for measure in measures {
+        for calibration in history.calibration(&measure).map_err(harness)? {
+            if as_json {
+                say(json!({"measure": measure, "calibration": calibration}));
+                continue;
+            }
+            let commits = calibration.commits.len();
+            rows.push(vec![
+                measure.benchmark.clone(),
+                measure.metric.word(),
+                plain(measure.phase.as_deref().unwrap_or_default()),
+                plain(measure.package.as_deref().unwrap_or_default()),
+                calibration.old.to_string(),
+                calibration.new.to_string(),
+                format!("×{:.3}", calibration.ratio),
+                format!("{commits} commit{}", plural(commits)),
+            ]);
+        }
+    }
+    if !as_json && rows.is_empty() {
+        eprintln!("No commit was measured on two machines; `forc-perf backfill` can measure an old one here.");
+    } else if !as_json {
+        let header = ["benchmark", "metric", "phase", "package", "from", "to", "ratio", "by"];
+        print(&table(&header, 2, rows));
+    }
+    Ok(())
+}
+
+/// What a series is of, in a line.
+fn title(series: &Series) -> String {
+    let key = &series.key;
+    let mut title = format!("{} {}", key.benchmark, key.metric.name());
+    for part in [&key.phase, &key.package].into_iter().flatten() {
+        title.push_str(", ");
+        title.push_str(&plain(part));
+    }
+    format!("{title}, on {}", key.machine)
+}
+
+fn rows(series: &Series, points: &[Point]) -> Vec<Vec<String>> {
+    let unit = series.key.metric.unit();
+    let row = |point: &Point| {
+        vec![
+            point.report.to_string(),
+            commit(point.commit.as_ref()),
+            point.created.get(..10).unwrap_or(&point.created).to_owned(),
+            format::value(point.median, unit),
+            format::value(point.low, unit),
+            format::value(point.high, unit),
+            point.spread.map(format::percent).unwrap_or_default(),
+            point.count.to_string(),
+        ]
+    };
+    points.iter().map(row).collect()
+}
+
+/// A commit in a few words.
+fn commit(commit: Option<&CommitRef>) -> String {
+    let Some(commit) = commit else { return format::MISSING.to_owned() };
+    let subject: String = plain(&commit.subject).chars().take(40).collect();
+    format!("{} {subject}", commit.short()).trim_end().to_owned()
+}
+
+/// A foreign text without what a terminal would obey.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+fn print(text: &str) {
+    // A reader that has seen enough and is gone is no error.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}

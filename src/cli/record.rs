@@ -1,0 +1,114 @@
+//! `--record`: what was measured goes into the history.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Result;
+use super::exit::Outcome;
+use crate::collector::Interrupt;
+use crate::forc::SwaySource;
+use crate::forc::source::Checkout;
+use crate::history::{DEFAULT_PATH, HISTORY_VARIABLE, History, HistoryError, Provenance, Record, Recorded};
+use crate::model::Report;
+
+/// Which history.
+#[derive(Clone, Debug, Default, Args)]
+pub struct HistoryOption {
+    /// The history [default: .forc-perf/history.sqlite]
+    #[arg(long, value_name = "PATH", env = HISTORY_VARIABLE, global = true)]
+    history: Option<PathBuf>,
+}
+
+impl HistoryOption {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        self.history.as_deref().filter(|path| *path != Path::new("")).unwrap_or(Path::new(DEFAULT_PATH))
+    }
+
+    /// Opens it, and makes it where there is none.
+    pub fn open(&self) -> Result<History> {
+        History::open(self.path()).map_err(harness)
+    }
+
+    /// Opens it to read from.
+    pub fn open_read_only(&self) -> Result<History> {
+        History::open_read_only(self.path()).map_err(harness)
+    }
+}
+
+/// Whether and where to record.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RecordOptions {
+    /// Append what was measured to the history
+    #[arg(long)]
+    record: bool,
+
+    #[command(flatten)]
+    history: HistoryOption,
+}
+
+impl RecordOptions {
+    /// Whether it is to be recorded, and can be: found out before an hour of measuring rather than after it.
+    ///
+    /// # Errors
+    /// If the history cannot be opened.
+    pub fn check(&self) -> Result<()> {
+        if self.record { self.history.open().map(drop) } else { Ok(()) }
+    }
+
+    /// Records these reports where that was asked for: where they went, and what became of each. A report of nothing at all
+    /// is none.
+    ///
+    /// # Errors
+    /// If the history cannot be written.
+    pub fn record(&self, reports: &[Report], sway: Option<&SwaySource>) -> Result<Vec<Recorded>> {
+        let tells = |report: &&Report| report.benchmarks.iter().any(|b| !b.runs.is_empty() || !b.failures.is_empty());
+        let records: Vec<Record> = reports
+            .iter()
+            .filter(tells)
+            .map(|report| Record { provenance: Provenance::of(report), report: report.clone() })
+            .collect();
+        if !self.record || records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut history = self.history.open()?;
+        let recorded = history.record_all(records).map_err(harness)?;
+        if let Some(SwaySource::Folder(folder)) = sway
+            && let Err(error) = order(&mut history, folder)
+        {
+            // The report is kept; it stands where its time puts it.
+            eprintln!("warning: {error}");
+        }
+        Ok(recorded)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        self.history.path()
+    }
+
+    /// What became of the reports, in a sentence; nothing where none were recorded.
+    pub fn sentence(&self, recorded: &[Recorded]) -> Option<String> {
+        let numbers: Vec<String> = recorded.iter().map(|recorded| recorded.id().to_string()).collect();
+        let known = if recorded.iter().all(|recorded| recorded.is_new()) { "" } else { ", which was there already" };
+        (!numbers.is_empty())
+            .then(|| format!("history: {} (report {}{known})", self.path().display(), numbers.join(", ")))
+    }
+}
+
+/// Reads the order of the commits from the checkout in `folder`.
+pub(super) fn order(history: &mut History, folder: &Path) -> std::result::Result<crate::history::Ordered, String> {
+    let interrupt = Interrupt::new();
+    let checkout = Checkout::open(folder, &interrupt).map_err(|error| error.to_string())?;
+    history.order_by(checkout.repository()).map_err(|error| error.to_string())
+}
+
+/// How a command ends whose history fails it.
+pub(super) fn harness(error: HistoryError) -> (Outcome, String) {
+    let outcome = match &error {
+        HistoryError::Pattern { .. } | HistoryError::NoSuch { .. } => Outcome::Usage,
+        _ => Outcome::HarnessError,
+    };
+    (outcome, error.to_string())
+}

@@ -1,0 +1,309 @@
+//! The compiler's public performance record: what its CI measured of each commit, in a folder a commit and a file a
+//! benchmark, and `commits.csv` with the commits' dates and subjects.
+//!
+//! A build that succeeded is wrapped: `{phases: {bytecode_size, metrics: […]}, elapsed, cpu_usage, memory, build_type,
+//! …_revision}`. The file of one that failed is bare: it is what the compiler had written before, the phases of the last
+//! dependency that it did build. That is never the result of the benchmark that the file is named after. As a rule the
+//! dependency is std, whose series it then belongs to. Where it is another one it is far shorter, as std takes most of a
+//! build: what takes less than a quarter of the longest of a commit is refused.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::runs::{self, UNKNOWN};
+use super::{ImportError, Imported, Notice, Treatment, read_json};
+use crate::history::{Figure, Provenance, Record, Source};
+use crate::model::{
+    Benchmark, BenchmarkPhase, CollectorCost, Failure, FailureKind, Measured, Metric, Origin, PackageOutput, Protocol,
+    Revision, SerdeFrames, SerdeInstant,
+};
+use crate::summary;
+
+/// The list of the commits.
+pub(super) const COMMITS: &str = "commits.csv";
+
+const WHAT: &str = "the compiler's performance record";
+const GROUP: &str = "public-record";
+const STD: &str = "std";
+
+/// A bare file is std's if its longest phase takes at least this part of what std takes in the same commit. Of the files
+/// that hold another dependency's figures none reaches a twentieth; of those that hold std's, none stays below a half.
+const STD_SHARE: f64 = 0.25;
+
+/// How a phase is called by the lines that a compiler prints, by its name in the file that it writes.
+const PHASES: [(&str, &str); 6] = [
+    ("parse_cst", "parse the program to a concrete syntax tree (CST)"),
+    ("parse_ast", "parse the concrete syntax tree (CST) to a typed AST"),
+    ("compile_to_ast", "compile to ast"),
+    ("compile_ast_to_asm", "compile ast to asm"),
+    ("generate_json_abi", "generate JSON ABI program"),
+    ("compile_asm_to_bytecode", "compile asm to bytecode"),
+];
+/// The phase that contains the first two.
+const AROUND_PARSING: &str = "compile_to_ast";
+
+#[derive(Deserialize)]
+struct CommitRow {
+    sha: String,
+    committed_at: String,
+    subject: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawFile {
+    Wrapped(Box<Wrapped>),
+    Bare(Metrics),
+}
+
+#[derive(Deserialize)]
+struct Wrapped {
+    phases: Metrics,
+    /// Seconds, as a text.
+    elapsed: String,
+    /// Per cent of one processor.
+    cpu_usage: String,
+    /// Peak resident memory, such as `393156KB`, where a KB has 1024 bytes (GNU time).
+    memory: String,
+    build_type: String,
+    sway_git_revision: String,
+    sway_apps_revision: Option<String>,
+    sway_libs_revision: Option<String>,
+}
+
+/// What the compiler wrote. Its `memory_usage` is the whole host's, and says nothing of the compiler.
+#[derive(Clone, Deserialize)]
+struct Metrics {
+    bytecode_size: Option<u64>,
+    #[serde(alias = "compilation_phases")]
+    metrics: Vec<RawPhase>,
+    #[serde(alias = "reused_programs")]
+    reused_modules: Option<u64>,
+}
+
+#[derive(Clone, Deserialize)]
+struct RawPhase {
+    phase: String,
+    /// Seconds.
+    elapsed: f64,
+}
+
+impl Metrics {
+    /// The longest phase, in seconds.
+    fn longest(&self) -> f64 {
+        self.metrics.iter().map(|phase| phase.elapsed).fold(0.0, f64::max)
+    }
+}
+
+pub(super) fn read(folder: &Path) -> Result<Imported, ImportError> {
+    let invalid = |path: PathBuf, reason: String| ImportError::Invalid { path, what: WHAT, reason };
+    let list = folder.join(COMMITS);
+    let mut reader = csv::Reader::from_path(&list).map_err(|error| invalid(list.clone(), error.to_string()))?;
+    let mut imported = Imported::default();
+    let mut listed = Vec::new();
+    for row in reader.deserialize::<CommitRow>() {
+        let row = row.map_err(|error| invalid(list.clone(), error.to_string()))?;
+        listed.push(row.sha.clone());
+        if folder.join(&row.sha).is_dir() {
+            read_commit(folder, &row, &mut imported)?;
+        }
+    }
+    for name in names(folder)? {
+        if folder.join(&name).is_dir() && !listed.contains(&name) {
+            let reason = format!("{COMMITS} does not tell when this commit was made");
+            imported.notices.push(Notice { file: name.into(), treatment: Treatment::Refused, reason });
+        }
+    }
+    Ok(imported)
+}
+
+/// The names in a folder, sorted.
+fn names(folder: &Path) -> Result<Vec<String>, ImportError> {
+    let error = |source| ImportError::Read { path: folder.to_owned(), source };
+    let entries = fs::read_dir(folder).map_err(error)?.collect::<Result<Vec<_>, _>>().map_err(error)?;
+    let mut names: Vec<String> = entries.iter().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn read_commit(folder: &Path, row: &CommitRow, imported: &mut Imported) -> Result<(), ImportError> {
+    let created: Timestamp = row.committed_at.parse().map_err(|error: jiff::Error| ImportError::Invalid {
+        path: folder.join(COMMITS),
+        what: WHAT,
+        reason: format!("the date of {} cannot be read: {error}", row.sha),
+    })?;
+    let mut refuse = |file: &Path, reason: String| {
+        imported.notices.push(Notice { file: file.to_owned(), treatment: Treatment::Refused, reason });
+    };
+    let mut built: Vec<(String, Wrapped)> = Vec::new();
+    let mut failed: Vec<(String, Metrics)> = Vec::new();
+    for name in names(&folder.join(&row.sha))? {
+        let Some(project) = name.strip_suffix(".json") else { continue };
+        let file = Path::new(&row.sha).join(&name);
+        match read_json(&folder.join(&file), WHAT) {
+            Ok(RawFile::Wrapped(wrapped)) if wrapped.sway_git_revision != row.sha => {
+                refuse(&file, format!("it is of another commit, {}", wrapped.sway_git_revision));
+            }
+            Ok(RawFile::Wrapped(wrapped)) => built.push((project.to_owned(), *wrapped)),
+            Ok(RawFile::Bare(metrics)) => failed.push((project.to_owned(), metrics)),
+            Err(ImportError::Invalid { reason, .. }) => refuse(&file, reason),
+            Err(error) => return Err(error),
+        }
+    }
+    let mut report = runs::report("the compiler's CI", UNKNOWN, created.to_string(), runs::unknown_machine());
+    report.toolchain.capabilities.protocol = Protocol::TimePhases;
+    report.toolchain.capabilities.metrics_file = true;
+    report.toolchain.notes.push("when it was measured is not recorded: the time is the commit's".to_owned());
+    report.toolchain.origin = Origin::Revision(Revision {
+        repository: String::new(),
+        name: row.sha.clone(),
+        commit: row.sha.clone(),
+        tree: None,
+        subject: row.subject.clone(),
+        committed: Some(row.committed_at.clone()),
+        cargo_flags: Vec::new(),
+        std: None,
+    });
+    let mut benchmarks: BTreeMap<String, Measured> = BTreeMap::new();
+    let mut figures = Vec::new();
+    // Of a build that succeeded, all but the target's own phases: std and a little more.
+    let rest = |wrapped: &Wrapped| Some(seconds(&wrapped.elapsed)? - wrapped.phases.longest());
+    let least_rest = built.iter().filter_map(|(_, wrapped)| rest(wrapped)).fold(f64::INFINITY, f64::min);
+    let longest = failed.iter().map(|(_, metrics)| metrics.longest()).fold(0.0, f64::max);
+    let of_std = if least_rest.is_finite() { longest.max(least_rest) } else { longest };
+
+    for (project, wrapped) in built {
+        let mut benchmark = runs::benchmark(GROUP, &project, &wrapped.build_type);
+        let file = Path::new(&row.sha).join(format!("{project}.json"));
+        let Some((run, peak)) = run_of(&benchmark.id, &project, &wrapped) else {
+            refuse(&file, format!("its time or memory is none: `{}`, `{}`", wrapped.elapsed, wrapped.memory));
+            continue;
+        };
+        figures.push(Figure { benchmark: benchmark.id.clone(), metric: Metric::PeakMemory, values: vec![peak] });
+        benchmark.runs.push(run);
+        benchmarks.insert(benchmark.id.clone(), benchmark);
+    }
+    for (project, metrics) in failed {
+        let file = Path::new(&row.sha).join(format!("{project}.json"));
+        let mut benchmark = runs::benchmark(GROUP, &project, "debug");
+        benchmark.failures.push(failure());
+        benchmarks.insert(benchmark.id.clone(), benchmark);
+        if metrics.longest() < STD_SHARE * of_std {
+            let reason = "its build failed, and the figures in it are neither its own nor std's".to_owned();
+            imported.notices.push(Notice { file, treatment: Treatment::Refused, reason });
+            continue;
+        }
+        let std = runs::benchmark(GROUP, STD, "debug");
+        let std = benchmarks.entry(std.id.clone()).or_insert(std);
+        let run = run_of_package(&std.id, STD, &metrics, None, Vec::new());
+        std.runs.push(run);
+        let reason = "its build failed, and the figures in it are std's".to_owned();
+        imported.notices.push(Notice { file, treatment: Treatment::RecordedAsStd, reason });
+    }
+    report.benchmarks = benchmarks.into_values().collect();
+    report.benchmarks.iter_mut().for_each(summary::complete);
+    if report.has_measurements() {
+        let provenance = Provenance { source: Source::PublicRecord, figures, ..Provenance::of(&report) };
+        imported.records.push(Record { provenance, report });
+    }
+    Ok(())
+}
+
+fn seconds(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
+}
+
+/// `393156KB` in bytes.
+fn bytes(text: &str) -> Option<f64> {
+    let kib: u64 = text.trim().strip_suffix("KB")?.trim().parse().ok()?;
+    Some(kib.checked_mul(1024)? as f64)
+}
+
+/// The run of a build that succeeded, and its peak memory in bytes.
+fn run_of(id: &str, project: &str, wrapped: &Wrapped) -> Option<(Benchmark, f64)> {
+    let wall = duration(seconds(&wrapped.elapsed)?);
+    let peak = bytes(&wrapped.memory)?;
+    let mut notes = vec![
+        "how long each phase took was recorded, not when: they are laid end to end at the run's end".to_owned(),
+        format!("CPU usage {}", wrapped.cpu_usage),
+    ];
+    let revisions = [("sway-apps", &wrapped.sway_apps_revision), ("sway-libs", &wrapped.sway_libs_revision)];
+    notes.extend(revisions.iter().filter_map(|(name, revision)| Some(format!("{name} at {}", revision.as_ref()?))));
+    Some((run_of_package(id, project, &wrapped.phases, Some(wall), notes), peak))
+}
+
+/// A run of which the phases of one package are known; of a failed build, not how long the whole took.
+fn run_of_package(id: &str, package: &str, metrics: &Metrics, wall: Option<Duration>, notes: Vec<String>) -> Benchmark {
+    let is_parsing = |phase: &RawPhase| phase.phase.starts_with("parse_");
+    let top: f64 = metrics.metrics.iter().filter(|phase| !is_parsing(phase)).map(|phase| phase.elapsed).sum();
+    let mut clock = wall.unwrap_or_default().saturating_sub(duration(top));
+    let mut phases = Vec::new();
+    let phase = |raw: &RawPhase, depth: u32, start: Duration| BenchmarkPhase {
+        name: PHASES
+            .iter()
+            .find(|(name, _)| *name == raw.phase)
+            .map_or(raw.phase.as_str(), |(_, said)| said)
+            .to_owned(),
+        start_time: Some(SerdeInstant::from_epoch(start)),
+        end_time: Some(SerdeInstant::from_epoch(start + duration(raw.elapsed))),
+        package: Some(package.to_owned()),
+        depth,
+        pass: 0,
+        cost: None,
+    };
+    for raw in metrics.metrics.iter().filter(|phase| !is_parsing(phase)) {
+        phases.push(phase(raw, 0, clock));
+        if raw.phase == AROUND_PARSING {
+            let mut inner = clock;
+            for raw in metrics.metrics.iter().filter(|phase| is_parsing(phase)) {
+                phases.push(phase(raw, 1, inner));
+                inner += duration(raw.elapsed);
+            }
+        }
+        clock += duration(raw.elapsed);
+    }
+    let mut output = PackageOutput {
+        package: Some(package.to_owned()),
+        bytecode_size: metrics.bytecode_size,
+        ..PackageOutput::default()
+    };
+    if let Some(reused) = metrics.reused_modules {
+        output.other.insert("reused_modules".to_owned(), reused.into());
+    }
+    Benchmark {
+        name: id.to_owned(),
+        path: PathBuf::new(),
+        start_time: wall.map(|_| SerdeInstant::from_epoch(Duration::ZERO)),
+        end_time: wall.map(SerdeInstant::from_epoch),
+        phases,
+        frames: SerdeFrames::default(),
+        packages: vec![output],
+        exit: None,
+        accounting: None,
+        counters: None,
+        protocol: Protocol::TimePhases,
+        collector: CollectorCost::default(),
+        notes,
+    }
+}
+
+/// No build takes 30 years, and what is no number is no time.
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.clamp(0.0, 1e9)).unwrap_or_default()
+}
+
+fn failure() -> Failure {
+    Failure {
+        kind: FailureKind::CompileError,
+        message: "the build failed, and the figures that the record has in its place are a dependency's".to_owned(),
+        exit: None,
+        phase: None,
+        output: String::new(),
+        run: None,
+    }
+}

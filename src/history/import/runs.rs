@@ -1,0 +1,218 @@
+//! What the predecessors' files have in common: the runs, as the first forc-perf laid them out and dyno went on with.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::model::{
+    Benchmark, BenchmarkPhase, Capabilities, CollectorCost, Completion, DataSection, Environment, Harness, Measured,
+    Measuring, Metric, Origin, PackageOutput, Protocol, Report, SCHEMA_VERSION, SerdeFrames, SerdeInstant, Settings,
+    Toolchain,
+};
+use crate::{history::Figure, summary};
+
+/// One run.
+#[derive(Deserialize)]
+pub(super) struct RawRun {
+    pub name: String,
+    #[serde(default)]
+    pub path: PathBuf,
+    pub start_time: Option<SerdeInstant>,
+    pub end_time: Option<SerdeInstant>,
+    pub phases: Vec<RawPhase>,
+    pub frames: SerdeFrames,
+    /// dyno's own.
+    #[serde(default)]
+    pub asm_information: Option<RawOutput>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RawPhase {
+    name: String,
+    start_time: Option<SerdeInstant>,
+    end_time: Option<SerdeInstant>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RawOutput {
+    bytecode_size: Option<u64>,
+    data_section: Option<RawDataSection>,
+}
+
+#[derive(Deserialize)]
+struct RawDataSection {
+    size: u64,
+    used: Option<u64>,
+    value_pairs: Option<Vec<serde::de::IgnoredAny>>,
+}
+
+/// How the first words of all known phases begin; no package is called so.
+const VERBS: [&str; 3] = ["compile ", "parse ", "generate "];
+
+/// `{package} {description}`, or a description alone: its first word is then a verb.
+fn split(name: &str) -> (Option<String>, String) {
+    if VERBS.iter().any(|verb| name.starts_with(verb)) {
+        return (None, name.to_owned());
+    }
+    match name.split_once(' ') {
+        Some((package, phase)) => (Some(package.to_owned()), phase.to_owned()),
+        None => (None, name.to_owned()),
+    }
+}
+
+/// The run as the model has it: phases know their packages, and which phases contain them.
+pub(super) fn run_of(raw: RawRun, id: &str) -> Benchmark {
+    let mut phases: Vec<BenchmarkPhase> = raw
+        .phases
+        .into_iter()
+        .map(|phase| {
+            let (package, name) = split(&phase.name);
+            BenchmarkPhase {
+                name,
+                start_time: phase.start_time,
+                end_time: phase.end_time,
+                package,
+                depth: 0,
+                pass: 0,
+                cost: None,
+            }
+        })
+        .collect();
+    // By start, and the longer one first: a phase stands before those that it contains.
+    phases.sort_by_key(|phase| (phase.start_time, std::cmp::Reverse(phase.end_time)));
+    let spans: Vec<(Option<String>, Option<SerdeInstant>, Option<SerdeInstant>)> =
+        phases.iter().map(|phase| (phase.package.clone(), phase.start_time, phase.end_time)).collect();
+    let mut passes: BTreeMap<(Option<String>, String), u32> = BTreeMap::new();
+    for (index, phase) in phases.iter_mut().enumerate() {
+        let contains = |span: &&(Option<String>, Option<SerdeInstant>, Option<SerdeInstant>)| {
+            span.0 == phase.package && span.2 >= phase.end_time && span.2 > phase.start_time
+        };
+        phase.depth = u32::try_from(spans.iter().take(index).filter(contains).count()).unwrap_or(0);
+        let pass = passes.entry((phase.package.clone(), phase.name.clone())).or_default();
+        phase.pass = *pass;
+        *pass += 1;
+    }
+    let output = raw.asm_information.map(|output| PackageOutput {
+        package: Some(raw.name.clone()),
+        bytecode_size: output.bytecode_size,
+        data_section: output.data_section.map(|section| DataSection {
+            size: section.size,
+            used: section.used,
+            entries: section.value_pairs.map(|pairs| pairs.len() as u64),
+        }),
+        other: BTreeMap::new(),
+    });
+    Benchmark {
+        name: id.to_owned(),
+        path: raw.path,
+        start_time: raw.start_time,
+        end_time: raw.end_time,
+        phases,
+        frames: raw.frames,
+        packages: output.into_iter().collect(),
+        exit: None,
+        accounting: None,
+        counters: None,
+        protocol: Protocol::Markers,
+        collector: CollectorCost::default(),
+        notes: vec!["how the build ended was not recorded".to_owned()],
+    }
+}
+
+/// A benchmark that is called as the predecessors called theirs, by the project alone.
+pub(super) fn benchmark(group: &str, project: &str, scenario: &str) -> Measured {
+    Measured {
+        id: format!("{group}/{project}/{scenario}"),
+        group: group.to_owned(),
+        project: project.to_owned(),
+        scenario: scenario.to_owned(),
+        description: None,
+        tags: Vec::new(),
+        command: Vec::new(),
+        runs: Vec::new(),
+        outputs: Vec::new(),
+        failures: Vec::new(),
+        instructions: Vec::new(),
+        metrics: Vec::new(),
+        phases: Vec::new(),
+        packages: Vec::new(),
+    }
+}
+
+/// The benchmarks of these runs, several runs of one name together, and the highest memory that was seen of each run.
+pub(super) fn benchmarks(group: &str, runs: Vec<RawRun>) -> (Vec<Measured>, Vec<Figure>) {
+    let mut by_name: BTreeMap<String, Measured> = BTreeMap::new();
+    for raw in runs {
+        // How the project was built is not said.
+        let benchmark = by_name.entry(raw.name.clone()).or_insert_with(|| benchmark(group, &raw.name, "build"));
+        let run = run_of(raw, &benchmark.id);
+        benchmark.runs.push(run);
+    }
+    let mut benchmarks: Vec<Measured> = by_name.into_values().collect();
+    benchmarks.iter_mut().for_each(summary::complete);
+    let figures = benchmarks.iter().filter_map(|benchmark| {
+        let peak = |run: &Benchmark| run.frames.iter().map(|frame| frame.memory_usage).max();
+        let values: Option<Vec<f64>> = benchmark.runs.iter().map(|run| peak(run).map(|peak| peak as f64)).collect();
+        Some(Figure { benchmark: benchmark.id.clone(), metric: Metric::PeakMemory, values: values? })
+    });
+    let figures = figures.collect();
+    (benchmarks, figures)
+}
+
+/// A report of what another harness measured.
+pub(super) fn report(harness: &str, version: &str, created: String, environment: Environment) -> Report {
+    Report {
+        schema_version: SCHEMA_VERSION,
+        created,
+        harness: Harness { name: harness.to_owned(), version: version.to_owned() },
+        environment,
+        toolchain: Toolchain {
+            version: UNKNOWN.to_owned(),
+            path: PathBuf::new(),
+            sha256: String::new(),
+            origin: Origin::Path,
+            capabilities: Capabilities {
+                protocol: Protocol::Markers,
+                metrics_file: false,
+                release: false,
+                tests: false,
+            },
+            notes: vec![format!("as {harness} recorded it; what this compiler can do was not asked")],
+        },
+        settings: Settings {
+            suite: PathBuf::new(),
+            interval: std::time::Duration::ZERO,
+            time_limit: std::time::Duration::ZERO,
+            samples: None,
+            pinned: false,
+            seed: 0,
+            std: None,
+            counters: None,
+        },
+        completion: Completion::Complete,
+        measuring: Measuring::default(),
+        benchmarks: Vec::new(),
+        skipped: Vec::new(),
+    }
+}
+
+/// What stands where a text is needed and nothing is known.
+pub(super) const UNKNOWN: &str = "unknown";
+
+/// A machine of which nothing is known.
+pub(super) fn unknown_machine() -> Environment {
+    Environment {
+        host: None,
+        os: None,
+        kernel: None,
+        arch: UNKNOWN.to_owned(),
+        cpus: Vec::new(),
+        physical_cores: None,
+        governor: None,
+        total_memory: 0,
+        available_memory: 0,
+        load: None,
+        virtual_machine: None,
+    }
+}
