@@ -124,7 +124,7 @@ fn tags(checkout: &Repository) -> std::result::Result<HashMap<String, String>, G
         let mut fields = line.split(' ').filter(|field| !field.is_empty());
         let name = fields.next()?.to_owned();
         // An annotated tag is an object of its own, and its commit stands behind it.
-        Some((name, fields.last()?.to_owned()))
+        Some((name, fields.next_back()?.to_owned()))
     };
     Ok(said.lines().filter_map(tag).collect())
 }

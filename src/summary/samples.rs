@@ -50,6 +50,9 @@ pub fn values(measured: &Measured) -> Vec<Values> {
     all
 }
 
+/// One figure of a row; `None` where it was not measured.
+type Column = fn(&Row) -> Option<f64>;
+
 fn of_rows(rows: &[Vec<Row>], all: &mut Vec<Values>, wanted: impl Fn(&RowKey) -> bool) {
     let mut keys: Vec<&RowKey> = Vec::new();
     for row in rows.iter().flatten().filter(|row| wanted(&row.key)) {
@@ -60,11 +63,11 @@ fn of_rows(rows: &[Vec<Row>], all: &mut Vec<Values>, wanted: impl Fn(&RowKey) ->
     }
     for key in keys {
         let found: Vec<&Row> = rows.iter().filter_map(|rows| rows.iter().find(|row| row.key == *key)).collect();
-        let columns: [(Metric, &dyn Fn(&Row) -> Option<f64>); 4] = [
-            (Metric::Wall, &|row| Some(row.wall)),
-            (Metric::Cpu, &|row| row.cpu),
-            (Metric::PeakMemory, &|row| row.peak_memory),
-            (Metric::Instructions, &|row| row.instructions),
+        let columns: [(Metric, Column); 4] = [
+            (Metric::Wall, |row| Some(row.wall)),
+            (Metric::Cpu, |row| row.cpu),
+            (Metric::PeakMemory, |row| row.peak_memory),
+            (Metric::Instructions, |row| row.instructions),
         ];
         for (metric, of) in columns {
             if let Some(values) = found.iter().map(|row| of(row)).collect::<Option<Vec<f64>>>() {
