@@ -21,6 +21,7 @@ mod order;
 mod provenance;
 mod prune;
 mod query;
+mod read;
 mod record;
 mod samples;
 mod schema;

@@ -263,7 +263,7 @@ fn what_was_changed_behind_its_back_is_seen() {
             "UPDATE contents SET body = (SELECT body FROM contents WHERE report = 1) WHERE report = 2",
             "not what was recorded",
         ),
-        ("UPDATE contents SET frames = x'00' WHERE report = 2", "report 2"),
+        ("UPDATE contents SET frames = x'00' WHERE report = 2", "report 2:"),
     ] {
         history.connection.execute_batch(&format!("SAVEPOINT s; {change}")).unwrap();
         let problems = history.verify().unwrap().problems;

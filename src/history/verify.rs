@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::content;
 use super::record::{pack, points, std_text};
-use super::{History, MachineClass, ReportId, Result, samples, std_choice};
+use super::{History, HistoryError, MachineClass, ReportId, Result, samples, std_choice};
 use crate::stats;
 
 /// Something that is wrong with a history.
@@ -97,8 +97,6 @@ impl History {
 
     /// How many points the report has, or what is wrong with it.
     fn verify_report(&self, id: ReportId) -> std::result::Result<usize, String> {
-        let kept = self.report(id).map_err(|error| error.to_string())?;
-        let packed = pack(&kept.report, &kept.provenance).map_err(|error| error.to_string())?;
         let (body, body_digest): (Vec<u8>, Vec<u8>) = self
             .connection
             .query_row("SELECT body, body_digest FROM contents WHERE report = ?", [id.0], |row| {
@@ -109,6 +107,11 @@ impl History {
         if Sha256::digest(&body)[..] != body_digest[..] {
             return Err("its content is not what was recorded".to_owned());
         }
+        let kept = self.report(id).map_err(|error| match error {
+            HistoryError::Damaged { what, .. } => what,
+            error => error.to_string(),
+        })?;
+        let packed = pack(&kept.report, &kept.provenance).map_err(|error| error.to_string())?;
         // Without its frames the whole cannot be held against its digest.
         if kept.info.has_frames && content::hex(&packed.digest) != kept.info.digest {
             return Err("its content, or that of its frames, is not what was recorded".to_owned());
@@ -153,7 +156,7 @@ impl History {
                  JOIN points p ON p.series = s.id AND p.report = ?",
             )?
             .query_map([id.0], |row| {
-                let machine = super::query::machine_of(&row.get::<_, String>(4)?);
+                let machine = super::read::machine_of(&row.get::<_, String>(4)?);
                 let key = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, machine, row.get(5)?);
                 let figure = |column: usize| row.get::<_, f64>(column).map(f64::to_bits);
                 let spread: Option<f64> = row.get(10)?;

@@ -50,9 +50,6 @@ pub fn values(measured: &Measured) -> Vec<Values> {
     all
 }
 
-/// One figure of a row; `None` where it was not measured.
-type Column = fn(&Row) -> Option<f64>;
-
 fn of_rows(rows: &[Vec<Row>], all: &mut Vec<Values>, wanted: impl Fn(&RowKey) -> bool) {
     let mut keys: Vec<&RowKey> = Vec::new();
     for row in rows.iter().flatten().filter(|row| wanted(&row.key)) {
@@ -63,18 +60,22 @@ fn of_rows(rows: &[Vec<Row>], all: &mut Vec<Values>, wanted: impl Fn(&RowKey) ->
     }
     for key in keys {
         let found: Vec<&Row> = rows.iter().filter_map(|rows| rows.iter().find(|row| row.key == *key)).collect();
-        let columns: [(Metric, Column); 4] = [
-            (Metric::Wall, |row| Some(row.wall)),
-            (Metric::Cpu, |row| row.cpu),
-            (Metric::PeakMemory, |row| row.peak_memory),
-            (Metric::Instructions, |row| row.instructions),
-        ];
-        for (metric, of) in columns {
-            if let Some(values) = found.iter().map(|row| of(row)).collect::<Option<Vec<f64>>>() {
+        for metric in [Metric::Wall, Metric::Cpu, Metric::PeakMemory, Metric::Instructions] {
+            if let Some(values) = found.iter().map(|row| of_row(row, metric)).collect::<Option<Vec<f64>>>() {
                 let phase = Some(key.phase.clone().unwrap_or_else(|| OUTSIDE.to_owned()));
                 all.push(Values { metric, phase, package: key.package.clone(), depth: Some(key.depth), values });
             }
         }
+    }
+}
+
+fn of_row(row: &Row, metric: Metric) -> Option<f64> {
+    match metric {
+        Metric::Wall => Some(row.wall),
+        Metric::Cpu => row.cpu,
+        Metric::PeakMemory => row.peak_memory,
+        Metric::Instructions => row.instructions,
+        _ => None,
     }
 }
 

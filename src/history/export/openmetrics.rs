@@ -6,9 +6,6 @@ use std::fmt::Write;
 use super::{Figure, figures};
 use crate::model::{Metric, Report, Unit};
 
-/// One number of a figure.
-type Value = fn(&Figure) -> f64;
-
 /// The report as text: a gauge for each metric with its median, and two with the ends of its interval. In base units, as
 /// the specification asks: seconds and bytes. All samples of a family stand together, at the time of the report.
 pub fn openmetrics(report: &Report) -> String {
@@ -26,12 +23,14 @@ pub fn openmetrics(report: &Report) -> String {
             Unit::Count => (None, 1.0),
         };
         let stem: String = metric.word().to_lowercase().replace('-', "_");
-        let ends: [(&str, &str, Value); 3] = [
-            ("", "the median of the runs", |figure| figure.estimate.median),
-            ("_low", "lower end of the median's interval", |figure| figure.estimate.low),
-            ("_high", "upper end of the median's interval", |figure| figure.estimate.high),
-        ];
-        for (end, help, value) in ends {
+        for (end, help) in
+            [("", "the median of the runs"), ("_low", "lower end of the median's interval"), ("_high", "its upper end")]
+        {
+            let value = |figure: &Figure| match end {
+                "_low" => figure.estimate.low,
+                "_high" => figure.estimate.high,
+                _ => figure.estimate.median,
+            };
             let name = format!("forc_perf_{stem}{end}{}", unit.map(|unit| format!("_{unit}")).unwrap_or_default());
             let _ = writeln!(text, "# TYPE {name} gauge");
             if let Some(unit) = unit {

@@ -81,14 +81,14 @@ pub(super) fn run_of(raw: RawRun, id: &str) -> Benchmark {
         .collect();
     // By start, and the longer one first: a phase stands before those that it contains.
     phases.sort_by_key(|phase| (phase.start_time, std::cmp::Reverse(phase.end_time)));
-    let spans: Vec<(Option<String>, Option<SerdeInstant>, Option<SerdeInstant>)> =
-        phases.iter().map(|phase| (phase.package.clone(), phase.start_time, phase.end_time)).collect();
     let mut passes: BTreeMap<(Option<String>, String), u32> = BTreeMap::new();
-    for (index, phase) in phases.iter_mut().enumerate() {
-        let contains = |span: &&(Option<String>, Option<SerdeInstant>, Option<SerdeInstant>)| {
-            span.0 == phase.package && span.2 >= phase.end_time && span.2 > phase.start_time
+    for index in 0..phases.len() {
+        let (before, rest) = phases.split_at_mut(index);
+        let Some(phase) = rest.first_mut() else { continue };
+        let contains = |outer: &&BenchmarkPhase| {
+            outer.package == phase.package && outer.end_time >= phase.end_time && outer.end_time > phase.start_time
         };
-        phase.depth = u32::try_from(spans.iter().take(index).filter(contains).count()).unwrap_or(0);
+        phase.depth = u32::try_from(before.iter().filter(contains).count()).unwrap_or(0);
         let pass = passes.entry((phase.package.clone(), phase.name.clone())).or_default();
         phase.pass = *pass;
         *pass += 1;
