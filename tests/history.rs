@@ -304,7 +304,11 @@ fn an_export_comes_back_identical() {
 #[test]
 fn what_others_read_is_as_they_specify() {
     let bed = Bed::new();
-    bed.project("go\"od/good", "package script good\nstart good a \\\\ \"phase\"\nstop good a \\\\ \"phase\"");
+    // Of more memory than the harness itself ever had, so that its peak is known.
+    bed.project(
+        "go\"od/good",
+        "alloc 64\npackage script good\nstart good a \\\\ \"phase\"\nstop good a \\\\ \"phase\"",
+    );
     bed.run(&["--record", "--samples", "3"]).assert_code(0);
     let export = |format: &str| history(&bed, &["export", "--format", format]).assert_code(0).stdout;
 
