@@ -8,7 +8,7 @@
 //!
 //! `cargo bench --bench verdicts -- real [MINUTES]`, by name only, compares a real forc with a copy of itself over the whole
 //! suite, and two short builds with themselves behind shims that burn 1, 3 and 10 % more CPU time: MINUTES at most for each
-//! of the two (10). Then it compares the small fixtures with themselves by instructions, where there is valgrind.
+//! of the two (10). Then it compares a few small ones with themselves by instructions, where there is valgrind.
 
 mod calibration;
 mod contest;
