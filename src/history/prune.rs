@@ -78,11 +78,18 @@ fn prunable(connection: &rusqlite::Connection, prune: &Prune) -> rusqlite::Resul
 
 fn drop_frames(connection: &rusqlite::Connection, old: &BTreeSet<ReportId>) -> rusqlite::Result<Pruned> {
     let mut pruned = Pruned::default();
-    let mut drop = connection.prepare("UPDATE contents SET frames = NULL WHERE report = ? AND frames IS NOT NULL")?;
     for report in old {
-        pruned.reports += drop.execute([report.0])?;
+        pruned.reports += drop_frames_of(connection, *report)?;
     }
     Ok(pruned)
+}
+
+/// Lets go of the frames of a report; 1 if it had any.
+pub(super) fn drop_frames_of(connection: &rusqlite::Connection, report: ReportId) -> rusqlite::Result<usize> {
+    connection.prepare_cached("UPDATE reports SET has_frames = 0 WHERE id = ? AND has_frames")?.execute([report.0])?;
+    connection
+        .prepare_cached("UPDATE contents SET frames = NULL WHERE report = ? AND frames IS NOT NULL")?
+        .execute([report.0])
 }
 
 fn drop_reports(connection: &rusqlite::Connection, old: &BTreeSet<ReportId>) -> rusqlite::Result<Pruned> {

@@ -64,8 +64,8 @@ impl History {
     fn infos(&self, id: Option<ReportId>) -> rusqlite::Result<Vec<ReportInfo>> {
         let sql = format!(
             "SELECT r.id, r.digest, r.created, r.version, r.source, m.class, r.std, r.complete, r.benchmarks, r.runs, \
-             r.failures, k.frames IS NOT NULL, {COMMIT} \
-             FROM reports r JOIN machines m ON m.id = r.machine JOIN contents k ON k.report = r.id \
+             r.failures, r.has_frames, {COMMIT} \
+             FROM reports r JOIN machines m ON m.id = r.machine \
              LEFT JOIN commits c ON c.id = r.commit_id WHERE ?1 IS NULL OR r.id = ?1 {IN_ORDER}"
         );
         self.connection

@@ -132,7 +132,7 @@ pub(super) fn insert(
     connection
         .prepare_cached(
             "INSERT INTO reports (digest, created, instant, commit_id, machine, std, version, source, complete, benchmarks, \
-             runs, failures) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             runs, failures, has_frames) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
         )?
         .execute(params![
             &packed.digest[..],

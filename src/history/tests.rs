@@ -284,24 +284,52 @@ fn older_schemas_move_forward_and_leave_a_copy() {
     let mut history = History::open(&path).unwrap();
     history.record(&report(1, &[1]), &Provenance::default()).unwrap();
     drop(history);
-    let steps = [schema::STEPS[0], "ALTER TABLE reports ADD COLUMN more TEXT;"];
-    let later = History::open_with(&path, &steps).unwrap();
+    let known = schema::STEPS.len();
+    let with = |step| schema::STEPS.into_iter().chain([step]).collect::<Vec<_>>();
+    let later = History::open_with(&path, &with("ALTER TABLE reports ADD COLUMN more TEXT;")).unwrap();
     assert_eq!(later.reports(&ReportFilter::default()).unwrap().len(), 1);
     later.connection.execute("UPDATE reports SET more = 'x'", []).unwrap();
     drop(later);
-    let backup = folder.path().join("history.sqlite.v1.backup");
+    let backup = folder.path().join(format!("history.sqlite.v{known}.backup"));
     assert_eq!(History::open_read_only(&backup).unwrap().reports(&ReportFilter::default()).unwrap().len(), 1);
     // And now this one is the older program.
     for opened in [History::open(&path), History::open_read_only(&path)] {
         let error = opened.unwrap_err().to_string();
-        assert!(error.ends_with("has schema version 2, and this forc-perf reads up to 1: update forc-perf"), "{error}");
+        let expected =
+            format!("has schema version {}, and this forc-perf reads up to {known}: update forc-perf", known + 1);
+        assert!(error.ends_with(&expected), "{error}");
     }
     // A step that fails changes nothing.
-    let broken = [steps[0], steps[1], "CREATE TABLE half (a); no SQL"];
+    let mut broken = with("ALTER TABLE reports ADD COLUMN more TEXT;");
+    broken.push("CREATE TABLE half (a); no SQL");
     let before = fs::read(&path).unwrap();
     assert!(History::open_with(&path, &broken).is_err());
     assert_eq!(fs::read(&path).unwrap(), before);
-    assert!(History::open_with(&path, &steps).is_ok());
+    broken.pop();
+    assert!(History::open_with(&path, &broken).is_ok());
+}
+
+#[test]
+fn a_history_of_the_first_schema_has_all_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.sqlite");
+    let mut history = History::open(&path).unwrap();
+    let ids: Vec<_> =
+        (1..=2).map(|day| history.record(&report(day, &[7]), &Provenance::default()).unwrap().id()).collect();
+    // As the first schema was.
+    let back = "UPDATE contents SET frames = NULL WHERE report = 1; ALTER TABLE reports DROP COLUMN has_frames; \
+                PRAGMA user_version = 1";
+    history.connection.execute_batch(back).unwrap();
+    drop(history);
+    // Read without being changed, and then brought up to date.
+    for history in [History::open_read_only(&path).unwrap(), History::open(&path).unwrap()] {
+        let frames: Vec<bool> =
+            history.reports(&ReportFilter::default()).unwrap().iter().map(|report| report.has_frames).collect();
+        assert_eq!(frames, [false, true]);
+        assert_eq!(history.report(ids[1]).unwrap().report, report(2, &[7]));
+        assert_eq!(history.verify().unwrap().problems, []);
+    }
+    assert!(folder.path().join("history.sqlite.v1.backup").is_file());
 }
 
 #[test]

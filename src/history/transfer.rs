@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::content::{self, Packed};
 use super::record::{insert, pack, upsert_commit};
-use super::{CommitRef, History, HistoryError, Note, Record, Recorded, Result, order};
+use super::{CommitRef, History, HistoryError, Note, Record, Recorded, Result, order, prune};
 
 /// The version of the exported form. A reader accepts this one and those before it.
 pub const EXPORT_VERSION: u32 = 1;
@@ -142,9 +142,7 @@ impl History {
                             Recorded::New(id) => {
                                 done.new += 1;
                                 if exported.without_frames {
-                                    connection
-                                        .execute("UPDATE contents SET frames = NULL WHERE report = ?", [id.0])
-                                        .map_err(database())?;
+                                    prune::drop_frames_of(connection, id).map_err(database())?;
                                 }
                             }
                             Recorded::Known(_) => done.known += 1,

@@ -69,8 +69,9 @@ impl History {
             })
             .and_then(|()| {
                 check(
-                    "SELECT count(*) FROM reports WHERE id NOT IN (SELECT report FROM contents)",
-                    "reports have no content",
+                    "SELECT count(*) FROM reports r LEFT JOIN contents k ON k.report = r.id \
+                     WHERE k.report IS NULL OR (k.frames IS NOT NULL) <> r.has_frames",
+                    "reports have no content, or other frames than they say",
                 )
             })
             .map_err(self.error("check"))?;
