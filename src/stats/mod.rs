@@ -6,6 +6,7 @@
 //! Whether one compiler is slower than another is said by [`judge_family`], of all figures of a comparison at once: the
 //! method is described in `judge`, and its error rates are measured by `cargo bench --bench verdicts`.
 
+mod change_points;
 mod family;
 mod judge;
 mod looks;
@@ -14,6 +15,10 @@ mod rank_sum;
 mod shift;
 mod signed_rank;
 
+pub use change_points::{
+    ChangePoint, ChangeRules, Changes, Event, Persistence, Point, SeriesChange, SeriesNoise, change_points, detectable,
+    group_steps,
+};
 pub use family::{StepUp, step_up};
 pub use judge::{Evidence, Judgement, Kind, Rules, Sample, judge_family, verdicts};
 pub use looks::{Looks, declare_looks};
