@@ -1,0 +1,258 @@
+//! Which of the proposed changes are more than noise.
+
+use super::noise::effective;
+use super::partition::{self, CAP};
+use super::pool::{CLIP, Pool};
+
+/// The fewest points that make a level.
+pub const SHORTEST: usize = 3;
+/// The shortest segment whose scores say anything about the noise.
+const TELLING: usize = 4;
+/// Points on either side of a change whose scores are pooled.
+const REACH: usize = 60;
+/// As many independent places as a series offers to noise, per point; set so that `cargo bench --bench steps` shows the
+/// false alarms that are allowed.
+const PLACES: f64 = 0.7;
+/// Rounds of adding and removing at most; two or three do.
+const ROUNDS: usize = 20;
+
+/// A series of logarithms, without gaps.
+pub struct Logs {
+    pub values: Vec<f64>,
+    /// Of each value.
+    pub deviations: Vec<f64>,
+    /// Of each value with the next, at most.
+    pub correlation: f64,
+}
+
+impl Logs {
+    /// The median from the one index up to the other, which must be greater.
+    pub fn level(&self, from: usize, to: usize) -> f64 {
+        let mut values = self.values[from..to].to_vec();
+        let middle = values.len() / 2;
+        let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+        let upper = *upper;
+        if below.len() > (to - from - 1) / 2 {
+            let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            return 0.5 * (lower + upper);
+        }
+        upper
+    }
+
+    /// By how many standard deviations a value lies above a level, cut off at [`CLIP`].
+    pub fn score(&self, index: usize, level: f64) -> f64 {
+        ((self.values[index] - level) / self.deviations[index]).clamp(-CLIP, CLIP)
+    }
+
+    fn mean_score(&self, from: usize, to: usize, level: f64) -> f64 {
+        (from..to).map(|index| self.score(index, level)).sum::<f64>() / (to - from) as f64
+    }
+
+    /// First index and end of each segment between these changes.
+    pub fn segments<'a>(&self, cuts: &'a [usize]) -> impl Iterator<Item = (usize, usize)> + use<'a> {
+        let ends = cuts.iter().copied().chain([self.values.len()]);
+        [0].into_iter().chain(cuts.iter().copied()).zip(ends)
+    }
+
+    /// The segments before and after a change.
+    pub fn around(&self, cuts: &[usize], change: usize) -> Around {
+        let from = change.checked_sub(1).map_or(0, |last| cuts[last]);
+        let to = cuts.get(change + 1).copied().unwrap_or(self.values.len());
+        Around { from, at: cuts[change], to }
+    }
+
+    /// What remains of each value without the level of its segment, in standard deviations; `None` in segments too short
+    /// to tell.
+    pub fn residuals(&self, cuts: &[usize]) -> Vec<Option<f64>> {
+        let mut residuals = vec![None; self.values.len()];
+        for (from, to) in self.segments(cuts).filter(|(from, to)| to - from >= TELLING) {
+            let level = self.level(from, to);
+            let count = (to - from) as f64;
+            // A level that was fitted to few values is nearer to them than the true one.
+            let grown = (count / (count - 1.0)).sqrt();
+            for (index, residual) in residuals.iter_mut().enumerate().take(to).skip(from) {
+                *residual = Some(grown * (self.values[index] - level) / self.deviations[index]);
+            }
+        }
+        residuals
+    }
+
+    /// The noise near a place.
+    pub fn pool(&self, residuals: &[Option<f64>], at: usize) -> Pool {
+        let (from, to) = (at.saturating_sub(REACH), (at + REACH).min(residuals.len()));
+        Pool::new(residuals[from..to].iter().flatten().copied())
+    }
+
+    /// −ln of the chance that noise alone sets the points after a change as far apart from those before, in this
+    /// direction; with its sign. The points after it are taken to be lower by `shift` than they are.
+    pub fn exponent(&self, pool: &Pool, around: Around, shift: f64) -> f64 {
+        let Around { from, at, to } = around;
+        // Scores about the level of the longer side: the shorter one is to be explained as noise about that.
+        let difference = if at - from >= to - at {
+            let level = self.level(from, at);
+            self.mean_score(at, to, level + shift) - self.mean_score(from, at, level)
+        } else {
+            let level = self.level(at, to);
+            self.mean_score(at, to, level) - self.mean_score(from, at, level - shift)
+        };
+        let before = effective(at - from, self.correlation);
+        let after = effective(to - at, self.correlation);
+        if difference >= 0.0 {
+            pool.exponent(before, after, difference)
+        } else {
+            -pool.exponent(after, before, -difference)
+        }
+    }
+
+    /// By how much the exponent must be greater than that of a single test, at this chance of a false alarm anywhere.
+    pub fn needed(&self, level: f64) -> f64 {
+        needed(self.values.len(), level)
+    }
+
+    /// The exponents of all of these changes. Those next to fewer than [`SHORTEST`] points are next to none, so that
+    /// they are the first to go.
+    pub fn exponents(&self, cuts: &[usize]) -> Vec<f64> {
+        let residuals = self.residuals(cuts);
+        (0..cuts.len()).map(|change| self.believable(&residuals, self.around(cuts, change))).collect()
+    }
+
+    fn believable(&self, residuals: &[Option<f64>], around: Around) -> f64 {
+        let exponent = self.exponent(&self.pool(residuals, around.at), around, 0.0).abs();
+        if around.shorter() < SHORTEST { 1e-6 * exponent } else { exponent }
+    }
+
+    /// The changes that are more than noise, at this chance of a false alarm.
+    ///
+    /// Those of the best partition are taken away, the weakest first, until every one that is left stands out between its
+    /// neighbours; then segments are split anew where that shows, until nothing changes.
+    pub fn changes(&self, level: f64) -> Vec<usize> {
+        let needed = self.needed(level);
+        let mut cuts = partition::partition(&self.values, &self.deviations);
+        for _ in 0..ROUNDS {
+            self.remove(&mut cuts, needed);
+            let more: Vec<usize> = self
+                .segments(&cuts)
+                .filter_map(|(from, to)| {
+                    let at = self.best_split(from, to)?;
+                    let mut with = cuts.clone();
+                    with.insert(with.partition_point(|cut| *cut < at), at);
+                    let exponent = self.believable(&self.residuals(&with), Around { from, at, to });
+                    (exponent >= needed).then_some(at)
+                })
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            cuts.extend(more);
+            cuts.sort_unstable();
+        }
+        self.remove(&mut cuts, needed);
+        self.refine(&mut cuts);
+        self.remove(&mut cuts, needed);
+        cuts
+    }
+
+    fn remove(&self, cuts: &mut Vec<usize>, needed: f64) {
+        loop {
+            let mut exponents = self.exponents(cuts);
+            let residuals = self.residuals(cuts);
+            let mut is_done = true;
+            while let Some((weakest, exponent)) =
+                exponents.iter().copied().enumerate().min_by(|a, b| a.1.total_cmp(&b.1))
+                && exponent < needed
+            {
+                is_done = false;
+                cuts.remove(weakest);
+                exponents.remove(weakest);
+                // The noise is pooled anew when all of them have been looked at.
+                for change in weakest.saturating_sub(1)..(weakest + 1).min(cuts.len()) {
+                    exponents[change] = self.believable(&residuals, self.around(cuts, change));
+                }
+            }
+            if is_done {
+                return;
+            }
+        }
+    }
+
+    /// Where a segment falls apart most clearly, by the scores' means.
+    fn best_split(&self, from: usize, to: usize) -> Option<usize> {
+        let level = (to - from >= 2 * SHORTEST).then(|| self.level(from, to))?;
+        let total: f64 = (from..to).map(|index| self.score(index, level)).sum();
+        let mut sum = 0.0;
+        let mut best = (0.0, None);
+        for at in from + 1..to {
+            sum += self.score(at - 1, level);
+            if (Around { from, at, to }).shorter() < SHORTEST {
+                continue;
+            }
+            let (before, after) = (at - from, to - at);
+            let difference: f64 = (total - sum) / after as f64 - sum / before as f64;
+            let variance = 1.0 / effective(before, self.correlation) + 1.0 / effective(after, self.correlation);
+            let clarity = difference * difference / variance;
+            if clarity > best.0 {
+                best = (clarity, Some(at));
+            }
+        }
+        best.1
+    }
+
+    /// Moves each change to where it costs least between its neighbours.
+    fn refine(&self, cuts: &mut [usize]) {
+        for change in 0..cuts.len() {
+            let around = self.around(cuts, change);
+            let best = self.profile(around).into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
+            if let Some((at, _)) = best {
+                cuts[change] = at;
+            }
+        }
+    }
+
+    /// The places where this change may be instead, and what each costs: Σ ρ(z) of the points before it about the level
+    /// before, and of those after it about the level after, but for a constant.
+    ///
+    /// ρ is the biweight loss with a slight slope beyond: of points beyond both levels, which it would call outliers of
+    /// either, each belongs to the one that is nearer.
+    pub fn profile(&self, around: Around) -> Vec<(usize, f64)> {
+        let Around { from, at, to } = around;
+        let (before, after) = (self.level(from, at), self.level(at, to));
+        let mut cost = 0.0;
+        (from + 1..to)
+            .filter_map(|at| {
+                let loss = |level: f64| sloping((self.values[at - 1] - level) / self.deviations[at - 1]);
+                cost += loss(before) - loss(after);
+                (Around { from, at, to }.shorter() >= SHORTEST).then_some((at, cost))
+            })
+            .collect()
+    }
+}
+
+/// −ln of the chance that one test may have in a series of so many points.
+pub fn needed(count: usize, level: f64) -> f64 {
+    (PLACES * count as f64 / level).ln()
+}
+
+fn sloping(deviate: f64) -> f64 {
+    /// What a standard deviation costs beyond the cap.
+    const SLOPE: f64 = 0.3;
+    let size = deviate.abs();
+    if size <= CAP { size * size } else { CAP * CAP + SLOPE * (size - CAP) }
+}
+
+/// A change between its neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Around {
+    /// Where the segment before it begins.
+    pub from: usize,
+    /// Where the segment after it begins.
+    pub at: usize,
+    /// Where that one ends.
+    pub to: usize,
+}
+
+impl Around {
+    /// The points on the side that has fewer.
+    pub fn shorter(self) -> usize {
+        (self.at - self.from).min(self.to - self.at)
+    }
+}
