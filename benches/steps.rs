@@ -8,10 +8,10 @@
 
 #[path = "steps/otava.rs"]
 mod otava;
-#[path = "steps/series.rs"]
-mod series;
 #[path = "steps/sections.rs"]
 mod sections;
+#[path = "steps/series.rs"]
+mod series;
 
 use std::process::ExitCode;
 use std::time::Instant;

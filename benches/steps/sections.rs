@@ -70,8 +70,7 @@ fn alarms() -> Result<(), Error> {
 
 /// How many unchanged series of this noise Otava finds changed, at each of its p-values.
 fn otava_alarms(noise: Noise, kind: usize) -> Result<Option<Vec<usize>>, Error> {
-    let series: Vec<Series> =
-        LENGTHS[1..5].iter().flat_map(|length| unchanged(noise, kind, *length, JUDGED)).collect();
+    let series: Vec<Series> = LENGTHS[1..5].iter().flat_map(|length| unchanged(noise, kind, *length, JUDGED)).collect();
     let found = otava::judge(&series.iter().collect::<Vec<_>>(), &P_VALUES)?;
     Ok(found.map(|found| {
         (0..P_VALUES.len()).map(|level| found.iter().filter(|one| !one[level].is_empty()).count()).collect()
@@ -88,13 +87,19 @@ fn fair_level(noise: Noise, kind: usize) -> Result<Option<usize>, Error> {
 }
 
 fn recall() -> Result<(), Error> {
-    println!("RECALL / PRECISION: {STEPPED} series of {LENGTH} points with 1 to 5 steps, at least 10 points apart, within ±2");
-    println!("points. Columns: forc-perf | Otava as it is | Otava with the p-value that makes at most 1 % of false alarms.\n");
+    println!(
+        "RECALL / PRECISION: {STEPPED} series of {LENGTH} points with 1 to 5 steps, at least 10 points apart, within ±2"
+    );
+    println!(
+        "points. Columns: forc-perf | Otava as it is | Otava with the p-value that makes at most 1 % of false alarms.\n"
+    );
     contest(&[1.0, 1.5, 2.0, 3.0, 5.0, 10.0], |noise, size, seed| Series::stepped(noise, LENGTH, size, 10, seed))
 }
 
 fn plateaus() -> Result<(), Error> {
-    println!("SHORT PLATEAUS, of 5 and of 10 standard deviations: {STEPPED} series of 100 points that leave their level for");
+    println!(
+        "SHORT PLATEAUS, of 5 and of 10 standard deviations: {STEPPED} series of 100 points that leave their level for"
+    );
     println!("so many points (the columns) and come back. Recall / precision as above.");
     for size in [5.0, 10.0] {
         println!("\n{size} standard deviations");
@@ -126,7 +131,11 @@ fn contest(columns: &[f64], make: impl Fn(Noise, f64, u64) -> Series + Sync) -> 
             }
             cells += &format!("{cell:>27}");
         }
-        println!("{:<20}{cells}   {}", noise.name(), level.map_or("-".to_owned(), |at| format!("{:.0e}", P_VALUES[at])));
+        println!(
+            "{:<20}{cells}   {}",
+            noise.name(),
+            level.map_or("-".to_owned(), |at| format!("{:.0e}", P_VALUES[at]))
+        );
     }
     Ok(())
 }
@@ -148,7 +157,9 @@ fn rates(series: &[Series], found: &[Vec<usize>]) -> String {
 
 fn nights() -> Result<(), Error> {
     const COUNT: usize = 300;
-    println!("NIGHTS until a step after 60 points is seen, provisional or confirmed / confirmed, in % of {COUNT} series.\n");
+    println!(
+        "NIGHTS until a step after 60 points is seen, provisional or confirmed / confirmed, in % of {COUNT} series.\n"
+    );
     let header: String = (1..=8).map(|night| format!("{:>11}", format!("night {night}"))).collect();
     println!("{:<20} {:>6}{header}", "noise", "step");
     for (kind, noise) in Noise::ALL.into_iter().enumerate().filter(|it| it.1 != Noise::Ticks) {
@@ -176,7 +187,9 @@ fn nights() -> Result<(), Error> {
 
 fn smallest() -> Result<(), Error> {
     const COUNT: usize = 400;
-    println!("DETECTABLE: the smallest step found nine times out of ten, as it is foretold, and how often it is found.\n");
+    println!(
+        "DETECTABLE: the smallest step found nine times out of ten, as it is foretold, and how often it is found.\n"
+    );
     println!("{:<14} {:>16} {:>16} {:>12}   found", "noise", "points before", "after", "step");
     for (kind, (noise, correlation)) in
         [(Noise::LogNormal, 0.0), (Noise::Correlated(3), 0.3), (Noise::Correlated(5), 0.5)].into_iter().enumerate()
@@ -212,7 +225,9 @@ fn smallest() -> Result<(), Error> {
 }
 
 fn intervals() -> Result<(), Error> {
-    println!("INTERVALS, of the changes that are found: that of the ratio (95 %) and that of the place hold the true one.\n");
+    println!(
+        "INTERVALS, of the changes that are found: that of the ratio (95 %) and that of the place hold the true one.\n"
+    );
     println!("{:<20} {:>8} {:>8}   {:<24} {:<24} commits", "noise", "step", "found", "ratio", "place");
     for (kind, noise) in Noise::ALL.into_iter().enumerate().filter(|it| it.1 != Noise::Ticks) {
         for size in [2.0, 5.0] {

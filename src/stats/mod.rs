@@ -4,7 +4,8 @@
 //! outliers cannot move: medians, their distribution-free intervals, and interquartile ranges.
 //!
 //! Whether one compiler is slower than another is said by [`judge_family`], of all figures of a comparison at once: the
-//! method is described in `judge`, and its error rates are measured by `cargo bench --bench verdicts`.
+//! method is described in `judge`, and its error rates are measured by `cargo bench --bench verdicts`. Since which
+//! commit it is slower is said by [`change_points`], of one median per commit: see `cargo bench --bench steps`.
 
 mod change_points;
 mod family;

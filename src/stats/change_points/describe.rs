@@ -1,6 +1,6 @@
 //! What is known of each change.
 
-use super::pool::normal;
+use super::pool::{CLIPS, normal};
 use super::segments::{Around, Logs, SHORTEST};
 use super::{ChangePoint, ChangeRules, Persistence};
 
@@ -53,13 +53,13 @@ fn provisional(logs: &Logs, confirmed: &[usize], level: f64) -> Option<(usize, f
     let to = logs.values.len();
     let from = confirmed.last().copied().unwrap_or(0);
     let longest = PROVISIONAL.1.min((to - from).saturating_sub(BEFORE));
-    let tries = (PROVISIONAL.1 - PROVISIONAL.0 + 1) as f64;
+    let tries = (CLIPS.len() * (PROVISIONAL.1 - PROVISIONAL.0 + 1)) as f64;
     let (at, exponent) = (PROVISIONAL.0..=longest)
         .map(|points| {
             let at = to - points;
             let cuts: Vec<usize> = confirmed.iter().copied().chain([at]).collect();
-            let pool = logs.pool(&logs.residuals(&cuts), at);
-            (at, logs.exponent(&pool, Around { from, at, to }, 0.0).abs())
+            let pools = logs.pools(&logs.residuals(&cuts), at);
+            (at, logs.exponent(&pools, Around { from, at, to }, 0.0).abs())
         })
         .max_by(|a, b| a.1.total_cmp(&b.1))?;
     let chance = tries * (-exponent).exp();
@@ -82,10 +82,10 @@ fn place(logs: &Logs, around: Around) -> (usize, usize) {
 ///
 /// Infinite where so few points have none.
 fn interval(logs: &Logs, residuals: &[Option<f64>], around: Around, estimate: f64, confidence: f64) -> (f64, f64) {
-    let pool = logs.pool(residuals, around.at);
+    let pools = logs.pools(residuals, around.at);
     // The signed root of twice the exponent is a normal deviate, exactly so for normal noise (Barndorff-Nielsen 1986).
     let is_possible = |shift: f64| {
-        let exponent = logs.exponent(&pool, around, shift);
+        let exponent = logs.exponent(&pools, around, shift);
         normal(-(2.0 * exponent.abs()).sqrt()) > (1.0 - confidence) / 2.0
     };
     let scale = logs.deviations[around.at].max(f64::MIN_POSITIVE);

@@ -1,12 +1,14 @@
 //! The smallest change that is found.
 
 use super::noise::effective;
-use super::pool::{CLIP, Pool, normal};
+use super::pool::{CLIPS, Pool, normal};
 use super::segments::{SHORTEST, needed};
 use super::{ChangeRules, SeriesNoise};
 
 /// Points of the noise that are pooled: those within reach of a change.
 const POOLED: usize = 120;
+/// The most standard deviations that a change may need: two more are as good as any number.
+const MOST: f64 = 3.0 * CLIPS[1];
 /// The normal deviate of nine in ten.
 const POWER: f64 = 1.281_552;
 
@@ -20,16 +22,18 @@ pub fn detectable(noise: SeriesNoise, length: usize, before: usize, after: usize
         return None;
     }
     let pooled = length.clamp(1, POOLED);
-    let pool = Pool::new((0..pooled).map(|index| quantile((index as f64 + 0.5) / pooled as f64)));
+    let pools =
+        CLIPS.map(|clip| Pool::new(clip, (0..pooled).map(|index| quantile((index as f64 + 0.5) / pooled as f64))));
     let (m, n) = (effective(before, noise.correlation), effective(after, noise.correlation));
     let needed = needed(length, rules.false_alarms);
-    let calm = clipped(0.0);
     let is_found = |shift: f64| {
-        let moved = clipped(shift);
-        let spread = (calm.1 / m + moved.1 / n).sqrt();
-        pool.exponent(m, n, moved.0 - calm.0 - POWER * spread) >= needed
+        pools.iter().any(|pool| {
+            let (calm, moved) = (clipped(0.0, pool.clip()), clipped(shift, pool.clip()));
+            let spread = (calm.1 / m + moved.1 / n).sqrt();
+            pool.exponent(m, n, moved.0 - calm.0 - POWER * spread) >= needed
+        })
     };
-    let (mut low, mut high) = (0.0, 3.0 * CLIP);
+    let (mut low, mut high) = (0.0, MOST);
     if !is_found(high) {
         return None;
     }
@@ -40,15 +44,15 @@ pub fn detectable(noise: SeriesNoise, length: usize, before: usize, after: usize
     Some((high * noise.sigma).exp())
 }
 
-/// Mean and variance of a normal score about `shift`, cut off at [`CLIP`].
-fn clipped(shift: f64) -> (f64, f64) {
+/// Mean and variance of a normal score about `shift`, cut off at `clip`.
+fn clipped(shift: f64, clip: f64) -> (f64, f64) {
     let density = |deviate: f64| (-0.5 * deviate * deviate).exp() / std::f64::consts::TAU.sqrt();
-    let (a, b) = (-CLIP - shift, CLIP - shift);
+    let (a, b) = (-clip - shift, clip - shift);
     let (below, above) = (normal(a), normal(-b));
     let inside = 1.0 - below - above;
-    let mean = shift * inside + density(a) - density(b) + CLIP * (above - below);
+    let mean = shift * inside + density(a) - density(b) + clip * (above - below);
     let square = (1.0 + shift * shift) * inside + (a + 2.0 * shift) * density(a) - (b + 2.0 * shift) * density(b)
-        + CLIP * CLIP * (below + above);
+        + clip * clip * (below + above);
     (mean, (square - mean * mean).max(0.0))
 }
 
@@ -74,7 +78,7 @@ mod tests {
     fn more_points_show_smaller_changes_and_correlation_hides_them() {
         let noise = SeriesNoise { sigma: 0.02, correlation: 0.0 };
         let long = sigmas(noise, 200, 100, 100).unwrap();
-        // (√(2 ln(0.7 · 200 / 0.01)) + 1.28) · √(2/100) is 0.79 of normal noise without a prior.
+        // (√(2 ln(2 · 200 / 0.01)) + 1.28) · √(2/100) is 0.79 of normal noise without a prior.
         assert!(long > 0.75 && long < 0.95, "{long}");
         assert!(sigmas(noise, 200, 100, 10).unwrap() > 1.5 * long);
         assert!(sigmas(SeriesNoise { correlation: 0.5, ..noise }, 200, 100, 100).unwrap() > 1.5 * long);
@@ -88,15 +92,15 @@ mod tests {
     fn the_moments_are_those_of_the_integral() {
         for shift in [0.0, 1.0, 3.5, 8.0] {
             let (mut mean, mut square) = (0.0, 0.0);
-            for step in -80_000..80_000 {
-                let deviate = (f64::from(step) + 0.5) / 10_000.0;
-                let weight = (-0.5 * deviate * deviate).exp() / std::f64::consts::TAU.sqrt() / 10_000.0;
-                let score = (deviate + shift).clamp(-CLIP, CLIP);
+            for step in -8_000..8_000 {
+                let deviate = (f64::from(step) + 0.5) / 1_000.0;
+                let weight = (-0.5 * deviate * deviate).exp() / std::f64::consts::TAU.sqrt() / 1_000.0;
+                let score = (deviate + shift).clamp(-4.0, 4.0);
                 mean += weight * score;
                 square += weight * score * score;
             }
-            let (found, variance) = clipped(shift);
-            assert!((found - mean).abs() < 1e-6 && (variance - (square - mean * mean)).abs() < 1e-6, "{shift}");
+            let (found, variance) = clipped(shift, 4.0);
+            assert!((found - mean).abs() < 1e-5 && (variance - (square - mean * mean)).abs() < 1e-5, "{shift}");
         }
     }
 }

@@ -21,9 +21,11 @@
 //! 3. **Decisions** (`segments`, `pool`). A proposal stays if noise alone would hardly set its two sides as far apart, at
 //!    the number of places that the series offers. The weakest goes first, the rest is judged anew (as in Fleming et al.
 //!    2023, *Hunter*), and what is left is searched for splits that the proposals lack. The chance is **Chernoff's bound
-//!    with the noise's own distribution** (Chernoff 1952): scores, cut off at 4 standard deviations, of the 60 points on
-//!    either side are pooled, with the belief of 20 points more that one of ten is three times as wide. So three points
-//!    far up are a plateau in a series without outliers, and nothing remarkable in one that has one in twenty.
+//!    with the noise's own distribution** (Chernoff 1952): scores of the 60 points on either side are pooled, with the
+//!    belief of 20 points more that one of ten is three times as wide. So three points far up are a plateau in a series
+//!    without outliers, and nothing remarkable in one that has one in twenty. Scores are cut off at 3.5 standard
+//!    deviations, where outliers weigh little, and in a second test at 8, where few points far away weigh much; with two
+//!    tests at each of n places, a chance is multiplied by 2n (Bonferroni).
 //!    Correlation makes n points count for fewer, by the variance of their mean; the correlation of the residuals is
 //!    used, one standard error up, and no more than differences allow.
 //!

@@ -18,6 +18,15 @@ const SHORTEST: usize = 5;
 /// How many standard errors, 1/√n, are added to the correlation of residuals, and to that of differences, whose
 /// standard error is about twice as large.
 const MARGINS: (f64, f64) = (1.0, 2.5);
+/// What is believed of correlation before any is seen, in as many points: of few points, its estimate is next to nothing.
+const PRIOR: (f64, f64) = (0.3, 20.0);
+
+/// An estimate from so many points, with what is believed beforehand, and so many standard errors more.
+fn at_most(estimate: f64, count: usize, margin: f64) -> f64 {
+    let (points, believed) = (count as f64, PRIOR.0 * PRIOR.1);
+    let all = points + PRIOR.1;
+    ((points * estimate + believed) / all + margin / all.sqrt()).clamp(0.0, MOST_CORRELATION)
+}
 
 /// The scale of the differences at this lag, as the standard deviation of one value if they are independent.
 ///
@@ -28,7 +37,7 @@ fn scale(values: &[f64], lag: usize) -> Option<f64> {
         return None;
     }
     differences.sort_unstable_by(f64::total_cmp);
-    let kept = (differences.len() as f64 * KEPT).round() as usize;
+    let kept = (differences.len() as f64 * KEPT).floor() as usize;
     let mean = differences[..kept].iter().sum::<f64>() / kept as f64;
     Some(mean / CONSISTENCY / std::f64::consts::SQRT_2)
 }
@@ -87,16 +96,15 @@ pub fn correlation(logs: &Logs, cuts: &[usize], differences: f64) -> f64 {
         squares += scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>();
         segments += 1.0;
     }
-    let count = logs.values.len() as f64;
     let raw: f64 = if squares > 0.0 { products / squares } else { 0.0 };
-    let bias = (1.0 + 3.0 * raw.clamp(0.0, MOST_CORRELATION)) * segments / count;
-    let residuals = raw + bias + MARGINS.0 / count.sqrt();
-    residuals.min(differences + MARGINS.1 / count.sqrt()).clamp(0.0, MOST_CORRELATION)
+    let bias = (1.0 + 3.0 * raw.clamp(0.0, MOST_CORRELATION)) * segments / logs.values.len() as f64;
+    let count = logs.values.len();
+    at_most(raw + bias, count, MARGINS.0).min(at_most(differences, count, MARGINS.1))
 }
 
 /// The most that the correlation may be before any change is known.
 pub fn first_correlation(differences: f64, count: usize) -> f64 {
-    (differences + MARGINS.0 / (count.max(1) as f64).sqrt()).clamp(0.0, MOST_CORRELATION)
+    at_most(differences, count, MARGINS.0)
 }
 
 /// As many independent values would have a mean as precise as that of `count` consecutive ones.
@@ -121,7 +129,7 @@ mod tests {
                 *value += 0.4 * (index / 250 % 2) as f64;
             }
             let noise = of_differences(&values).unwrap();
-            assert!((noise.sigma / 0.02 - 1.0).abs() < 0.15, "{correlation} {outliers}: {noise:?}");
+            assert!((noise.sigma / 0.02).ln().abs() < 0.2, "{correlation} {outliers}: {noise:?}");
             assert!((noise.correlation - correlation).abs() < 0.1, "{correlation} {outliers}: {noise:?}");
         }
     }

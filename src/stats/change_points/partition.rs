@@ -5,9 +5,9 @@
 //! large, from a short segment: a segment is worth its two changes only if it has more than 2β/K² points, whereas a
 //! convex loss grows with the outlier and must yield at some point.
 //!
-//! Their recursion over functions of the level is made here over levels on a grid of a quarter of a standard deviation,
-//! and among those only over such as have a value within an eighth. That costs at most 1/64 per point, it is as exact
-//! for a loss that is not convex, and it takes n times as many steps as there are levels, at most n².
+//! Their recursion over functions of the level is made here over a list of levels: the values themselves, thinned to a
+//! quarter of a standard deviation. A level between two of the list costs up to 1/64 more per point, the
+//! recursion needs no convex loss to be exact for those on it, and it takes as many steps as points times levels.
 
 /// Levels per standard deviation.
 const GRID: f64 = 4.0;

@@ -2,24 +2,21 @@
 
 use statrs::function::erf::erfc;
 
-/// Scores are cut off at this many standard deviations.
-pub const CLIP: f64 = 4.0;
-/// Places between −[`CLIP`] and [`CLIP`], an eighth apart.
+/// Scores are cut off at so many standard deviations: at the smaller number outliers weigh little, at the larger one few
+/// points far away weigh much. Both are tried.
+pub const CLIPS: [f64; 2] = [3.5, 8.0];
+/// Places at which the distribution is kept, from end to end.
 const PLACES: usize = 65;
-const WIDTH: f64 = 2.0 * CLIP / (PLACES - 1) as f64;
 /// What is believed of noise before any is seen, in as many points: normal, but in one of ten cases three times as wide.
 const PRIOR: f64 = 20.0;
 const WIDER: (f64, f64) = (0.1, 3.0);
 /// Newton steps at most; four to eight do.
 const STEPS: usize = 40;
 
-/// The distribution of scores, on a grid.
+/// The distribution of scores that are cut off somewhere, on a grid.
 pub struct Pool {
+    clip: f64,
     shares: [f64; PLACES],
-}
-
-fn place(index: usize) -> f64 {
-    index as f64 * WIDTH - CLIP
 }
 
 /// The standard normal distribution function.
@@ -28,34 +25,40 @@ pub fn normal(deviate: f64) -> f64 {
 }
 
 impl Pool {
-    /// Of these scores and of [`PRIOR`] more.
-    pub fn new(scores: impl Iterator<Item = f64>) -> Self {
+    /// Of these scores, cut off at `clip`, and of [`PRIOR`] more.
+    pub fn new(clip: f64, scores: impl Iterator<Item = f64>) -> Self {
+        let width = 2.0 * clip / (PLACES - 1) as f64;
         let prior = |score: f64| (1.0 - WIDER.0) * normal(score) + WIDER.0 * normal(score / WIDER.1);
-        let mut shares: [f64; PLACES] = std::array::from_fn(|index| {
-            let low = if index == 0 { 0.0 } else { prior(place(index) - WIDTH / 2.0) };
-            let high = if index == PLACES - 1 { 1.0 } else { prior(place(index) + WIDTH / 2.0) };
-            PRIOR * (high - low)
-        });
+        // The prior up to the middle between a place and the next.
+        let up_to = |index: usize| if index + 1 < PLACES { prior((index as f64 + 0.5) * width - clip) } else { 1.0 };
+        let mut shares: [f64; PLACES] =
+            std::array::from_fn(|index| PRIOR * (up_to(index) - index.checked_sub(1).map_or(0.0, up_to)));
         let mut total = PRIOR;
         for score in scores {
             // Divided between the two places next to it, so that the mean is kept.
-            let at = (score.clamp(-CLIP, CLIP) + CLIP) / WIDTH;
+            let at = (score.clamp(-clip, clip) + clip) / width;
             let low = (at.floor() as usize).min(PLACES - 2);
             shares[low] += 1.0 - (at - low as f64);
             shares[low + 1] += at - low as f64;
             total += 1.0;
         }
         shares.iter_mut().for_each(|share| *share /= total);
-        Self { shares }
+        Self { clip, shares }
+    }
+
+    /// Where its scores are cut off.
+    pub fn clip(&self) -> f64 {
+        self.clip
     }
 
     /// The cumulant function ln E exp(`tilt`·score), and its first and second derivatives.
     fn cumulants(&self, tilt: f64) -> (f64, f64, f64) {
+        let width = 2.0 * self.clip / (PLACES - 1) as f64;
         // The largest exponent is taken out, so that none overflows.
-        let most = tilt.abs() * CLIP;
+        let most = tilt.abs() * self.clip;
         let (mut zeroth, mut first, mut second) = (0.0, 0.0, 0.0);
         for (index, share) in self.shares.iter().enumerate() {
-            let score = place(index);
+            let score = index as f64 * width - self.clip;
             let weight = share * (tilt * score - most).exp();
             zeroth += weight;
             first += weight * score;
@@ -111,7 +114,7 @@ mod tests {
             }
             low
         };
-        Pool::new((0..50_000).map(|index| quantile((f64::from(index) + 0.5) / 50_000.0)))
+        Pool::new(4.0, (0..5_000).map(|index| quantile((f64::from(index) + 0.5) / 5_000.0)))
     }
 
     #[test]
@@ -127,7 +130,7 @@ mod tests {
     /// All that three scores of four different ones can be, against the bound.
     #[test]
     fn it_bounds_the_chance_and_not_by_far() {
-        let pool = Pool::new((0..100_000).map(|index| [-1.0, 0.0, 0.5, 3.0][index % 4]));
+        let pool = Pool::new(4.0, (0..100_000).map(|index| [-1.0, 0.0, 0.5, 3.0][index % 4]));
         for difference in [1.0, 2.0, 2.5, 3.9] {
             let mut hits = 0;
             for code in 0..4_usize.pow(6) {
@@ -143,10 +146,10 @@ mod tests {
 
     #[test]
     fn a_few_outliers_in_the_pool_make_runs_of_outliers_unremarkable() {
-        let calm = Pool::new((0..100).map(|index| f64::from(index % 5 - 2)));
-        let wild = Pool::new((0..100).map(|index| if index % 20 == 0 { 20.0 } else { f64::from(index % 5 - 2) }));
-        let (calm, wild) = (calm.exponent(50.0, 3.0, CLIP), wild.exponent(50.0, 3.0, CLIP));
-        assert!(calm > 11.0 && wild < 9.0, "{calm} {wild}");
+        let calm = Pool::new(4.0, (0..100).map(|index| f64::from(index % 5 - 2)));
+        let wild = Pool::new(4.0, (0..100).map(|index| if index % 20 == 0 { 20.0 } else { f64::from(index % 5 - 2) }));
+        let (calm, wild) = (calm.exponent(50.0, 3.0, 4.0), wild.exponent(50.0, 3.0, 4.0));
+        assert!(calm > 14.0 && wild < 10.5, "{calm} {wild}");
         assert_eq!(normal_pool().exponent(3.0, 3.0, -1.0), 0.0);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::noise::effective;
 use super::partition::{self, CAP};
-use super::pool::{CLIP, Pool};
+use super::pool::{CLIPS, Pool};
 
 /// The fewest points that make a level.
 pub const SHORTEST: usize = 3;
@@ -10,9 +10,9 @@ pub const SHORTEST: usize = 3;
 const TELLING: usize = 4;
 /// Points on either side of a change whose scores are pooled.
 const REACH: usize = 60;
-/// As many independent places as a series offers to noise, per point; set so that `cargo bench --bench steps` shows the
-/// false alarms that are allowed.
-const PLACES: f64 = 0.7;
+/// Tests per point, one for each way to cut off scores (Bonferroni). That segments may have any length on top of that is
+/// paid for by what Chernoff's bound gives away: `cargo bench --bench steps` shows the false alarms that come of it.
+const TESTS: f64 = CLIPS.len() as f64;
 /// Rounds of adding and removing at most; two or three do.
 const ROUNDS: usize = 20;
 
@@ -39,13 +39,14 @@ impl Logs {
         upper
     }
 
-    /// By how many standard deviations a value lies above a level, cut off at [`CLIP`].
+    /// By how many standard deviations a value lies above a level, cut off where outliers weigh little.
     pub fn score(&self, index: usize, level: f64) -> f64 {
-        ((self.values[index] - level) / self.deviations[index]).clamp(-CLIP, CLIP)
+        ((self.values[index] - level) / self.deviations[index]).clamp(-CLIPS[0], CLIPS[0])
     }
 
-    fn mean_score(&self, from: usize, to: usize, level: f64) -> f64 {
-        (from..to).map(|index| self.score(index, level)).sum::<f64>() / (to - from) as f64
+    fn mean_score(&self, from: usize, to: usize, level: f64, clip: f64) -> f64 {
+        let score = |index: usize| ((self.values[index] - level) / self.deviations[index]).clamp(-clip, clip);
+        (from..to).map(score).sum::<f64>() / (to - from) as f64
     }
 
     /// First index and end of each segment between these changes.
@@ -77,31 +78,37 @@ impl Logs {
         residuals
     }
 
-    /// The noise near a place.
-    pub fn pool(&self, residuals: &[Option<f64>], at: usize) -> Pool {
+    /// The noise near a place, cut off in each way.
+    pub fn pools(&self, residuals: &[Option<f64>], at: usize) -> [Pool; CLIPS.len()] {
         let (from, to) = (at.saturating_sub(REACH), (at + REACH).min(residuals.len()));
-        Pool::new(residuals[from..to].iter().flatten().copied())
+        CLIPS.map(|clip| Pool::new(clip, residuals[from..to].iter().flatten().copied()))
     }
 
     /// −ln of the chance that noise alone sets the points after a change as far apart from those before, in this
-    /// direction; with its sign. The points after it are taken to be lower by `shift` than they are.
-    pub fn exponent(&self, pool: &Pool, around: Around, shift: f64) -> f64 {
+    /// direction; with its sign. The points after it are taken to be lower by `shift` than they are. The greater of those
+    /// of all ways to cut off scores.
+    pub fn exponent(&self, pools: &[Pool; CLIPS.len()], around: Around, shift: f64) -> f64 {
         let Around { from, at, to } = around;
         // Scores about the level of the longer side: the shorter one is to be explained as noise about that.
-        let difference = if at - from >= to - at {
+        let (level_before, level_after) = if at - from >= to - at {
             let level = self.level(from, at);
-            self.mean_score(at, to, level + shift) - self.mean_score(from, at, level)
+            (level, level + shift)
         } else {
             let level = self.level(at, to);
-            self.mean_score(at, to, level) - self.mean_score(from, at, level - shift)
+            (level - shift, level)
         };
         let before = effective(at - from, self.correlation);
         let after = effective(to - at, self.correlation);
-        if difference >= 0.0 {
-            pool.exponent(before, after, difference)
-        } else {
-            -pool.exponent(after, before, -difference)
-        }
+        let of = |pool: &Pool| {
+            let difference = self.mean_score(at, to, level_after, pool.clip())
+                - self.mean_score(from, at, level_before, pool.clip());
+            if difference >= 0.0 {
+                pool.exponent(before, after, difference)
+            } else {
+                -pool.exponent(after, before, -difference)
+            }
+        };
+        pools.iter().map(of).max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0)
     }
 
     /// By how much the exponent must be greater than that of a single test, at this chance of a false alarm anywhere.
@@ -117,7 +124,7 @@ impl Logs {
     }
 
     fn believable(&self, residuals: &[Option<f64>], around: Around) -> f64 {
-        let exponent = self.exponent(&self.pool(residuals, around.at), around, 0.0).abs();
+        let exponent = self.exponent(&self.pools(residuals, around.at), around, 0.0).abs();
         if around.shorter() < SHORTEST { 1e-6 * exponent } else { exponent }
     }
 
@@ -165,8 +172,8 @@ impl Logs {
                 cuts.remove(weakest);
                 exponents.remove(weakest);
                 // The noise is pooled anew when all of them have been looked at.
-                for change in weakest.saturating_sub(1)..(weakest + 1).min(cuts.len()) {
-                    exponents[change] = self.believable(&residuals, self.around(cuts, change));
+                for (change, exponent) in exponents.iter_mut().enumerate().skip(weakest.saturating_sub(1)).take(2) {
+                    *exponent = self.believable(&residuals, self.around(cuts, change));
                 }
             }
             if is_done {
@@ -218,10 +225,10 @@ impl Logs {
         let (before, after) = (self.level(from, at), self.level(at, to));
         let mut cost = 0.0;
         (from + 1..to)
-            .filter_map(|at| {
+            .map(|at| {
                 let loss = |level: f64| sloping((self.values[at - 1] - level) / self.deviations[at - 1]);
                 cost += loss(before) - loss(after);
-                (Around { from, at, to }.shorter() >= SHORTEST).then_some((at, cost))
+                (at, cost)
             })
             .collect()
     }
@@ -229,7 +236,7 @@ impl Logs {
 
 /// −ln of the chance that one test may have in a series of so many points.
 pub fn needed(count: usize, level: f64) -> f64 {
-    (PLACES * count as f64 / level).ln()
+    (TESTS * count as f64 / level).ln()
 }
 
 fn sloping(deviate: f64) -> f64 {
