@@ -24,6 +24,7 @@ pub mod session;
 pub mod stats;
 pub mod suite;
 pub mod summary;
+pub mod trends;
 
 /// The examples of the README, compiled with the documentation's tests.
 #[cfg(doctest)]

@@ -1,5 +1,6 @@
 //! `history`: what was recorded, and what to do with it.
 
+mod events;
 mod import;
 mod notes;
 mod show;
@@ -34,6 +35,8 @@ enum HistoryCommand {
     Show(show::ShowOptions),
     /// List series, or show the points of series, in the order of the compiler's commits
     Series(show::SeriesOptions),
+    /// Since when: the commits at which levels have changed, the worst first
+    Events(events::EventsOptions),
     /// Write all of it as JSON Lines, or a report or series in the form of another tool
     Export(transfer::ExportOptions),
     /// Take in reports, exported histories, files of dyno and of the first forc-perf, and the compiler's performance record
@@ -93,6 +96,7 @@ pub fn run(options: &HistoryOptions) -> Result<Outcome> {
         HistoryCommand::List(list) => show::list(&history.open_read_only()?, list),
         HistoryCommand::Show(shown) => show::show(&history.open_read_only()?, shown),
         HistoryCommand::Series(series) => show::series(&history.open_read_only()?, series),
+        HistoryCommand::Events(events) => events::events(&history.open_read_only()?, events),
         HistoryCommand::Export(export) => transfer::export(&history.open_read_only()?, export),
         HistoryCommand::Import(import) => import::import(history, import),
         HistoryCommand::Order { sway } => order(&mut existing(history)?, sway),

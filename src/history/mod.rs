@@ -46,7 +46,7 @@ pub use order::Ordered;
 pub use provenance::{CommitRef, Figure, Provenance, Source};
 pub use prune::{Prune, Pruned};
 pub use query::{
-    FailureInfo, Kept, Match, MeasureKey, Point, ReportFilter, ReportInfo, Series, SeriesFilter, SeriesKey,
+    FailureInfo, Kept, Level, Match, MeasureKey, Point, ReportFilter, ReportInfo, Series, SeriesFilter, SeriesKey,
 };
 pub use record::{Record, Recorded, std_choice};
 pub use transfer::{EXPORT_VERSION, Transferred};

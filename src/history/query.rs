@@ -195,7 +195,24 @@ pub struct Series {
     pub depth: Option<u32>,
 }
 
-/// What one report says in one series, in the metric's unit.
+/// What one report says in one series, in the metric's unit, without where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Level {
+    /// The report.
+    pub report: ReportId,
+    /// How many samples there are.
+    pub count: usize,
+    /// Their median.
+    pub median: f64,
+    /// Lower end of the median's 95 % interval (of fewer than six samples: the smallest).
+    pub low: f64,
+    /// Upper end of that interval (of fewer than six samples: the largest).
+    pub high: f64,
+    /// Interquartile range over the median, as a fraction; absent when the median is 0.
+    pub spread: Option<f64>,
+}
+
+/// The same with where it stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Point {
     /// The report.

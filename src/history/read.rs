@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::record::{std_of, std_text};
 use super::{
-    CommitRef, FailureInfo, History, HistoryError, Kept, MachineClass, Match, Point, Provenance, ReportFilter,
+    CommitRef, FailureInfo, History, HistoryError, Kept, Level, MachineClass, Match, Point, Provenance, ReportFilter,
     ReportId, ReportInfo, Result, Series, SeriesFilter, SeriesId, SeriesKey, Source, content, samples,
 };
 use crate::model::Metric;
@@ -218,7 +218,30 @@ impl History {
         read().map_err(self.error("read a series from"))
     }
 
-    /// The same, each with its samples in the order of the runs.
+    /// The same without where they stand, in no order: for who has many series to read and knows the reports.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn levels(&self, series: SeriesId) -> Result<Vec<Level>> {
+        let read = || -> rusqlite::Result<Vec<Level>> {
+            self.connection
+                .prepare_cached("SELECT report, count, median, low, high, spread FROM points WHERE series = ?")?
+                .query_map([series.0], |row| {
+                    Ok(Level {
+                        report: ReportId(row.get(0)?),
+                        count: count(row, 1)?,
+                        median: row.get(2)?,
+                        low: row.get(3)?,
+                        high: row.get(4)?,
+                        spread: row.get(5)?,
+                    })
+                })?
+                .collect()
+        };
+        read().map_err(self.error("read a series from"))
+    }
+
+    /// The points of a series, each with its samples in the order of the runs.
     ///
     /// # Errors
     /// If they cannot be read.

@@ -2,6 +2,7 @@
 //! file a format. Nothing here starts a compiler or computes a figure.
 
 pub mod comparison;
+pub mod events;
 pub mod file;
 pub(crate) mod format;
 pub mod html;

@@ -1,0 +1,120 @@
+//! The axis that all series share.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::TrendPoint;
+use crate::history::{Level, ReportId, ReportInfo};
+use crate::stats;
+
+/// The compiler's commits that were ever measured, in their order.
+#[derive(Clone, Debug, Default)]
+pub struct Axis {
+    /// A commit a position.
+    pub commits: Vec<Commit>,
+    positions: HashMap<ReportId, usize>,
+}
+
+/// One position of the axis: a commit, a release, or a report whose compiler tells of neither.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Commit {
+    /// The commit's full id, or `v0.72.1` of a release; absent where nothing of that is known.
+    pub id: Option<String>,
+    /// What to call it: ten digits of the id, the release, or the compiler's version.
+    pub name: String,
+    /// The first line of its message; may be empty.
+    pub subject: String,
+    /// When it was made, or first measured where that is not known, RFC 3339.
+    pub date: String,
+    /// The version that the compiler claimed.
+    pub version: String,
+    /// Its reports, in the order in which they were measured.
+    pub reports: Vec<ReportId>,
+    /// When it was first measured, RFC 3339.
+    pub measured: String,
+}
+
+impl Commit {
+    /// Whether it is a release.
+    pub fn is_release(&self) -> bool {
+        self.id.as_deref().is_some_and(|id| id.starts_with('v'))
+    }
+}
+
+impl Axis {
+    /// The axis of reports, which must be in the order of the commits.
+    pub(super) fn of(reports: &[ReportInfo]) -> Self {
+        let mut axis = Self::default();
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for report in reports {
+            let id = report.commit.as_ref().map(|commit| commit.id.as_str());
+            let position = match id.and_then(|id| known.get(id).copied()) {
+                Some(position) => position,
+                None => {
+                    let position = axis.commits.len();
+                    axis.commits.push(commit(report));
+                    if let Some(id) = id {
+                        known.insert(id, position);
+                    }
+                    position
+                }
+            };
+            let commit = &mut axis.commits[position];
+            commit.reports.push(report.id);
+            if report.created < commit.measured {
+                commit.measured.clone_from(&report.created);
+            }
+            axis.positions.insert(report.id, position);
+        }
+        axis
+    }
+
+    /// Where a report stands.
+    pub fn position(&self, report: ReportId) -> Option<usize> {
+        self.positions.get(&report).copied()
+    }
+
+    /// The position of the commit of this full id.
+    pub fn find(&self, id: &str) -> Option<usize> {
+        self.commits.iter().position(|commit| commit.id.as_deref() == Some(id))
+    }
+
+    /// One point a commit, in the order of the axis. Where several reports have measured a commit, its point is the median
+    /// of theirs, and its interval reaches from the lowest of theirs to the highest.
+    pub(super) fn place(&self, levels: Vec<Level>) -> Vec<TrendPoint> {
+        let mut placed: Vec<(usize, Level)> =
+            levels.into_iter().filter_map(|level| Some((self.position(level.report)?, level))).collect();
+        // Reports are numbered as they were recorded, and the last one stands for all.
+        placed.sort_by_key(|(position, level)| (*position, level.report));
+        placed.chunk_by(|a, b| a.0 == b.0).filter_map(point).collect()
+    }
+}
+
+fn point(levels: &[(usize, Level)]) -> Option<TrendPoint> {
+    let (position, last) = *levels.last()?;
+    let medians: Vec<f64> = levels.iter().map(|(_, level)| level.median).collect();
+    let spreads: Vec<f64> = levels.iter().filter_map(|(_, level)| level.spread).collect();
+    Some(TrendPoint {
+        position,
+        report: last.report,
+        count: levels.iter().map(|(_, level)| level.count).sum(),
+        median: stats::median(&medians)?,
+        low: levels.iter().map(|(_, level)| level.low).fold(f64::INFINITY, f64::min),
+        high: levels.iter().map(|(_, level)| level.high).fold(f64::NEG_INFINITY, f64::max),
+        spread: stats::median(&spreads),
+    })
+}
+
+fn commit(report: &ReportInfo) -> Commit {
+    let reference = report.commit.as_ref();
+    Commit {
+        id: reference.map(|commit| commit.id.clone()),
+        name: reference.map_or_else(|| report.version.clone(), |commit| commit.short().to_owned()),
+        subject: reference.map(|commit| commit.subject.clone()).unwrap_or_default(),
+        date: reference.and_then(|commit| commit.time.clone()).unwrap_or_else(|| report.created.clone()),
+        version: report.version.clone(),
+        reports: Vec::new(),
+        measured: report.created.clone(),
+    }
+}

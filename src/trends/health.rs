@@ -1,0 +1,124 @@
+//! How the suite fares: whether it was measured at all, and how well.
+
+use serde::Serialize;
+
+use super::{Axis, Trend};
+use crate::history::{FailureInfo, History, HistoryError, ReportId, ReportInfo};
+use crate::model::Metric;
+use crate::stats;
+
+/// So many nights are what is usual.
+const USUAL: usize = 30;
+
+/// How the suite fares.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Health {
+    /// The last time that something was measured, by the clock and not by the commit; absent of an empty history.
+    pub last: Option<Night>,
+    /// The machine that measured then.
+    pub noise: Option<MachineNoise>,
+}
+
+/// What the last report holds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Night {
+    /// The report.
+    pub report: ReportId,
+    /// Where its commit stands on the axis.
+    pub position: usize,
+    /// When it was measured, RFC 3339.
+    pub created: String,
+    /// How many benchmarks have runs.
+    pub benchmarks: usize,
+    /// How many successful runs they have.
+    pub runs: usize,
+    /// Whether it was measured to its end.
+    pub complete: bool,
+    /// The benchmarks that failed, each with its first failure.
+    pub failed: Vec<FailureInfo>,
+    /// Of these, those that the report before has measured.
+    pub newly_failed: Vec<String>,
+    /// The benchmarks that the report before on the same machine has measured, and this one neither measured nor saw fail.
+    pub missing: Vec<String>,
+}
+
+/// How much runs of one benchmark differ from one another on a machine.
+#[derive(Clone, Debug, Serialize)]
+pub struct MachineNoise {
+    /// The machine.
+    pub machine: String,
+    /// The median over the benchmarks of the wall times' interquartile range over their median, in the last report.
+    pub spread: f64,
+    /// The same over the reports before it, up to thirty; absent if there are none.
+    pub usual: Option<f64>,
+}
+
+impl Health {
+    pub(super) fn of(
+        history: &History,
+        axis: &Axis,
+        series: &[Trend],
+        reports: &[ReportInfo],
+    ) -> Result<Self, HistoryError> {
+        let mut by_time: Vec<&ReportInfo> = reports.iter().collect();
+        by_time.sort_by(|a, b| a.created.cmp(&b.created).then(a.id.cmp(&b.id)));
+        let Some(last) = by_time.last() else { return Ok(Self::default()) };
+        let same: Vec<&&ReportInfo> =
+            by_time.iter().rev().filter(|report| report.machine == last.machine && report.std == last.std).collect();
+        let measured = |report: ReportId| measured_by(series, axis, report);
+        let here = measured(last.id);
+        let before = same.get(1).map(|report| measured(report.id)).unwrap_or_default();
+        let mut failed: Vec<FailureInfo> = Vec::new();
+        for failure in history.failures(last.id)? {
+            if !failed.iter().any(|known| known.benchmark == failure.benchmark) {
+                failed.push(failure);
+            }
+        }
+        let fails = |id: &String| failed.iter().any(|failure| failure.benchmark == *id);
+        let newly_failed = before.iter().filter(|id| fails(id) && !here.contains(id)).cloned().collect();
+        let missing = before.iter().filter(|id| !fails(id) && !here.contains(id)).cloned().collect();
+        let night = Night {
+            report: last.id,
+            position: axis.position(last.id).unwrap_or(0),
+            created: last.created.clone(),
+            benchmarks: last.benchmarks,
+            runs: last.runs,
+            complete: last.complete,
+            newly_failed,
+            missing,
+            failed,
+        };
+        let spreads: Vec<(ReportId, f64)> = same
+            .iter()
+            .take(USUAL + 1)
+            .filter_map(|report| Some((report.id, spread_of(series, axis, report.id)?)))
+            .collect();
+        let noise = spreads.first().filter(|(report, _)| *report == last.id).map(|(_, spread)| {
+            let usual: Vec<f64> = spreads.iter().skip(1).map(|(_, spread)| *spread).collect();
+            MachineNoise { machine: last.machine.to_string(), spread: *spread, usual: stats::median(&usual) }
+        });
+        Ok(Self { last: Some(night), noise })
+    }
+}
+
+fn walls<'a>(series: &'a [Trend], axis: &'a Axis, report: ReportId) -> impl Iterator<Item = (&'a Trend, Option<f64>)> {
+    let position = axis.position(report);
+    series
+        .iter()
+        .filter(|trend| trend.series.key.metric == Metric::Wall && trend.series.key.phase.is_none())
+        .filter_map(move |trend| {
+            let point = trend.at(position?)?;
+            (point.report == report).then_some((trend, point.spread))
+        })
+}
+
+fn measured_by(series: &[Trend], axis: &Axis, report: ReportId) -> Vec<String> {
+    walls(series, axis, report).map(|(trend, _)| trend.series.key.benchmark.clone()).collect()
+}
+
+/// A single run says nothing of noise.
+fn spread_of(series: &[Trend], axis: &Axis, report: ReportId) -> Option<f64> {
+    let spreads: Vec<f64> =
+        walls(series, axis, report).filter_map(|(_, spread)| spread).filter(|spread| *spread > 0.0).collect();
+    stats::median(&spreads)
+}

@@ -1,0 +1,66 @@
+//! The suite as a whole over time.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Trends;
+use crate::history::MachineClass;
+use crate::model::Metric;
+
+/// A metric over the whole suite on one machine, at one commit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Total {
+    /// Where the commit stands on the axis.
+    pub position: usize,
+    /// The suite against its last commit, which is 1: the geometric mean over the benchmarks.
+    pub index: f64,
+    /// The benchmarks that this commit has in common with the last one before it.
+    pub benchmarks: usize,
+}
+
+/// The suite's course on each machine, by metric.
+///
+/// From commit to commit the ratios of the benchmarks that both have measured are averaged, so that a benchmark that is
+/// new, or failed, moves nothing (a chained index; Fisher 1922, *The Making of Index Numbers*, on chaining). A benchmark
+/// that was left out for a while counts again from its last value.
+pub fn totals(trends: &Trends, metric: Metric) -> Vec<(MachineClass, Vec<Total>)> {
+    let mut machines: BTreeMap<&MachineClass, BTreeMap<usize, Vec<(usize, f64)>>> = BTreeMap::new();
+    for (number, trend) in trends.series.iter().enumerate() {
+        let key = &trend.series.key;
+        if key.metric != metric || key.phase.is_some() {
+            continue;
+        }
+        let positions = machines.entry(&key.machine).or_default();
+        for point in trend.points.iter().filter(|point| point.median > 0.0) {
+            positions.entry(point.position).or_default().push((number, point.median.ln()));
+        }
+    }
+    machines.into_iter().map(|(machine, positions)| (machine.clone(), chain(&positions))).collect()
+}
+
+fn chain(positions: &BTreeMap<usize, Vec<(usize, f64)>>) -> Vec<Total> {
+    // Where each benchmark was measured for the last time: from there on it is no part of the suite.
+    let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
+    for (position, values) in positions {
+        ends.extend(values.iter().map(|(number, _)| (*number, *position)));
+    }
+    let mut last: BTreeMap<usize, f64> = BTreeMap::new();
+    let mut level = 0.0;
+    let mut totals: Vec<Total> = Vec::new();
+    for (position, values) in positions {
+        let common: Vec<f64> = values.iter().filter_map(|(number, value)| Some(value - last.get(number)?)).collect();
+        if !common.is_empty() {
+            // Those that were not measured here are taken to have stayed as they were.
+            let is_alive = |number: &&usize| ends.get(number).is_some_and(|end| end >= position);
+            let alive = last.keys().filter(is_alive).count();
+            level += common.iter().sum::<f64>() / alive.max(common.len()) as f64;
+        }
+        last.extend(values.iter().copied());
+        totals.push(Total { position: *position, index: level, benchmarks: common.len() });
+    }
+    for total in &mut totals {
+        total.index = (total.index - level).exp();
+    }
+    totals
+}
