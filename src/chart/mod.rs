@@ -9,19 +9,24 @@
 
 mod axis;
 mod blocks;
+mod commit_axis;
 mod distribution;
 mod font;
 mod forest;
 mod legend;
+mod marker;
 mod palette;
 mod render;
 pub(crate) mod runs;
 #[cfg(test)]
 pub(crate) mod sample;
 mod scene;
+mod spark;
+mod stacked;
 mod suite;
 pub(crate) mod text;
 mod timeline;
+mod trend;
 mod waterfall;
 
 use std::error::Error;
@@ -30,10 +35,14 @@ pub use blocks::blocks;
 pub use distribution::distribution;
 pub use font::register_fonts;
 pub use forest::forest;
+pub use marker::StepKind;
 pub use palette::{PhaseColours, Swatch};
 pub use scene::Chart;
+pub use spark::spark;
+pub use stacked::{Part, Stacked, stacked_phases};
 pub use suite::suite_phases;
 pub use timeline::{timeline, timeline_of_run};
+pub use trend::{CommitRow, Level, Step, Trend, TrendLine, TrendPoint, commits_data, inert_json, trend, trend_figure};
 pub use waterfall::{suite_waterfall, waterfall};
 
 /// The width of every chart in CSS pixels.

@@ -96,6 +96,11 @@ impl PhaseColours {
         Self::of_benchmarks(benchmarks, figures.chain(unmatched).collect())
     }
 
+    /// The same for phases of which only the names are known.
+    pub fn of_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::of_benchmarks(&[], names.into_iter().collect())
+    }
+
     fn of_benchmarks<'a>(benchmarks: impl IntoIterator<Item = &'a Measured>, mut names: BTreeSet<&'a str>) -> Self {
         for benchmark in benchmarks {
             let rows = benchmark.phases.iter().chain(&benchmark.packages);

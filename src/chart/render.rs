@@ -17,7 +17,7 @@ use super::text::clean;
 
 /// Backend pixels a CSS pixel. Backends draw at whole pixels, so two make the bars of an SVG half a pixel exact, and a
 /// PNG sharp.
-const DENSITY: f64 = 2.0;
+pub(super) const DENSITY: f64 = 2.0;
 
 /// A PNG of more pixels than this is drawn at half the density: it would take hundreds of megabytes.
 const LARGEST_PNG: f64 = 40e6;
@@ -62,84 +62,105 @@ impl Chart {
         let large = self.width * self.height * DENSITY * DENSITY > LARGEST_PNG;
         let canvas = if large { Canvas { density: 1.0, ..PNG } } else { PNG };
         let area = BitMapBackend::new(path, self.pixels(canvas.density)).into_drawing_area();
-        let drawn = area.fill(&RGBColor(255, 255, 255)).and_then(|()| self.draw(&area, canvas));
+        let heading = self.heading();
+        let marks = heading.iter().chain(&self.marks);
+        let drawn = area.fill(&RGBColor(255, 255, 255)).and_then(|()| draw(&area, canvas, marks));
         drawn.and_then(|()| area.present()).map_err(ChartError::drawing)
     }
 
     fn svg(&self, canvas: Canvas, head: &str) -> Result<String, ChartError> {
         register_fonts();
-        let mut text = String::new();
-        let area = SVGBackend::with_string(&mut text, self.pixels(DENSITY)).into_drawing_area();
-        self.draw(&area, canvas).and_then(|()| area.present()).map_err(ChartError::drawing)?;
-        drop(area);
-        // plotters' opening tag knows neither a title nor the density.
-        let body = text.split_once('>').map_or("", |(_, body)| body);
+        let heading = self.heading().filter(|_| canvas.heading);
+        let marks: Vec<&Mark> = heading.iter().chain(&self.marks).collect();
+        let grouping = |mark: &Mark| matches!(mark, Mark::Open { .. } | Mark::Close);
+        let mut body = String::new();
+        for piece in marks.chunk_by(|a, b| !grouping(a) && !grouping(b)) {
+            match piece[0] {
+                Mark::Open { class } => body += &format!("<g class=\"{class}\">"),
+                Mark::Close => body += "</g>",
+                _ => body += &self.fragment(canvas, piece)?,
+            }
+        }
         let top = if canvas.heading { 0.0 } else { HEADING };
         let ((width, height), (wide, high)) = (self.pixels(1.0), self.pixels(DENSITY));
         let (height, high) = (f64::from(height) - top, f64::from(high) - top * DENSITY);
         Ok(format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width}\" height=\"{height}\" \
-             viewBox=\"0 {} {wide} {high}\"><title>{}</title>{head}{}",
+             viewBox=\"0 {} {wide} {high}\"><title>{}</title>{head}{body}</svg>",
             top * DENSITY,
             escape(&self.title),
-            tidy(body)
         ))
     }
 
-    /// The one drawing function, for every backend.
-    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, canvas: Canvas) -> Result<(), AreaError<DB>> {
-        let density = canvas.density;
-        let pixel = |(x, y): (f64, f64)| ((x * density).round() as i32, (y * density).round() as i32);
-        let heading = self.heading();
-        for mark in heading.iter().filter(|_| canvas.heading).chain(&self.marks) {
-            match mark {
-                Mark::Rect { x, y, width, height, paint } => {
-                    let (left, top) = pixel((*x, *y));
-                    let (right, bottom) = pixel((x + width, y + height));
-                    // What is there can be seen, however small it is.
-                    let corners = [(left, top), (right.max(left + 1), bottom.max(top + 1))];
-                    area.draw(&Rectangle::new(corners, colour(*paint).filled()))?;
-                }
-                Mark::Path { points, width, paint } => {
-                    let stroke = ((width * density).round() as u32).max(1);
-                    let points: Vec<_> = points.iter().copied().map(pixel).collect();
-                    let style = ShapeStyle::from(colour(*paint)).stroke_width(stroke);
-                    for piece in points.windows(if canvas.cut { 2 } else { points.len().max(1) }) {
-                        area.draw(&PathElement::new(piece.to_vec(), style))?;
-                    }
-                }
-                Mark::Polygon { points, paint } => {
-                    let points: Vec<_> = points.iter().copied().map(pixel).collect();
-                    area.draw(&Polygon::new(points, colour(*paint).filled()))?;
-                }
-                Mark::Dot { x, y, radius, paint } => {
-                    let radius = ((radius * density).round() as i32).max(1);
-                    area.draw(&Circle::new(pixel((*x, *y)), radius, colour(*paint).filled()))?;
-                }
-                Mark::Text { x, y, text, style: look, align } => {
-                    let anchor = match align {
-                        Align::Left => HPos::Left,
-                        Align::Centre => HPos::Center,
-                        Align::Right => HPos::Right,
-                    };
-                    let (red, green, blue) = look.rgb;
-                    let font = ("sans-serif", look.size * density * LINE_PER_EM, style(look.bold));
-                    let ink = RGBColor(red, green, blue);
-                    let face = TextStyle::from(font).color(&ink);
-                    area.draw_text(
-                        &clean(text),
-                        &face.pos(Pos::new(anchor, VPos::Center)),
-                        pixel((*x, y + canvas.nudge * look.size)),
-                    )?;
-                }
-            }
-        }
-        Ok(())
+    /// Marks as SVG elements.
+    fn fragment(&self, canvas: Canvas, marks: &[&Mark]) -> Result<String, ChartError> {
+        let mut text = String::new();
+        let area = SVGBackend::with_string(&mut text, self.pixels(DENSITY)).into_drawing_area();
+        draw(&area, canvas, marks.iter().copied()).and_then(|()| area.present()).map_err(ChartError::drawing)?;
+        drop(area);
+        // plotters' own tag knows neither a title nor the density.
+        let body = text.split_once('>').map_or("", |(_, body)| body);
+        Ok(tidy(body.trim_end().trim_end_matches("</svg>")))
     }
 
     fn pixels(&self, density: f64) -> (u32, u32) {
         ((self.width * density).round().max(1.0) as u32, (self.height * density).round().max(1.0) as u32)
     }
+}
+
+/// The one drawing function, for every backend.
+fn draw<'a, DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    canvas: Canvas,
+    marks: impl IntoIterator<Item = &'a Mark>,
+) -> Result<(), AreaError<DB>> {
+    let density = canvas.density;
+    let pixel = |(x, y): (f64, f64)| ((x * density).round() as i32, (y * density).round() as i32);
+    for mark in marks {
+        match mark {
+            Mark::Rect { x, y, width, height, paint } => {
+                let (left, top) = pixel((*x, *y));
+                let (right, bottom) = pixel((x + width, y + height));
+                // What is there can be seen, however small it is.
+                let corners = [(left, top), (right.max(left + 1), bottom.max(top + 1))];
+                area.draw(&Rectangle::new(corners, colour(*paint).filled()))?;
+            }
+            Mark::Path { points, width, paint } => {
+                let stroke = ((width * density).round() as u32).max(1);
+                let points: Vec<_> = points.iter().copied().map(pixel).collect();
+                let style = ShapeStyle::from(colour(*paint)).stroke_width(stroke);
+                for piece in points.windows(if canvas.cut { 2 } else { points.len().max(1) }) {
+                    area.draw(&PathElement::new(piece.to_vec(), style))?;
+                }
+            }
+            Mark::Polygon { points, paint } => {
+                let points: Vec<_> = points.iter().copied().map(pixel).collect();
+                area.draw(&Polygon::new(points, colour(*paint).filled()))?;
+            }
+            Mark::Dot { x, y, radius, paint } => {
+                let radius = ((radius * density).round() as i32).max(1);
+                area.draw(&Circle::new(pixel((*x, *y)), radius, colour(*paint).filled()))?;
+            }
+            Mark::Text { x, y, text, style: look, align } => {
+                let anchor = match align {
+                    Align::Left => HPos::Left,
+                    Align::Centre => HPos::Center,
+                    Align::Right => HPos::Right,
+                };
+                let (red, green, blue) = look.rgb;
+                let font = ("sans-serif", look.size * density * LINE_PER_EM, style(look.bold));
+                let ink = RGBColor(red, green, blue);
+                let face = TextStyle::from(font).color(&ink);
+                area.draw_text(
+                    &clean(text),
+                    &face.pos(Pos::new(anchor, VPos::Center)),
+                    pixel((*x, y + canvas.nudge * look.size)),
+                )?;
+            }
+            Mark::Open { .. } | Mark::Close => {}
+        }
+    }
+    Ok(())
 }
 
 fn colour(Paint { rgb: (red, green, blue), alpha }: Paint) -> RGBAColor {

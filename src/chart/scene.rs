@@ -53,6 +53,11 @@ pub(super) enum Mark {
     Dot { x: f64, y: f64, radius: f64, paint: Paint },
     /// A text, its middle at the height of `y`.
     Text { x: f64, y: f64, text: String, style: Style, align: Align },
+    /// What follows, to the matching [`Mark::Close`], is one element of this class in an SVG, so that a page's script finds
+    /// it. It looks like nothing.
+    Open { class: &'static str },
+    /// The end of what [`Mark::Open`] began.
+    Close,
 }
 
 /// How a text looks.
@@ -149,6 +154,13 @@ impl Chart {
         if !text.trim().is_empty() {
             self.marks.push(Mark::Text { x, y, text, style, align });
         }
+    }
+
+    /// Draws what belongs together, as one element of the class.
+    pub(super) fn group(&mut self, class: &'static str, draw: impl FnOnce(&mut Self)) {
+        self.marks.push(Mark::Open { class });
+        draw(self);
+        self.marks.push(Mark::Close);
     }
 
     /// A bar in a phase's colour, hatched if the phase's is.

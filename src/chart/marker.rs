@@ -1,0 +1,116 @@
+//! Shapes that tell lines, groups and kinds of change apart where colour alone must not.
+
+use super::palette::{MUTED, OUTSIDE, Rgb, SURFACE};
+use super::scene::{Chart, Paint};
+
+/// The shape of a line's points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marker {
+    Disc,
+    Square,
+    Triangle,
+    Diamond,
+}
+
+/// How the lines or groups of a chart look, in order; after these, the same again. Okabe and Ito's colours, without the
+/// orange that means worse.
+const LOOKS: [(Rgb, Marker); 8] = [
+    ((0x00, 0x72, 0xB2), Marker::Disc),
+    ((0xCC, 0x79, 0xA7), Marker::Square),
+    ((0x00, 0x9E, 0x73), Marker::Triangle),
+    ((0x99, 0x99, 0x33), Marker::Diamond),
+    ((0x8F, 0x7F, 0xD8), Marker::Disc),
+    ((0xB0, 0x7D, 0x48), Marker::Square),
+    ((0x3D, 0x9B, 0xDC), Marker::Triangle),
+    ((0xCC, 0x66, 0x77), Marker::Diamond),
+];
+
+pub(super) fn look(index: usize) -> (Rgb, Marker) {
+    LOOKS[index % LOOKS.len()]
+}
+
+impl Marker {
+    /// The name that the dashboard's script knows it by.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Disc => "disc",
+            Self::Square => "square",
+            Self::Triangle => "triangle",
+            Self::Diamond => "diamond",
+        }
+    }
+
+    /// Draws it around a point; all of them look equally large at the same radius.
+    pub(super) fn draw(self, chart: &mut Chart, (x, y): (f64, f64), radius: f64, paint: impl Into<Paint>) {
+        let r = radius;
+        match self {
+            Self::Disc => chart.dot(x, y, r, paint),
+            Self::Square => chart.rect((x - 0.9 * r, y - 0.9 * r), (1.8 * r, 1.8 * r), paint),
+            Self::Triangle => {
+                chart.polygon(vec![(x - 1.2 * r, y + 0.9 * r), (x + 1.2 * r, y + 0.9 * r), (x, y - 1.3 * r)], paint);
+            }
+            Self::Diamond => {
+                chart.polygon(vec![(x - 1.3 * r, y), (x, y - 1.3 * r), (x + 1.3 * r, y), (x, y + 1.3 * r)], paint);
+            }
+        }
+    }
+}
+
+/// What a step of a metric is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StepKind {
+    /// A change for the worse.
+    Worse,
+    /// A change for the better.
+    Better,
+    /// A change that was meant to be.
+    Expected,
+    /// Too few values came after it to be sure of it.
+    Unconfirmed,
+}
+
+impl StepKind {
+    pub(super) const ALL: [Self; 4] = [Self::Worse, Self::Better, Self::Expected, Self::Unconfirmed];
+
+    /// The name that the dashboard's script knows it by.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Worse => "worse",
+            Self::Better => "better",
+            Self::Expected => "expected",
+            Self::Unconfirmed => "unconfirmed",
+        }
+    }
+
+    /// What it is called in a legend.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Unconfirmed => "not confirmed yet",
+            _ => self.name(),
+        }
+    }
+
+    pub(super) fn colour(self) -> Rgb {
+        match self {
+            Self::Worse => (0xD5, 0x5E, 0x00),
+            Self::Better => (0x00, 0x72, 0xB2),
+            Self::Expected => MUTED,
+            Self::Unconfirmed => OUTSIDE,
+        }
+    }
+
+    /// Draws its shape, as verdicts have them: up for worse, down for better, a ring for no answer; a diamond for what was
+    /// meant to be.
+    pub(super) fn draw(self, chart: &mut Chart, (x, y): (f64, f64)) {
+        let colour = self.colour();
+        match self {
+            Self::Worse => chart.polygon(vec![(x - 4.5, y + 3.5), (x + 4.5, y + 3.5), (x, y - 4.5)], colour),
+            Self::Better => chart.polygon(vec![(x - 4.5, y - 3.5), (x + 4.5, y - 3.5), (x, y + 4.5)], colour),
+            Self::Expected => Marker::Diamond.draw(chart, (x, y), 3.5, colour),
+            Self::Unconfirmed => {
+                chart.dot(x, y, 4.0, colour);
+                chart.dot(x, y, 2.5, SURFACE);
+            }
+        }
+    }
+}
