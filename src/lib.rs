@@ -12,6 +12,7 @@ pub mod chart;
 pub mod cli;
 pub mod collector;
 pub mod compare;
+pub mod dashboard;
 pub mod environment;
 pub mod forc;
 pub mod git;

@@ -101,6 +101,18 @@ impl PhaseColours {
         Self::of_benchmarks(&[], names.into_iter().collect())
     }
 
+    /// A style for each colour that a phase can have: an element of the class `c0072B2` has it as `--c`. A page whose policy
+    /// forbids styles in its elements needs these.
+    pub(crate) fn classes() -> String {
+        let all = KNOWN.iter().map(|known| known.2).chain(SPARE).chain([OUTSIDE]);
+        all.fold(String::new(), |mut css, rgb| {
+            let hex = hex(rgb);
+            // Writing to a string cannot fail.
+            let _ = write!(css, ".c{}{{--c:{hex}}}", hex.trim_start_matches('#'));
+            css
+        })
+    }
+
     fn of_benchmarks<'a>(benchmarks: impl IntoIterator<Item = &'a Measured>, mut names: BTreeSet<&'a str>) -> Self {
         for benchmark in benchmarks {
             let rows = benchmark.phases.iter().chain(&benchmark.packages);

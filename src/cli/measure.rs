@@ -3,7 +3,8 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -86,6 +87,20 @@ pub struct Done {
 /// # Errors
 /// If there is no compiler, no suite, or nowhere to write to.
 pub fn measure(config: &Config, destination: &Destination, format: MessageFormat) -> Result<Done, MeasureError> {
+    measure_within(config, destination, format, None)
+}
+
+/// The same, but that it is interrupted when it has taken `limit`, getting the compiler included: with what was measured
+/// until then.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_within(
+    config: &Config,
+    destination: &Destination,
+    format: MessageFormat,
+    limit: Option<Duration>,
+) -> Result<Done, MeasureError> {
     match destination {
         Destination::Folder(folder) => file::check_writable(folder)?,
         Destination::File(path) => file::check_file_writable(path)?,
@@ -94,6 +109,7 @@ pub fn measure(config: &Config, destination: &Destination, format: MessageFormat
     let interrupt = Interrupt::new();
     #[cfg(unix)]
     interrupt.on_signals().map_err(MeasureError::Signals)?;
+    let _limit = limit.map(|limit| Limit::new(limit, interrupt.clone()));
     let mut progress = Progress::new();
     let mut began = Instant::now();
     let result = session::measure(config, &interrupt, &mut |event| {
@@ -136,6 +152,30 @@ pub fn measure(config: &Config, destination: &Destination, format: MessageFormat
         None => None,
     };
     Ok(Done { outcome: Outcome::of(&report), report, report_path, began, changes })
+}
+
+/// A measurement's time limit, until it is dropped.
+struct Limit {
+    done: mpsc::Sender<()>,
+}
+
+impl Limit {
+    fn new(limit: Duration, interrupt: Interrupt) -> Self {
+        let (done, ended) = mpsc::channel::<()>();
+        // It sleeps until it is over or not needed any more, and takes no time of the compiler's.
+        std::thread::spawn(move || {
+            if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+                interrupt.request();
+            }
+        });
+        Self { done }
+    }
+}
+
+impl Drop for Limit {
+    fn drop(&mut self) {
+        let _ = self.done.send(());
+    }
 }
 
 /// The last report of the whole suite, beside the latest one: a look at one benchmark in between must not be all that the

@@ -2,10 +2,12 @@
 
 pub mod backfill;
 pub mod compare;
+mod dashboard;
 pub mod exit;
 pub mod history;
 pub mod list;
 pub mod measure;
+mod nightly;
 pub mod options;
 mod progress;
 pub mod record;
@@ -29,6 +31,7 @@ use record::RecordOptions;
 const DEFAULT_SUITE: &str = "fixtures";
 const DEFAULT_FOLDER: &str = "target/forc-perf";
 const DEFAULT_REPORT: &str = "target/forc-perf/report.json";
+const DEFAULT_DASHBOARD: &str = "target/forc-perf/dashboard";
 const DEFAULT_COMPARISON: &str = "target/forc-perf/compare/comparison.json";
 
 /// The benchmark harness for the Sway compiler
@@ -59,6 +62,10 @@ enum Command {
     List(SelectOptions),
     /// Look at what was recorded, and take in, write out and tidy up
     History(Box<history::HistoryOptions>),
+    /// Measure, record, see what has changed since when, write the dashboard, and say what is new in five lines
+    Nightly(Box<nightly::NightlyOptions>),
+    /// Write the history as static pages
+    Dashboard(dashboard::DashboardOptions),
     /// Build and measure commits of the past that the history does not have, the most informative first
     Backfill(Box<backfill::BackfillOptions>),
     /// Print each phase's share in every benchmark of a report, as a Markdown table
@@ -124,6 +131,8 @@ pub fn main() -> ExitCode {
         Command::Show { comparison, show } => compare::show(comparison, show),
         Command::List(options) => list_command(options),
         Command::History(options) => history::run(options),
+        Command::Nightly(options) => nightly::nightly(options),
+        Command::Dashboard(options) => dashboard::dashboard(options),
         Command::Backfill(options) => backfill::backfill(options),
         Command::Shares { report, update } => shares_command(report, update.as_deref()),
         Command::Toolchain(command) => return toolchain::run(command),

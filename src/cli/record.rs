@@ -57,6 +57,11 @@ impl RecordOptions {
         if self.record { self.history.open().map(drop) } else { Ok(()) }
     }
 
+    /// Always, in this history.
+    pub fn always(history: HistoryOption) -> Self {
+        Self { record: true, history }
+    }
+
     /// Records these reports where that was asked for: where they went, and what became of each. A report of nothing at all
     /// is none.
     ///

@@ -7,7 +7,7 @@ mod benchmark;
 mod comparison;
 mod environment;
 mod overview;
-mod parts;
+pub(crate) mod parts;
 mod summary;
 #[cfg(test)]
 mod tests;

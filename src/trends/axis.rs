@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use semver::Version;
 use serde::Serialize;
 
 use super::TrendPoint;
@@ -29,17 +30,12 @@ pub struct Commit {
     pub date: String,
     /// The version that the compiler claimed.
     pub version: String,
+    /// The release that begins here, `v0.72.1`: it is one, its message says so, or it is the first of that version.
+    pub release: Option<String>,
     /// Its reports, in the order in which they were measured.
     pub reports: Vec<ReportId>,
     /// When it was first measured, RFC 3339.
     pub measured: String,
-}
-
-impl Commit {
-    /// Whether it is a release.
-    pub fn is_release(&self) -> bool {
-        self.id.as_deref().is_some_and(|id| id.starts_with('v'))
-    }
 }
 
 impl Axis {
@@ -67,6 +63,7 @@ impl Axis {
             }
             axis.positions.insert(report.id, position);
         }
+        mark_releases(&mut axis.commits);
         axis
     }
 
@@ -115,6 +112,56 @@ fn commit(report: &ReportInfo) -> Commit {
         date: reference.and_then(|commit| commit.time.clone()).unwrap_or_else(|| report.created.clone()),
         version: report.version.clone(),
         reports: Vec::new(),
+        release: None,
         measured: report.created.clone(),
+    }
+}
+
+/// Marks where releases begin, each once.
+fn mark_releases(commits: &mut [Commit]) {
+    let mut known: Vec<Version> = Vec::new();
+    let mut last: Option<Version> = None;
+    for commit in commits {
+        let own = commit.id.as_deref().and_then(|id| id.strip_prefix('v')?.parse().ok());
+        let claimed = commit.version.parse::<Version>().ok();
+        // The first commit of all is of some version, and begins none.
+        let risen = claimed.clone().filter(|claimed| last.as_ref().is_some_and(|last| claimed > last));
+        last = claimed.or(last);
+        let begun = own.or_else(|| bumped(&commit.subject)).or(risen);
+        if let Some(version) = begun.filter(|version| !known.contains(version)) {
+            commit.release = Some(format!("v{version}"));
+            known.push(version);
+        }
+    }
+}
+
+/// The version that a message says the compiler was raised to, as its developers write it: `Bump to v0.53.0 (#5831)`,
+/// `chore: bump version to 0.49.1`. Other things are bumped as well, and named then.
+fn bumped(subject: &str) -> Option<Version> {
+    let lower = subject.to_ascii_lowercase();
+    let (_, rest) = lower.split_once("bump to ").or_else(|| lower.split_once("bump version to "))?;
+    let (version, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    let is_all = rest.is_empty() || rest.starts_with("(#");
+    version.strip_prefix('v').unwrap_or(version).parse().ok().filter(|_| is_all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_compilers_own_versions_are_releases() {
+        let found = |subject: &str| bumped(subject).map(|version| version.to_string());
+        for subject in ["Bump to v0.53.0 (#5831)", "chore: bump to v0.53.0", "chore: bump version to 0.53.0 (#1)"] {
+            assert_eq!(found(subject).as_deref(), Some("0.53.0"), "{subject}");
+        }
+        for subject in [
+            "ci: bump rust version to 1.70 (#4749)",
+            "chore: bump fuel-core to v0.27.0",
+            "Bump to v0.53.0 of fuel-core",
+            "",
+        ] {
+            assert_eq!(found(subject), None, "{subject}");
+        }
     }
 }

@@ -43,14 +43,14 @@ impl<'a> Page<'a> {
 }
 
 /// A name from outside: its writing direction is its own affair, and it has no power over the page.
-pub(super) fn name(text: &str) -> Markup {
+pub(crate) fn name(text: &str) -> Markup {
     let clean = clean(text);
     let shown = shortened(&clean);
     html! { bdi title=[(shown.len() < clean.len()).then(|| clean.chars().take(2_000).collect::<String>())] { (shown) } }
 }
 
 /// A sentence from outside.
-pub(super) fn sentence(text: &str) -> Markup {
+pub(crate) fn sentence(text: &str) -> Markup {
     html! { bdi { (clean(text).chars().take(2_000).collect::<String>()) } }
 }
 
@@ -94,12 +94,12 @@ pub(super) fn runs(count: usize) -> String {
 }
 
 /// A number of things, with its plural.
-pub(super) fn counted(count: usize, what: &str) -> String {
+pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{} {what}{}", format::count(count as f64), if count == 1 { "" } else { "s" })
 }
 
 /// A chart, or why there is none.
-pub(super) fn figure(chart: Result<Chart, ChartError>) -> Markup {
+pub(crate) fn figure(chart: Result<Chart, ChartError>) -> Markup {
     match chart.and_then(|chart| Ok((clean(chart.title()).into_owned(), chart.to_inline_svg()?))) {
         Ok((title, svg)) => html! { div.chart tabindex="0" role="group" aria-label=(title) { (PreEscaped(svg)) } },
         Err(ChartError::Empty(why)) => html! { p.muted { "No chart: " (why) "." } },

@@ -1,0 +1,76 @@
+//! `dashboard`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::Outcome;
+use super::record::{HistoryOption, harness};
+use super::{DEFAULT_DASHBOARD, Result, say};
+use crate::dashboard::{self, DashboardError, Options, Written};
+use crate::history::History;
+use crate::report::format;
+use crate::trends::Trends;
+
+/// Options of `dashboard`.
+#[derive(Clone, Debug, Args)]
+pub(super) struct DashboardOptions {
+    #[command(flatten)]
+    pages: PageOptions,
+
+    #[command(flatten)]
+    history: HistoryOption,
+}
+
+/// What the pages are like.
+#[derive(Clone, Debug, Args)]
+pub(super) struct PageOptions {
+    /// The folder of the pages: an empty one, or one with an earlier dashboard, of which only what changed is written
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DASHBOARD)]
+    out: PathBuf,
+
+    /// What the pages are headed with
+    #[arg(long, value_name = "TEXT", default_value_t = Options::default().title)]
+    title: String,
+
+    /// Of how many of the latest reports the frames are drawn; those of earlier ones are tables
+    #[arg(long, value_name = "N", default_value_t = Options::default().drawn)]
+    drawn: usize,
+}
+
+impl PageOptions {
+    /// Writes the pages.
+    pub(super) fn write(&self, history: &History, trends: &Trends) -> Result<Written> {
+        let options = Options { title: self.title.clone(), drawn: self.drawn };
+        dashboard::write(history, trends, &self.out, &options).map_err(|error| match error {
+            DashboardError::History(error) => harness(error),
+            DashboardError::NotOurs(_) => (Outcome::Usage, error.to_string()),
+            error => (Outcome::HarnessError, error.to_string()),
+        })
+    }
+
+    /// Where they are.
+    pub(super) fn out(&self) -> &Path {
+        &self.out
+    }
+}
+
+pub(super) fn dashboard(options: &DashboardOptions) -> Result<Outcome> {
+    let history = options.history.open_read_only()?;
+    let trends = Trends::of(&history).map_err(harness)?;
+    let written = options.pages.write(&history, &trends)?;
+    say(sentence(&written));
+    Ok(if trends.axis.commits.is_empty() { Outcome::NothingMeasured } else { Outcome::Success })
+}
+
+/// Where the pages are, and how much of them is new.
+pub(super) fn sentence(written: &Written) -> String {
+    let removed = if written.removed > 0 { format!(", {} removed", written.removed) } else { String::new() };
+    format!(
+        "dashboard: {} ({}; {} files written, {} as they were{removed})",
+        written.index.display(),
+        format::bytes(written.size as f64),
+        written.written,
+        written.kept
+    )
+}

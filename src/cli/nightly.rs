@@ -1,0 +1,184 @@
+//! `nightly`: one command for a timer.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::dashboard::{PageOptions, sentence};
+use super::exit::Outcome;
+use super::measure::{self, Destination};
+use super::options::{MeasureOptions, MessageFormat};
+use super::record::{HistoryOption, RecordOptions, harness};
+use super::{DEFAULT_SUITE, Result, say};
+use crate::forc::SwaySource;
+use crate::model::Completion;
+use crate::report::events::{news, sentence as in_words};
+use crate::report::file;
+use crate::session::Config;
+use crate::trends::{Standing, Trends};
+
+/// Options of `nightly`.
+#[derive(Debug, Args)]
+pub(super) struct NightlyOptions {
+    #[command(flatten)]
+    measure: MeasureOptions,
+
+    #[command(flatten)]
+    pages: PageOptions,
+
+    #[command(flatten)]
+    history: HistoryOption,
+
+    /// How long the measurement may take, getting the compiler included; what was measured until then is kept
+    #[arg(long, value_name = "TIME", default_value_t = Duration::from_secs(6 * 3600).into())]
+    limit: humantime::Duration,
+
+    /// Measure nothing: only look at what the history holds, as another machine may have recorded it
+    #[arg(long)]
+    no_run: bool,
+
+    /// What makes the command fail
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Regression)]
+    fail_on: FailOn,
+}
+
+/// What makes the command fail, besides that it could not do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// A new regression that is confirmed or seen once or twice yet, a benchmark that failed or is missing for the first
+    /// time, or that nothing was measured
+    Regression,
+    /// The same, but only confirmed regressions
+    Confirmed,
+    /// Nothing
+    Never,
+}
+
+pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
+    let _lock = Lock::take(options.history.path())?;
+    let record = RecordOptions::always(options.history.clone());
+    record.check()?;
+    let began = Instant::now();
+    let format = options.measure.message_format;
+    let config =
+        options.measure.config(&Config::new(DEFAULT_SUITE)).map_err(|error| (Outcome::Usage, error.to_string()))?;
+    let mut measured = None;
+    if !options.no_run {
+        let done = measure::measure_within(&config, &Destination::Nowhere, format, Some(options.limit.into()))
+            .map_err(|error| (error.outcome(), error.to_string()))?;
+        let is_late = began.elapsed() >= *options.limit;
+        if done.report.completion == Completion::Interrupted && is_late {
+            eprintln!("The limit of {} was reached: what had been measured is kept.", options.limit);
+        }
+        let recorded = record.record(std::slice::from_ref(&done.report), config.locator.sway.as_ref());
+        if recorded.is_err() {
+            // A night's figures are not to be lost to a history that cannot be written.
+            let rescue = std::env::temp_dir().join(format!("forc-perf-report-{}.json", std::process::id()));
+            if file::write(&done.report, &rescue).is_ok() {
+                eprintln!("The report is kept in {}; `forc-perf history import` takes it.", rescue.display());
+            }
+        }
+        let recorded = recorded?;
+        if done.outcome == Outcome::Interrupted && !is_late {
+            // Somebody ended it: what there is is kept, and told the next time.
+            return Ok(Outcome::Interrupted);
+        }
+        if recorded.is_empty() {
+            let message = "nothing was measured: no benchmark was begun; the dashboard stays as it was";
+            return Err((Outcome::NothingMeasured, message.to_owned()));
+        }
+        measured = Some(done.outcome);
+    } else if let Some(SwaySource::Folder(folder)) = &config.locator.sway {
+        let mut history = options.history.open()?;
+        if let Err(error) = super::record::order(&mut history, folder) {
+            eprintln!("warning: {error}");
+        }
+    }
+    let mut history = options.history.open()?;
+    let mut trends = Trends::of(&history).map_err(harness)?;
+    // Before the pages are written, so that they show as new what the lines below say.
+    trends.tell(&mut history).map_err(harness)?;
+    let written = options.pages.write(&history, &trends);
+    match format {
+        MessageFormat::Human => news(&trends).into_iter().for_each(say),
+        MessageFormat::Json => print_json(&trends, options.pages.out()),
+    }
+    let written = written?;
+    if format == MessageFormat::Human {
+        say(sentence(&written));
+    }
+    Ok(outcome(&trends, options.fail_on, measured))
+}
+
+fn print_json(trends: &Trends, out: &Path) {
+    let new = trends.events.iter().filter(|event| event.standing == Standing::New);
+    let events: Vec<_> = new
+        .map(|event| {
+            json!({
+                "event": event.key, "worse": event.worse, "unconfirmed": event.unconfirmed,
+                "headline": event.headline, "culprit": event.culprit, "sentence": in_words(event),
+                "commit": trends.commit(event.position),
+            })
+        })
+        .collect();
+    say(json!({"reason": "news", "lines": news(trends), "new": events, "health": trends.health, "dashboard": out}));
+}
+
+/// How the night went, for whoever is to be woken.
+fn outcome(trends: &Trends, fail_on: FailOn, measured: Option<Outcome>) -> Outcome {
+    if fail_on == FailOn::Never {
+        return Outcome::Success;
+    }
+    if measured == Some(Outcome::NothingMeasured) || trends.axis.commits.is_empty() {
+        return Outcome::NothingMeasured;
+    }
+    let alerts = trends.events.iter().filter(|event| event.alerts());
+    if alerts.into_iter().any(|event| fail_on == FailOn::Regression || !event.unconfirmed) {
+        return Outcome::Regression;
+    }
+    let worse = trends
+        .health
+        .last
+        .as_ref()
+        .is_some_and(|night| !night.newly_failed.is_empty() || !night.missing.is_empty() || !night.complete);
+    if worse { Outcome::BenchmarkFailed } else { Outcome::Success }
+}
+
+/// Keeps a second nightly from the same history: two that measure at once measure each other.
+struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    fn take(history: &Path) -> Result<Self> {
+        let path = PathBuf::from(format!("{}.nightly", history.display()));
+        let failed =
+            |error: std::io::Error| (Outcome::HarnessError, format!("cannot write {}: {error}", path.display()));
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let mut file =
+            File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.read_to_string(&mut holder);
+                let holder: String = holder.chars().filter(char::is_ascii_digit).take(10).collect();
+                let message = format!(
+                    "another nightly is at work with this history (process {holder}, as {} says); wait for it, or end it",
+                    path.display()
+                );
+                return Err((Outcome::HarnessError, message));
+            }
+            // Where files cannot be locked, it goes without.
+            Err(TryLockError::Error(_)) => {}
+        }
+        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));
+        Ok(Self { _file: file })
+    }
+}

@@ -1,0 +1,21 @@
+//! The files that all pages load.
+
+use super::DashboardError;
+use super::site::Site;
+use crate::chart;
+
+/// The style that reports have, too, and what a dashboard has besides.
+const STYLES: [&str; 3] =
+    [include_str!("../report/html/style.css"), include_str!("assets/dashboard.css"), include_str!("assets/trend.css")];
+
+const SCRIPTS: [(&str, &str); 2] =
+    [("site.js", include_str!("assets/site.js")), ("trend.js", include_str!("assets/trend.js"))];
+
+/// Writes them. Styles are one file, so that a page has to wait for one only.
+pub(super) fn put(site: &mut Site) -> Result<(), DashboardError> {
+    let mut style = STYLES.concat();
+    style += &chart::page_css();
+    style += &chart::PhaseColours::classes();
+    site.put("assets/style.css", &style)?;
+    SCRIPTS.iter().try_for_each(|(name, script)| site.put(&format!("assets/{name}"), script))
+}

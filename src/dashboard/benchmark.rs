@@ -1,0 +1,382 @@
+//! The page of one benchmark: the course of every metric, and what happened to it.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, PreEscaped, html};
+
+use super::Pages;
+use super::frame::{Frame, Place};
+use super::front::main_trend;
+use super::parts::{chart_of, chip, commit_link, commits_of, date, direction, notes, persistence, standing};
+use crate::chart::{self, StepKind};
+use crate::history::{MeasureKey, OUTSIDE};
+use crate::model::{Metric, StdChoice, Unit};
+use crate::report::html::parts::{name, sentence};
+use crate::report::{events, format, shell};
+use crate::stats::{ChangeRules, Persistence, detectable};
+use crate::trends::{Event, Standing, Trend};
+
+/// Labels on the axis of commits.
+const TICKS: usize = 8;
+
+pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardError> {
+    let own: Vec<(usize, &Trend)> =
+        pages.trends.series.iter().enumerate().filter(|(_, trend)| trend.series.key.benchmark == id).collect();
+    let about = pages.names.about(id);
+    let header = html! {
+        header {
+            h1 { (name(id)) }
+            @if let Some(about) = about {
+                @if let Some(description) = &about.description { p { (sentence(description)) } }
+                p.tags { @for tag in about.tags.iter().filter(|tag| !tag.trim().is_empty()) { span.tag { (name(tag)) } " " } }
+            }
+        }
+    };
+    let whole: Vec<(usize, &Trend)> =
+        own.iter().copied().filter(|(_, trend)| trend.series.key.phase.is_none()).collect();
+    let phases: Vec<(usize, &Trend)> = own.iter().copied().filter(|(_, trend)| trend.is_phase_time()).collect();
+    let content = html! {
+        (latest(pages, &whole))
+        (what_happened(pages, id))
+        section aria-labelledby="trends" {
+            h2 #trends { "Every metric over the commits" }
+            p.muted.note { "Point at a chart to read it off, click two commits to compare them, drag to look closer." }
+            div.zoom {}
+            (by_subject(pages, id, &whole))
+        }
+        @if !phases.is_empty() {
+            section aria-labelledby="phases" {
+                h2 #phases { "Phases" }
+                (stacked(pages, id, &phases))
+                (by_subject(pages, id, &phases))
+            }
+        }
+        (machines(pages, &whole)?)
+        @if let Some(about) = about.filter(|about| !about.command.is_empty()) {
+            section aria-labelledby="reproduce" {
+                h2 #reproduce { "Reproduce it" }
+                pre.command tabindex="0" { (shell::line(&about.command)) }
+                p.muted.note { "On this machine, with statistics: " code { (shell::line(&["forc-perf", "run", id])) } }
+            }
+        }
+        (PreEscaped(commits(pages)))
+    };
+    let frame = Frame { title: id, place: Place::Elsewhere, depth: 1, scripts: &["trend.js"] };
+    Ok(frame.around(pages, &header, &content))
+}
+
+/// The commits, for the script that reads charts off.
+pub(super) fn commits(pages: &Pages) -> String {
+    let rows: Vec<chart::CommitRow> = pages
+        .trends
+        .axis
+        .commits
+        .iter()
+        .map(|commit| chart::CommitRow {
+            sha: commit.name.clone(),
+            subject: commit.subject.clone(),
+            date: commit.date.clone(),
+            version: commit.release.clone().unwrap_or_default(),
+            link: commit.reports.last().map(|report| pages.names.report(*report).to_owned()),
+        })
+        .collect();
+    let data = chart::inert_json(&chart::commits_data(&rows));
+    format!("<script type=\"application/json\" id=\"commits\">{data}</script>")
+}
+
+/// The latest figures of whole runs, metric by metric.
+fn latest(pages: &Pages, whole: &[(usize, &Trend)]) -> Markup {
+    let end = |trend: &Trend| trend.points.last().map_or(0, |point| point.position);
+    // Of each metric the series that was measured last.
+    let mut rows: BTreeMap<Metric, &Trend> = BTreeMap::new();
+    for (_, trend) in whole {
+        let known = rows.entry(trend.series.key.metric).or_insert(trend);
+        if end(trend) > end(known) {
+            *known = trend;
+        }
+    }
+    html! {
+        section aria-labelledby="latest" {
+            h2 #latest { "Latest figures" }
+            div.scroll tabindex="0" role="group" aria-label="Latest figures" {
+                table.figures {
+                    thead {
+                        tr {
+                            th scope="col" { "Metric" }
+                            th.number scope="col" { "Latest" }
+                            th.number scope="col" { "Interval" }
+                            th.number scope="col" title="against the level before the last change" { "Last change" }
+                            th scope="col" { "Since" }
+                            th.number scope="col" title="robust standard deviation from commit to commit" { "Noise" }
+                            th.number scope="col" title="the smallest lasting change that ten more commits would show nine times out of ten" { "Detectable" }
+                        }
+                    }
+                    tbody {
+                        @for (metric, trend) in &rows {
+                            @let unit = metric.unit();
+                            tr {
+                                th scope="row" { (metric.name()) }
+                                @if let Some(point) = trend.points.last() {
+                                    td.number { (format::value(point.median, unit)) }
+                                    td.number {
+                                        @if point.count > 1 && point.high > point.low {
+                                            (format::value(point.low, unit)) " – " (format::value(point.high, unit))
+                                        } @else { (format::MISSING) }
+                                    }
+                                } @else { td {} td {} }
+                                @if let Some(change) = trend.changes.last() {
+                                    td.number.regressed[change.ratio > 1.0].improved[change.ratio < 1.0] {
+                                        @if change.ratio > 1.0 { "▲ " } @else { "▼ " } (events::change(change.ratio))
+                                    }
+                                    td { @if let Some(commit) = pages.trends.commit(change.index) { (commit_link(pages, commit, "../")) " " (date(&commit.date)) } }
+                                } @else { td.number { (format::MISSING) } td {} }
+                                td.number { (trend.noise.map_or(format::MISSING.to_owned(), |noise| format::percent(noise.sigma))) }
+                                td.number { (smallest(trend).map_or(format::MISSING.to_owned(), events::change)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The smallest lasting change that ten more commits would show.
+fn smallest(trend: &Trend) -> Option<f64> {
+    const MORE: usize = 10;
+    let from = trend.changes.last().map_or(0, |change| change.index);
+    let before = trend.points.iter().filter(|point| point.position >= from).count();
+    detectable(trend.noise?, trend.points.len() + MORE, before, MORE, &ChangeRules::default())
+}
+
+/// The events that changed this benchmark, the latest first.
+fn what_happened(pages: &Pages, id: &str) -> Markup {
+    let of = |change: &crate::trends::Change| {
+        pages.trends.series.get(change.series).filter(|trend| trend.series.key.benchmark == id)
+    };
+    let mut found: Vec<&Event> =
+        pages.trends.events.iter().filter(|event| event.changes.iter().any(|change| of(change).is_some())).collect();
+    found.sort_by_key(|event| std::cmp::Reverse(event.position));
+    html! {
+        section aria-labelledby="events" {
+            h2 #events { "What happened to it" }
+            @if found.is_empty() { p.calm { "No level of this benchmark has ever changed." } } @else {
+                div.scroll tabindex="0" role="group" aria-label="Events of this benchmark" {
+                    table.events {
+                        thead { tr {
+                            th scope="col" { "Commit" } th scope="col" { "Date" } th scope="col" { "Here" } th scope="col" { "The event" } th scope="col" { "Then" }
+                        } }
+                        tbody {
+                            @for event in found {
+                                tr {
+                                    th scope="row" { (commits_of(pages, event, "../")) }
+                                    td { @if let Some(commit) = pages.trends.commit(event.position) { (date(&commit.date)) } }
+                                    td {
+                                        ul.plain {
+                                            @for change in event.changes.iter().filter(|change| of(change).is_some()).take(4) {
+                                                @if let Some(trend) = of(change) { li { (here(pages, trend, change.point.ratio)) } }
+                                            }
+                                        }
+                                    }
+                                    td { (direction(event)) " " (standing(event)) " " a href={ "../events.html#" (super::parts::anchor(pages, event)) } { (sentence(&events::sentence(event))) } (notes(event)) }
+                                    td { (persistence(pages, event, "../")) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn here(pages: &Pages, trend: &Trend, ratio: f64) -> Markup {
+    let key = &trend.series.key;
+    html! {
+        @match &key.phase { Some(phase) => { (chip(pages, phase)) (name(phase)) }, None => (key.metric.name()) }
+        " " span.regressed[ratio > 1.0].improved[ratio < 1.0] { (events::change(ratio)) }
+    }
+}
+
+/// A chart for each metric, or each phase: a line for each machine.
+fn by_subject(pages: &Pages, id: &str, trends: &[(usize, &Trend)]) -> Markup {
+    let mut subjects: Vec<((Metric, Option<&str>), Vec<(usize, &Trend)>)> = Vec::new();
+    for (index, trend) in trends {
+        let subject = (trend.series.key.metric, trend.series.key.phase.as_deref());
+        match subjects.iter_mut().find(|(known, _)| *known == subject) {
+            Some((_, all)) => all.push((*index, trend)),
+            None => subjects.push((subject, vec![(*index, trend)])),
+        }
+    }
+    html! {
+        @for ((metric, phase), own) in &subjects {
+            @let lines: Vec<chart::TrendLine> = own.iter().map(|(_, trend)| line(trend, own)).collect();
+            @if lines.iter().any(|line| line.points.len() > 1) {
+                @let subject = phase.map_or(metric.name().to_owned(), |phase| phase.to_owned());
+                h3 { @if let Some(phase) = phase { (chip(pages, phase)) } (name(&subject)) }
+                (trend_chart(pages, id, &subject, metric.unit(), lines, own))
+            }
+        }
+    }
+}
+
+fn line(trend: &Trend, among: &[(usize, &Trend)]) -> chart::TrendLine {
+    let key = &trend.series.key;
+    // Which std it was only tells lines apart where they differ in that.
+    let differs = among.iter().any(|(_, other)| other.series.key.std != key.std);
+    let std = match &key.std {
+        StdChoice::Same(std) if differs => format!(", std {}", std.display()),
+        StdChoice::Own if differs => ", its own std".to_owned(),
+        _ => String::new(),
+    };
+    let points = trend.points.iter().map(|point| chart::TrendPoint {
+        position: point.position,
+        median: point.median,
+        low: if point.count > 1 { point.low } else { point.median },
+        high: if point.count > 1 { point.high } else { point.median },
+    });
+    chart::TrendLine { name: format!("{}{std}", key.machine), points: points.collect() }
+}
+
+/// A chart over all commits, with what the script needs to read it off. `own` are the series with their numbers.
+pub(super) fn trend_chart(
+    pages: &Pages,
+    title: &str,
+    metric: &str,
+    unit: Unit,
+    lines: Vec<chart::TrendLine>,
+    own: &[(usize, &Trend)],
+) -> Markup {
+    let axis = &pages.trends.axis.commits;
+    let trend = chart::Trend {
+        name: title.to_owned(),
+        metric: metric.to_owned(),
+        unit,
+        positions: axis.len(),
+        lines,
+        levels: own
+            .iter()
+            .flat_map(|(_, trend)| trend.levels())
+            .map(|(from, to, value)| chart::Level { from, to: to.saturating_sub(1), value })
+            .collect(),
+        steps: own.iter().flat_map(|(index, trend)| steps(pages, *index, trend)).collect(),
+        releases: releases(pages),
+        ticks: ticks(pages),
+    };
+    match chart::trend_figure(&trend) {
+        Ok(figure) => html! { (PreEscaped(figure)) },
+        Err(error) => chart_of(Err(error)),
+    }
+}
+
+/// The changes of a series, as what they are taken for.
+fn steps(pages: &Pages, index: usize, trend: &Trend) -> Vec<chart::Step> {
+    let expected = |position: usize| {
+        pages.trends.events.iter().any(|event| {
+            event.standing == Standing::Expected
+                && event.changes.iter().any(|change| change.series == index && change.point.index == position)
+        })
+    };
+    trend
+        .changes
+        .iter()
+        .map(|change| {
+            let kind = match change.persistence {
+                Persistence::Unconfirmed => StepKind::Unconfirmed,
+                _ if expected(change.index) => StepKind::Expected,
+                _ if change.ratio > 1.0 => StepKind::Worse,
+                _ => StepKind::Better,
+            };
+            chart::Step { position: change.index, ratio: change.ratio, kind }
+        })
+        .collect()
+}
+
+/// Where releases begin.
+fn releases(pages: &Pages) -> Vec<(usize, String)> {
+    let commits = pages.trends.axis.commits.iter().enumerate();
+    commits.filter_map(|(position, commit)| Some((position, commit.release.clone()?))).collect()
+}
+
+/// Dates along the axis.
+fn ticks(pages: &Pages) -> Vec<(usize, String)> {
+    let commits = &pages.trends.axis.commits;
+    let step = (commits.len().saturating_sub(1) as f64 / (TICKS - 1) as f64).max(1.0);
+    let mut ticks: Vec<(usize, String)> = Vec::new();
+    for tick in 0..TICKS {
+        let position = (tick as f64 * step).round() as usize;
+        if let Some(commit) = commits.get(position)
+            && ticks.last().is_none_or(|last| last.0 < position)
+        {
+            ticks.push((position, commit.date.get(..10).unwrap_or(&commit.date).to_owned()));
+        }
+    }
+    ticks
+}
+
+/// The phases on top of one another, on the machine that measured last.
+fn stacked(pages: &Pages, id: &str, phases: &[(usize, &Trend)]) -> Markup {
+    let Some(main) = main_trend(pages, id) else { return html! {} };
+    let mut layers: Vec<(&str, &Trend)> = phases
+        .iter()
+        .map(|(_, trend)| *trend)
+        .filter(|trend| trend.belongs_with(main) && trend.is_top_level())
+        .filter_map(|trend| Some((trend.series.key.phase.as_deref()?, trend)))
+        .collect();
+    // The longest at the bottom; what lies outside of them on top.
+    let size = |trend: &Trend| trend.points.last().map_or(0.0, |point| point.median);
+    layers.sort_by(|a, b| (a.0 == OUTSIDE).cmp(&(b.0 == OUTSIDE)).then(size(b.1).total_cmp(&size(a.1))));
+    let positions = pages.trends.axis.commits.len();
+    let part = |(phase, trend): (&str, &Trend)| {
+        let mut values = vec![None; positions];
+        for point in &trend.points {
+            if let Some(value) = values.get_mut(point.position) {
+                *value = Some(point.median);
+            }
+        }
+        chart::Part { phase: (phase != OUTSIDE).then(|| phase.to_owned()), values }
+    };
+    let stacked = chart::Stacked {
+        name: id.to_owned(),
+        metric: Metric::Wall.name().to_owned(),
+        unit: Unit::Nanoseconds,
+        positions,
+        parts: layers.into_iter().map(part).collect(),
+        colours: pages.names.colours.clone(),
+        releases: releases(pages),
+        ticks: ticks(pages),
+    };
+    chart_of(chart::stacked_phases(&stacked))
+}
+
+/// Which machines have measured it, and how they compare.
+fn machines(pages: &Pages, whole: &[(usize, &Trend)]) -> Result<Markup, super::DashboardError> {
+    let mut names: Vec<String> = whole.iter().map(|(_, trend)| trend.series.key.machine.to_string()).collect();
+    names.sort();
+    names.dedup();
+    if names.len() < 2 {
+        return Ok(html! {});
+    }
+    let mut measures: Vec<MeasureKey> = Vec::new();
+    for (_, trend) in whole {
+        let measure = trend.series.key.measure();
+        if measure.metric == Metric::Wall && !measures.contains(&measure) {
+            measures.push(measure);
+        }
+    }
+    let mut calibrations = Vec::new();
+    for measure in &measures {
+        calibrations.extend(pages.history.calibration(measure)?);
+    }
+    Ok(html! {
+        section aria-labelledby="machines" {
+            h2 #machines { "Machines" }
+            p { "Measured on " (names.len()) " kinds of machines, whose figures are never mixed: each has a line of its own." }
+            @for calibration in &calibrations {
+                p { (name(&calibration.new.to_string())) " takes ×" (format::three_digits(calibration.ratio)) " the wall time of "
+                    (name(&calibration.old.to_string())) ", by " (calibration.commits.len()) " commits that both have measured." }
+            }
+            @if calibrations.is_empty() { p.muted.note { "No commit was measured on two of them; " code { "forc-perf backfill" } " can measure an old one here." } }
+        }
+    })
+}

@@ -1,0 +1,72 @@
+//! What all pages have around their content.
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::Pages;
+use crate::chart::text::clean;
+
+/// What a page may do: load the folder's own scripts, styles and pictures.
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                                 base-uri 'none'; form-action 'none'";
+
+/// A page.
+pub(super) struct Frame<'a> {
+    /// What the window is called.
+    pub(super) title: &'a str,
+    /// Which of the places in the navigation this is.
+    pub(super) place: Place,
+    /// How deep below the dashboard's folder it stands: 0 or 1.
+    pub(super) depth: usize,
+    /// Scripts besides the one that all pages have, below `assets/`.
+    pub(super) scripts: &'a [&'a str],
+}
+
+/// The places in the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// What is new.
+    Front,
+    /// All events.
+    Events,
+    /// None of them: a page that one comes to from another.
+    Elsewhere,
+}
+
+impl Frame<'_> {
+    /// The page around this header and content.
+    pub(super) fn around(&self, pages: &Pages, header: &Markup, content: &Markup) -> String {
+        let root = "../".repeat(self.depth);
+        let here = |place| (self.place == place).then_some("page");
+        let markup = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta name="referrer" content="no-referrer";
+                    title { (clean(self.title)) " – " (clean(&pages.options.title)) }
+                    link rel="icon" href="data:,";
+                    link rel="stylesheet" href={ (root) "assets/style.css" };
+                }
+                body data-root=(root) {
+                    a.skip href="#content" { "Skip to the content" }
+                    nav aria-label="Pages" {
+                        a.home href={ (root) "index.html" } aria-current=[here(Place::Front)] { (clean(&pages.options.title)) }
+                        a href={ (root) "events.html" } aria-current=[here(Place::Events)] { "Events" }
+                        a href={ (root) "index.html#benchmarks" } { "Benchmarks" }
+                    }
+                    (header)
+                    main id="content" { (content) }
+                    footer {
+                        p.muted { "forc-perf " (env!("CARGO_PKG_VERSION")) }
+                    }
+                    script src={ (root) "assets/site.js" } {}
+                    @for script in self.scripts { script src={ (root) "assets/" (script) } {} }
+                }
+            }
+        };
+        markup.into_string()
+    }
+}

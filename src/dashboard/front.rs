@@ -1,0 +1,307 @@
+//! The first screen: what is new, how the suite fares, where it is going.
+
+use maud::{Markup, html};
+
+use super::Pages;
+use super::benchmark::trend_chart;
+use super::frame::{Frame, Place};
+use super::parts::{benchmark_link, commit_at, commit_link, event_card, lines, spark, time};
+use crate::chart;
+use crate::model::Metric;
+use crate::report::html::parts::{counted, name, sentence};
+use crate::report::{events, format};
+use crate::trends::{Event, Health, Night, Standing, Trend, totals};
+
+/// So many events stand on the first screen; all of them are a page of their own.
+const CARDS: usize = 12;
+
+/// A night's noise of so many times the usual is worth a warning.
+const NOISY: f64 = 2.0;
+
+pub(super) fn page(pages: &Pages) -> String {
+    let header = html! {
+        header {
+            h1 { (sentence(&pages.options.title)) }
+            (measured(pages))
+        }
+    };
+    let content = html! {
+        (alarms(pages))
+        (news(pages))
+        (health(pages))
+        (open(pages))
+        (course(pages))
+        (benchmarks(pages))
+    };
+    let frame = Frame { title: "What is new", place: Place::Front, depth: 0, scripts: &["trend.js"] };
+    frame.around(pages, &header, &content)
+}
+
+/// When and what was measured last. The script adds how long ago that was, and warns when it was long ago.
+fn measured(pages: &Pages) -> Markup {
+    match &pages.trends.health.last {
+        None => html! { p.muted { "Nothing was ever recorded." } },
+        Some(night) => html! {
+            p.muted #measured data-time=(night.created) {
+                "Last measured " (time(&night.created)) ": " (commit_at(pages, night.position, ""))
+                @if let Some(commit) = pages.trends.commit(night.position) { " " span.subject { (sentence(&commit.subject)) } }
+            }
+        },
+    }
+}
+
+/// What keeps the rest of the page from meaning anything.
+fn alarms(pages: &Pages) -> Markup {
+    let Some(night) = &pages.trends.health.last else {
+        return html! {
+            section.nothing role="alert" {
+                h2 { "Nothing was measured" }
+                p { "The history holds no report. " code { "forc-perf run --record" } " adds one." }
+            }
+        };
+    };
+    html! {
+        @if night.runs == 0 {
+            section.nothing role="alert" {
+                h2 { "Nothing was measured" }
+                p { "No run of the last report succeeded (" (events::night(pages.trends)) "). That nothing is new below means nothing." }
+            }
+        }
+    }
+}
+
+fn news(pages: &Pages) -> Markup {
+    let new: Vec<&Event> = with(pages, |event| event.standing == Standing::New);
+    let (worse, better): (Vec<&Event>, Vec<&Event>) = new.iter().copied().partition(|event| event.worse);
+    let judged = pages.trends.series.iter().filter(|trend| trend.decides() || trend.is_phase_time()).count();
+    let commits = pages.trends.axis.commits.len();
+    html! {
+        section aria-labelledby="new" {
+            h2 #new { "New" @if !new.is_empty() { " " span.count { (new.len()) } } }
+            @if new.is_empty() && commits > 0 {
+                p.calm {
+                    strong { "Nothing new." } " No level has changed since the last night in "
+                    (counted(judged, "series")) " over " (counted(commits, "commit")) "."
+                }
+            }
+            // The best is last in the order of events.
+            @for event in worse.iter().take(CARDS) { (event_card(pages, event, "")) }
+            @if !better.is_empty() {
+                @if !worse.is_empty() { h3.better { "For the better" } }
+                @for event in better.iter().rev().take(CARDS) { (event_card(pages, event, "")) }
+            }
+            @if worse.len() > CARDS || better.len() > CARDS { p { a href="events.html#new" { "All " (new.len()) " new events" } } }
+        }
+    }
+}
+
+fn with<'a>(pages: &'a Pages, wanted: impl Fn(&Event) -> bool) -> Vec<&'a Event> {
+    pages.trends.events.iter().filter(|event| wanted(event)).collect()
+}
+
+/// Known regressions that nobody has said anything of.
+fn open(pages: &Pages) -> Markup {
+    let open = with(pages, |event| event.worse && event.standing == Standing::Open);
+    html! {
+        @if !open.is_empty() {
+            section aria-labelledby="open" {
+                h2 #open { "Known and open " span.count { (open.len()) } }
+                p.muted.note { "Regressions that were told before, that still hold or were followed by another change, and that nobody has acknowledged." }
+                @for event in open.iter().take(CARDS / 2) { (event_card(pages, event, "")) }
+                @if open.len() > CARDS / 2 { p { a href="events.html#open" { "All " (open.len()) " open events" } } }
+            }
+        }
+    }
+}
+
+fn health(pages: &Pages) -> Markup {
+    let Health { last: Some(night), noise } = &pages.trends.health else { return html! {} };
+    html! {
+        section aria-labelledby="health" {
+            h2 #health { "Health of the suite" }
+            div.tiles {
+                (tile("measured", &night.benchmarks.to_string(), &format!("benchmarks, {}", counted(night.runs, "run")), night.runs == 0))
+                (tile("failed", &night.failed.len().to_string(), &newly(night), !night.failed.is_empty()))
+                (tile("missing", &night.missing.len().to_string(), "measured the time before, and not now", !night.missing.is_empty()))
+                @if let Some(noise) = noise {
+                    @let loud = noise.usual.is_some_and(|usual| noise.spread > NOISY * usual);
+                    @let usual = noise.usual.map(|usual| format!("spread of runs, usually {}", format::percent(usual)));
+                    (tile("noise", &format::percent(noise.spread), &usual.unwrap_or_else(|| "spread of runs".to_owned()), loud))
+                }
+            }
+            @if !night.complete { p.banner.warning { strong { "Interrupted." } " The last measurement was ended early." } }
+            @if !night.failed.is_empty() {
+                details open[night.failed.len() <= 5] {
+                    summary { (counted(night.failed.len(), "failed benchmark")) }
+                    ul.plain {
+                        @for failure in &night.failed {
+                            li {
+                                (benchmark_link(pages, &failure.benchmark, "")) " " span.badge { (failure.kind) }
+                                @if night.newly_failed.contains(&failure.benchmark) { " " span.standing.new { "new" } }
+                                @if let Some(phase) = &failure.phase { " in " (name(phase)) }
+                                " " span.muted { (sentence(&failure.message)) }
+                            }
+                        }
+                    }
+                }
+            }
+            @if !night.missing.is_empty() {
+                details open[night.missing.len() <= 5] {
+                    summary { (counted(night.missing.len(), "missing benchmark")) }
+                    ul.plain { @for id in &night.missing { li { (benchmark_link(pages, id, "")) } } }
+                }
+            }
+        }
+    }
+}
+
+fn newly(night: &Night) -> String {
+    match (night.failed.len(), night.newly_failed.len()) {
+        (0, _) => "every benchmark was built".to_owned(),
+        (_, 0) => "as the time before".to_owned(),
+        (_, newly) => format!("{newly} of them built the time before"),
+    }
+}
+
+fn tile(what: &str, figure: &str, about: &str, bad: bool) -> Markup {
+    html! {
+        div.tile.bad-tile[bad] {
+            span.tile-name { (what) }
+            strong { (figure) }
+            span.muted { (about) }
+        }
+    }
+}
+
+/// The suite as a whole over time.
+fn course(pages: &Pages) -> Markup {
+    let metrics = [Metric::Wall, Metric::PeakMemory, Metric::BytecodeSize, Metric::Instructions];
+    let charts: Vec<Markup> = metrics.into_iter().filter_map(|metric| total_chart(pages, metric)).collect();
+    html! {
+        @if !charts.is_empty() {
+            section aria-labelledby="course" {
+                h2 #course { "The whole suite over time" }
+                p.muted.note {
+                    "What today's suite would have taken at each commit: from commit to commit the mean change of the benchmarks that both have measured."
+                }
+                @for chart in &charts { (chart) }
+            }
+        }
+    }
+}
+
+fn total_chart(pages: &Pages, metric: Metric) -> Option<Markup> {
+    let lines: Vec<chart::TrendLine> = totals(pages.trends, metric)
+        .into_iter()
+        .filter(|(_, totals)| totals.len() > 1)
+        .map(|(machine, totals)| {
+            let now: f64 = latest(pages, metric)
+                .filter(|trend| trend.series.key.machine == machine)
+                .filter_map(|trend| Some(trend.points.last()?.median))
+                .sum();
+            let points =
+                totals.iter().map(|total| chart::TrendPoint::exact(total.position, total.index * now)).collect();
+            chart::TrendLine { name: machine.to_string(), points }
+        })
+        .collect();
+    (!lines.is_empty()).then(|| trend_chart(pages, "whole suite", metric.name(), metric.unit(), lines, &[]))
+}
+
+fn latest<'a>(pages: &'a Pages, metric: Metric) -> impl Iterator<Item = &'a Trend> {
+    let of = move |trend: &&Trend| trend.series.key.metric == metric && trend.series.key.phase.is_none();
+    pages.trends.series.iter().filter(of)
+}
+
+/// Every benchmark, with its latest figures and where they are going.
+fn benchmarks(pages: &Pages) -> Markup {
+    let ids = pages.trends.benchmarks();
+    html! {
+        section aria-labelledby="benchmarks" {
+            h2 #benchmarks { "Benchmarks" }
+            div.scroll tabindex="0" role="group" aria-label="Benchmarks" {
+                table.overview.sortable.filterable data-what="benchmarks" {
+                    thead {
+                        tr {
+                            th scope="col" { "Benchmark" }
+                            th.number scope="col" { "Latest" }
+                            th scope="col" { "Course" }
+                            th.number scope="col" title="median of the last ten commits against the ten before" { "Last ten" }
+                            th.number scope="col" title="robust standard deviation from commit to commit" { "Noise" }
+                            th.number scope="col" { "Events" }
+                            th scope="col" { "Measured" }
+                        }
+                    }
+                    tbody { @for id in ids { (row(pages, id)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(pages: &Pages, id: &str) -> Markup {
+    let main = main_trend(pages, id);
+    let tags = pages.names.about(id).map(|about| about.tags.clone()).unwrap_or_default();
+    let changed = |event: &&Event| event.changes.iter().any(|change| is_of(pages, change.series, id));
+    let events = pages.trends.events.iter().filter(changed).count();
+    let open = pages
+        .trends
+        .events
+        .iter()
+        .filter(changed)
+        .filter(|event| event.worse && event.standing <= Standing::Open)
+        .count();
+    html! {
+        tr data-tags=(lines(tags.iter().map(String::as_str))) {
+            th scope="row" {
+                (benchmark_link(pages, id, ""))
+                @for tag in tags.iter().filter(|tag| !tag.trim().is_empty()) { " " span.tag { (name(tag)) } }
+            }
+            @if let Some(trend) = main {
+                @let key = &trend.series.key;
+                @let last = trend.points.last();
+                td.number data-label="Latest" data-value=[last.map(|point| point.median)] {
+                    @if let Some(point) = last { (format::value(point.median, key.metric.unit())) }
+                    @if let Some(phase) = &key.phase { span.ends { (name(phase)) } }
+                }
+                td { (spark(trend, None)) }
+                @let recent = recent(trend);
+                td.number data-label="Last ten" data-value=[recent] { @if let Some(ratio) = recent { (events::change(ratio)) } @else { (format::MISSING) } }
+                td.number data-label="Noise" data-value=[trend.noise.map(|noise| noise.sigma)] {
+                    (trend.noise.map_or(format::MISSING.to_owned(), |noise| format::percent(noise.sigma)))
+                }
+                td.number data-label="Events" data-value=(events) { (events) @if open > 0 { " " span.muted { "(" (open) " open)" } } }
+                td data-label="Measured" data-value=[last.map(|point| point.position)] {
+                    @if let Some(commit) = last.and_then(|point| pages.trends.commit(point.position)) { (commit_link(pages, commit, "")) }
+                }
+            } @else {
+                td {} td {} td {} td {} td {} td {}
+            }
+        }
+    }
+}
+
+fn is_of(pages: &Pages, series: usize, id: &str) -> bool {
+    pages.trends.series.get(series).is_some_and(|trend| trend.series.key.benchmark == id)
+}
+
+/// The series that stands for a benchmark: its wall time, or else its longest phase, on the machine that measured it last.
+pub(super) fn main_trend<'a>(pages: &'a Pages, id: &str) -> Option<&'a Trend> {
+    let last = |trend: &Trend| trend.points.last().map_or(0, |point| point.position);
+    let value = |trend: &Trend| trend.points.last().map_or(0.0, |point| point.median);
+    let own = || pages.trends.series.iter().filter(|trend| trend.series.key.benchmark == id);
+    let walls = own().filter(|trend| trend.series.key.metric == Metric::Wall && trend.series.key.phase.is_none());
+    let phases = own().filter(|trend| trend.is_phase_time());
+    walls
+        .max_by_key(|trend| last(trend))
+        .or_else(|| phases.max_by(|a, b| last(a).cmp(&last(b)).then(value(a).total_cmp(&value(b)))))
+        .or_else(|| own().max_by_key(|trend| last(trend)))
+}
+
+/// The last ten points against the ten before them.
+fn recent(trend: &Trend) -> Option<f64> {
+    const MANY: usize = 10;
+    let medians: Vec<f64> = trend.points.iter().rev().take(2 * MANY).map(|point| point.median).collect();
+    let (new, old) = medians.split_at_checked(MANY)?;
+    let ratio = crate::stats::median(new)? / crate::stats::median(old)?;
+    (ratio.is_finite() && ratio > 0.0).then_some(ratio)
+}

@@ -1,0 +1,70 @@
+//! The dashboard: static pages of a whole history, from disk or from any web server.
+//!
+//! [`write()`] makes the pages of [`crate::trends::Trends`] in a folder. They load nothing but one another: the content
+//! security policy of each allows the folder's own scripts, styles and pictures, and nothing inline. Charts are drawn
+//! here, so that a page makes sense without its scripts; these add searching, sorting, reading off values and zooming.
+//! What people wrote (names, subjects of commits) is text everywhere, and never markup.
+//!
+//! Only what changed is written: pages of single reports are known by what they were made of and not made again, and all
+//! others are compared with what stands there.
+
+mod assets;
+mod benchmark;
+mod error;
+mod events;
+mod frame;
+mod front;
+mod names;
+mod parts;
+mod site;
+
+use std::path::Path;
+
+pub use error::DashboardError;
+pub use site::Written;
+
+use crate::history::History;
+use crate::trends::Trends;
+use names::Names;
+use site::Site;
+
+/// What may be chosen about a dashboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// What the pages are headed with.
+    pub title: String,
+    /// Of how many of the latest reports the frames are drawn; those of earlier ones are tables only.
+    pub drawn: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { title: "Sway compiler performance".to_owned(), drawn: 30 }
+    }
+}
+
+/// Writes the dashboard of a history into `folder`, which is made if it is not there. What this wrote there before and
+/// is not part of it any more is removed; other files are left alone.
+///
+/// # Errors
+/// If the history cannot be read, a file cannot be written, or another harness is at it in the same folder.
+pub fn write(history: &History, trends: &Trends, folder: &Path, options: &Options) -> Result<Written, DashboardError> {
+    let mut site = Site::open(folder)?;
+    let pages = Pages { history, trends, options, names: Names::of(history, trends)? };
+    assets::put(&mut site)?;
+    site.put("index.html", &front::page(&pages))?;
+    site.put("events.html", &events::page(&pages))?;
+    for benchmark in pages.trends.benchmarks() {
+        site.put(&pages.names.benchmark(benchmark), &benchmark::page(&pages, benchmark)?)?;
+    }
+    site.finish()
+}
+
+/// What all pages share.
+struct Pages<'a> {
+    #[allow(dead_code)]
+    history: &'a History,
+    trends: &'a Trends,
+    options: &'a Options,
+    names: Names,
+}

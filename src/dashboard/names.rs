@@ -1,0 +1,90 @@
+//! Where each page is, and what is told of each benchmark.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::chart::PhaseColours;
+use crate::history::{History, HistoryError, ReportId};
+use crate::model::{Measured, Metric};
+use crate::report::slug::slugs;
+use crate::trends::Trends;
+
+/// So many digits of a report's digest tell it from all others.
+const DIGITS: usize = 12;
+
+/// The files of all pages, and the colours of all phases.
+pub(super) struct Names {
+    benchmarks: HashMap<String, String>,
+    reports: HashMap<ReportId, String>,
+    /// The same phase has the same colour on every page.
+    pub(super) colours: PhaseColours,
+    about: BTreeMap<String, About>,
+}
+
+/// What the suite says of a benchmark.
+#[derive(Clone, Debug, Default)]
+pub(super) struct About {
+    pub(super) description: Option<String>,
+    pub(super) tags: Vec<String>,
+    pub(super) command: Vec<String>,
+}
+
+impl Names {
+    pub(super) fn of(history: &History, trends: &Trends) -> Result<Self, HistoryError> {
+        let ids = trends.benchmarks();
+        let benchmarks =
+            ids.iter().zip(slugs(ids.iter().copied())).map(|(id, slug)| ((*id).to_owned(), slug)).collect();
+        let reports = trends
+            .reports
+            .iter()
+            .map(|report| (report.id, report.digest.get(..DIGITS).unwrap_or(&report.digest).to_owned()))
+            .collect();
+        let phases = trends.series.iter().filter_map(|trend| trend.series.key.phase.as_deref());
+        let colours = PhaseColours::of_names(phases);
+        Ok(Self { benchmarks, reports, colours, about: about(history, trends)? })
+    }
+
+    /// The page of a benchmark, from the dashboard's folder.
+    pub(super) fn benchmark(&self, id: &str) -> String {
+        let slug = self.benchmarks.get(id).map_or("unknown", String::as_str);
+        format!("benchmarks/{slug}.html")
+    }
+
+    /// What links and files call a report.
+    pub(super) fn report(&self, report: ReportId) -> &str {
+        self.reports.get(&report).map_or("", String::as_str)
+    }
+
+    /// The page of a report, from the dashboard's folder.
+    pub(super) fn run_page(&self, report: ReportId) -> String {
+        format!("runs/{}.html", self.report(report))
+    }
+
+    /// What the suite says of a benchmark.
+    pub(super) fn about(&self, id: &str) -> Option<&About> {
+        self.about.get(id)
+    }
+}
+
+/// What the last report of each benchmark says of it; there are few such reports.
+fn about(history: &History, trends: &Trends) -> Result<BTreeMap<String, About>, HistoryError> {
+    let mut last: BTreeMap<ReportId, Vec<&str>> = BTreeMap::new();
+    for id in trends.benchmarks() {
+        let walls = trends
+            .series
+            .iter()
+            .filter(|trend| trend.series.key.benchmark == id)
+            .filter(|trend| trend.series.key.phase.is_none() || trend.series.key.metric == Metric::Wall);
+        if let Some(report) = walls.filter_map(|trend| trend.points.last()).max_by_key(|point| point.position) {
+            last.entry(report.report).or_default().push(id);
+        }
+    }
+    let mut about = BTreeMap::new();
+    for (report, ids) in last {
+        let kept = history.report(report)?;
+        let found = kept.report.benchmarks.into_iter().filter(|measured| ids.contains(&measured.id.as_str()));
+        for Measured { id, description, tags, command, .. } in found {
+            about.insert(id, About { description, tags, command });
+        }
+    }
+    Ok(about)
+}

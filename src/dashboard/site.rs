@@ -1,0 +1,230 @@
+//! The folder of a dashboard: what stands there, what changes, and what goes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::DashboardError;
+use crate::report::file::{self, FileError};
+
+/// The list of what was written, by which a folder is known as a dashboard's.
+const MANIFEST: &str = "forc-perf-dashboard.json";
+
+/// The layout of the list.
+const VERSION: u32 = 1;
+
+/// A dashboard that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Written {
+    /// The first page.
+    pub index: PathBuf,
+    /// How many files are new or have changed.
+    pub written: usize,
+    /// How many stayed as they were.
+    pub kept: usize,
+    /// How many are gone.
+    pub removed: usize,
+    /// How large all of them are together, in bytes.
+    pub size: u64,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Manifest {
+    version: u32,
+    files: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    /// Of what it was made: SHA-256 of its content, or of what stands for it.
+    made_of: String,
+    /// In bytes.
+    size: u64,
+}
+
+/// A dashboard that is being written.
+pub(super) struct Site {
+    folder: PathBuf,
+    old: Manifest,
+    new: Manifest,
+    written: usize,
+    /// Held while the folder is written to.
+    _lock: fs::File,
+}
+
+impl Site {
+    pub(super) fn open(folder: &Path) -> Result<Self, DashboardError> {
+        let failed = |source| FileError::Write { path: folder.to_owned(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let lock = fs::File::open(folder).map_err(failed)?;
+        // Where folders cannot be locked, it goes without.
+        let _ = lock.lock();
+        let old = match fs::read(folder.join(MANIFEST)) {
+            // One that cannot be read is as if nothing was known: all is written anew.
+            Ok(bytes) => serde_json::from_slice::<Manifest>(&bytes)
+                .ok()
+                .filter(|manifest| manifest.version == VERSION)
+                .unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                if fs::read_dir(folder).map_err(failed)?.next().is_some() {
+                    return Err(DashboardError::NotOurs(folder.to_owned()));
+                }
+                Manifest::default()
+            }
+            Err(source) => return Err(FileError::Read { path: folder.join(MANIFEST), source }.into()),
+        };
+        let site = Self {
+            folder: folder.to_owned(),
+            old,
+            new: Manifest { version: VERSION, files: BTreeMap::new() },
+            written: 0,
+            _lock: lock,
+        };
+        // A dashboard that is cut short in its first minute is known as one, too.
+        site.keep_manifest(&site.old)?;
+        Ok(site)
+    }
+
+    /// Has `content` stand in the file of this name.
+    pub(super) fn put(&mut self, name: &str, content: &str) -> Result<(), DashboardError> {
+        self.put_as(name, &digest(content.as_bytes()), content)
+    }
+
+    /// Has in the file of this name what `make` makes, which is not asked if the file was made of the same before.
+    /// `made_of` has to tell all that goes into it, but for the program that makes it.
+    pub(super) fn put_made(
+        &mut self,
+        name: &str,
+        made_of: &str,
+        make: impl FnOnce() -> Result<String, DashboardError>,
+    ) -> Result<(), DashboardError> {
+        let made_of = digest(format!("{}\n{made_of}", program()).as_bytes());
+        if self.is_there(name, &made_of) {
+            return Ok(());
+        }
+        let content = make()?;
+        self.put_as(name, &made_of, &content)
+    }
+
+    fn is_there(&mut self, name: &str, made_of: &str) -> bool {
+        let Some(entry) = self.old.files.get(name).filter(|entry| entry.made_of == made_of) else { return false };
+        // What somebody has cut short or removed is made again.
+        let size = fs::metadata(self.folder.join(name)).map(|metadata| metadata.len()).ok();
+        let is_whole = size == Some(entry.size);
+        if is_whole {
+            self.new.files.insert(name.to_owned(), entry.clone());
+        }
+        is_whole
+    }
+
+    fn put_as(&mut self, name: &str, made_of: &str, content: &str) -> Result<(), DashboardError> {
+        if self.is_there(name, made_of) {
+            return Ok(());
+        }
+        let path = self.folder.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|source| FileError::Write { path: parent.to_owned(), source })?;
+        }
+        file::write_text(content, &path)?;
+        self.written += 1;
+        let entry = Entry { made_of: made_of.to_owned(), size: content.len() as u64 };
+        self.new.files.insert(name.to_owned(), entry);
+        Ok(())
+    }
+
+    /// Removes what is not part of it any more.
+    pub(super) fn finish(self) -> Result<Written, DashboardError> {
+        let gone: Vec<&String> = self.old.files.keys().filter(|name| !self.new.files.contains_key(*name)).collect();
+        for name in &gone {
+            let path = self.folder.join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(DashboardError::Remove { path, source: error });
+                }
+                _ => {}
+            }
+        }
+        self.keep_manifest(&self.new)?;
+        Ok(Written {
+            index: self.folder.join("index.html"),
+            written: self.written,
+            kept: self.new.files.len() - self.written,
+            removed: gone.len(),
+            size: self.new.files.values().map(|entry| entry.size).sum(),
+        })
+    }
+
+    fn keep_manifest(&self, manifest: &Manifest) -> Result<(), DashboardError> {
+        let text = serde_json::to_string(manifest).unwrap_or_default();
+        Ok(file::write_text(&text, &self.folder.join(MANIFEST))?)
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// What tells this program from one that would make other pages: its version, and when and how large it was built.
+fn program() -> String {
+    let metadata = std::env::current_exe().and_then(fs::metadata).ok();
+    let built = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
+    let built = built.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).unwrap_or_default();
+    let size = metadata.map_or(0, |metadata| metadata.len());
+    format!("{} {} {size}", env!("CARGO_PKG_VERSION"), built.as_nanos())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(folder: &Path, names: &[(&str, &str)]) -> Written {
+        let mut site = Site::open(folder).unwrap();
+        for (name, content) in names {
+            site.put(name, content).unwrap();
+        }
+        site.put_made("made", "of this", || Ok("made".to_owned())).unwrap();
+        site.finish().unwrap()
+    }
+
+    #[test]
+    fn only_what_changed_is_written_and_what_is_gone_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new");
+        let first = site(&path, &[("index.html", "a"), ("b/c.html", "c")]);
+        assert_eq!((first.written, first.kept, first.removed, first.size), (3, 0, 0, 6));
+        fs::write(path.join("CNAME"), "somebody's own").unwrap();
+        let again = site(&path, &[("index.html", "a"), ("b/c.html", "c")]);
+        assert_eq!((again.written, again.kept, again.removed), (0, 3, 0));
+        let changed = site(&path, &[("index.html", "other")]);
+        assert_eq!((changed.written, changed.kept, changed.removed), (1, 1, 1));
+        assert!(!path.join("b/c.html").exists() && path.join("CNAME").exists());
+        assert_eq!(fs::read_to_string(path.join("index.html")).unwrap(), "other");
+    }
+
+    #[test]
+    fn what_was_damaged_is_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        site(folder.path(), &[("index.html", "whole")]);
+        fs::write(folder.path().join("index.html"), "half").unwrap();
+        fs::remove_file(folder.path().join("made")).unwrap();
+        assert_eq!(site(folder.path(), &[("index.html", "whole")]).written, 2);
+        fs::write(folder.path().join(MANIFEST), "nonsense").unwrap();
+        assert_eq!(site(folder.path(), &[("index.html", "whole")]).written, 2);
+    }
+
+    #[test]
+    fn a_folder_of_something_else_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("thesis.tex"), "").unwrap();
+        assert!(matches!(Site::open(folder.path()), Err(DashboardError::NotOurs(_))));
+    }
+}
