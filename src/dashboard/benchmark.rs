@@ -35,22 +35,22 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
     let whole: Vec<(usize, &Trend)> =
         own.iter().copied().filter(|(_, trend)| trend.series.key.phase.is_none()).collect();
     let phases: Vec<(usize, &Trend)> = own.iter().copied().filter(|(_, trend)| trend.is_phase_time()).collect();
+    let has_time = whole.iter().any(|(_, trend)| trend.series.key.metric == Metric::Wall);
     let content = html! {
         (latest(pages, &whole))
-        (what_happened(pages, id))
-        section aria-labelledby="trends" {
-            h2 #trends { "Every metric over the commits" }
-            p.muted.note { "Point at a chart to read it off, click two commits to compare them, drag to look closer." }
-            div.zoom {}
-            (by_subject(pages, id, &whole))
-        }
+        div.zoom {}
+        // Times first: of a benchmark that has none of its own, those of its phases.
+        @if has_time { (metrics(pages, id, &whole)) }
         @if !phases.is_empty() {
             section aria-labelledby="phases" {
                 h2 #phases { "Phases" }
+                @if !has_time { (HINT) }
                 (stacked(pages, id, &phases))
                 (by_subject(pages, id, &phases))
             }
         }
+        @if !has_time { (metrics(pages, id, &whole)) }
+        (what_happened(pages, id))
         (machines(pages, &whole)?)
         @if let Some(about) = about.filter(|about| !about.command.is_empty()) {
             section aria-labelledby="reproduce" {
@@ -63,6 +63,21 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
     };
     let frame = Frame { title: id, place: Place::Elsewhere, depth: 1, scripts: &["trend.js"] };
     Ok(frame.around(pages, &header, &content))
+}
+
+/// What the script adds.
+const HINT: PreEscaped<&str> = PreEscaped(
+    "<p class=\"muted note\">Point at a chart to read it off, click two commits to compare them, drag to look closer.</p>",
+);
+
+fn metrics(pages: &Pages, id: &str, whole: &[(usize, &Trend)]) -> Markup {
+    html! {
+        section aria-labelledby="trends" {
+            h2 #trends { "Metrics of whole runs" }
+            (HINT)
+            (by_subject(pages, id, whole))
+        }
+    }
 }
 
 /// The commits, for the script that reads charts off.
@@ -208,6 +223,13 @@ fn by_subject(pages: &Pages, id: &str, trends: &[(usize, &Trend)]) -> Markup {
             None => subjects.push((subject, vec![(*index, trend)])),
         }
     }
+    // Metrics as they stand in the model, times first; phases by their length.
+    let size =
+        |own: &[(usize, &Trend)]| own.iter().filter_map(|(_, trend)| trend.points.last()).map(|it| it.median).sum();
+    subjects.sort_by(|((a, _), own), ((b, _), others)| {
+        let (own, others): (f64, f64) = (size(own), size(others));
+        a.cmp(b).then(others.total_cmp(&own))
+    });
     html! {
         @for ((metric, phase), own) in &subjects {
             @let lines: Vec<chart::TrendLine> = own.iter().map(|(_, trend)| line(trend, own)).collect();

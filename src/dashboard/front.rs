@@ -73,15 +73,21 @@ fn alarms(pages: &Pages) -> Markup {
 fn news(pages: &Pages) -> Markup {
     let new: Vec<&Event> = with(pages, |event| event.standing == Standing::New);
     let (worse, better): (Vec<&Event>, Vec<&Event>) = new.iter().copied().partition(|event| event.worse);
-    let judged = pages.trends.series.iter().filter(|trend| trend.decides() || trend.is_phase_time()).count();
+    let judged = pages.trends.series.iter().filter(|trend| trend.is_judged()).count();
     let commits = pages.trends.axis.commits.len();
     html! {
         section aria-labelledby="new" {
             h2 #new { "New" @if !new.is_empty() { " " span.count { (new.len()) } } }
             @if new.is_empty() && commits > 0 {
-                p.calm {
-                    strong { "Nothing new." } " No level has changed since the last night in "
-                    (counted(judged, "series")) " over " (counted(commits, "commit")) "."
+                @match &pages.trends.told {
+                    Some(told) => p.calm {
+                        strong { "Nothing new." } " At the last night, " (time(told)) ", no level of " (judged)
+                        " series over " (counted(commits, "commit")) " had changed that was not known before."
+                    },
+                    None => p.calm {
+                        strong { "No night yet." } " What follows is all that " (judged) " series over "
+                        (counted(commits, "commit")) " have seen; " code { "forc-perf nightly" } " tells what is new from one night to the next."
+                    },
                 }
             }
             // The best is last in the order of events.

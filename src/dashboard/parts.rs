@@ -106,7 +106,7 @@ pub(super) fn notes(event: &Event) -> Markup {
 /// What became of an event's largest change.
 pub(super) fn persistence(pages: &Pages, event: &Event, root: &str) -> Markup {
     match event.persistence() {
-        Some(Persistence::Unconfirmed) => html! { "too new to be sure" },
+        Some(Persistence::Unconfirmed) => html! { "seen too few times to be sure" },
         Some(Persistence::Lasting) => html! { "holds" },
         Some(Persistence::Superseded { by }) => html! { "held until " (commit_at(pages, by, root)) },
         Some(Persistence::Reverted { by }) => html! { "taken back by " (commit_at(pages, by, root)) },
@@ -158,10 +158,7 @@ pub(super) fn event_card(pages: &Pages, event: &Event, root: &str) -> Markup {
     html! {
         article.event data-standing=(event.standing.name()) data-direction=(if event.worse { "worse" } else { "better" })
             data-tags=(tags_of(pages, event)) data-phases=(phases_of(pages, event)) id=(anchor(pages, event)) {
-            div.event-head {
-                (direction(event)) " " (standing(event))
-                h3 { (sentence(&events::sentence(event))) }
-            }
+            h3 { (direction(event)) " " (sentence(&events::sentence(event))) " " (standing(event)) }
             (event_spark(pages, event))
             div.event-body {
                 p {
@@ -170,19 +167,21 @@ pub(super) fn event_card(pages: &Pages, event: &Event, root: &str) -> Markup {
                         (date(&commit.date)) " " span.subject { (sentence(&commit.subject)) }
                     }
                 }
-                p { (culprits(pages, event)) span.muted { (persistence(pages, event, root)) } }
+                p.facts {
+                    (culprits(pages, event))
+                    span.muted { (persistence(pages, event, root)) }
+                    @if let [id] = ids.as_slice() { (benchmark_link(pages, id, root)) }
+                    (compare_link(pages, event, root))
+                }
                 @if ids.len() > 1 {
                     details { summary { (ids.len()) " benchmarks" }
                         ul { @for id in ids { li { (benchmark_link(pages, id, root)) } } }
                     }
-                } @else {
-                    p { @for id in ids { (benchmark_link(pages, id, root)) } }
                 }
                 (notes(event))
-                @if event.worse && event.notes.is_empty() {
+                @if event.worse && event.standing <= Standing::Open {
                     p.muted.note { "Seen? " code { (shell::line(&["forc-perf", "history", "ack", event.key.get(..12).unwrap_or(&event.key)])) } }
                 }
-                (compare_link(pages, event, root))
             }
         }
     }
@@ -215,7 +214,7 @@ fn compare_link(pages: &Pages, event: &Event, root: &str) -> Markup {
     let pair = event.earliest.checked_sub(1).and_then(report).zip(report(event.latest));
     html! {
         @if let Some((base, other)) = pair {
-            p.note { a href={ (root) "compare.html#base=" (base) "&other=" (other) } { "Compare both sides" } }
+            a href={ (root) "compare.html#base=" (base) "&other=" (other) } { "compare both sides" }
         }
     }
 }

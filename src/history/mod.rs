@@ -26,7 +26,7 @@ mod record;
 mod samples;
 mod schema;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod transfer;

@@ -11,10 +11,10 @@ use crate::model::{
 };
 use crate::summary;
 
-pub(super) const BENCHMARK: &str = "apps/amm/debug";
+pub(crate) const BENCHMARK: &str = "apps/amm/debug";
 
 /// A history in a folder of its own.
-pub(super) fn empty() -> (tempfile::TempDir, History) {
+pub(crate) fn empty() -> (tempfile::TempDir, History) {
     let folder = tempfile::tempdir().unwrap();
     let history = History::open(&folder.path().join("new/history.sqlite")).unwrap();
     (folder, history)
@@ -25,7 +25,7 @@ fn at(microseconds: u64) -> SerdeInstant {
 }
 
 /// A run of so many microseconds, most of them in one phase of one package.
-pub(super) fn run(wall: u64) -> Benchmark {
+pub(crate) fn run(wall: u64) -> Benchmark {
     let phase = |name: &str, depth: u32, start: u64, end: u64| BenchmarkPhase {
         name: name.to_owned(),
         start_time: Some(at(start)),
@@ -77,7 +77,7 @@ pub(super) fn run(wall: u64) -> Benchmark {
 }
 
 /// A report of that day (of January 2026) whose one benchmark's runs took so many microseconds.
-pub(super) fn report(day: u32, walls: &[u64]) -> Report {
+pub(crate) fn report(day: u32, walls: &[u64]) -> Report {
     let mut report = test_report(format!("2026-01-{day:02}T03:00:00Z"));
     report.environment.arch = "x86_64".to_owned();
     report.environment.cpus = vec![Cpu { name: "cpu0".to_owned(), brand: "EPYC".to_owned(), frequency_mhz: 2000 }];
@@ -105,7 +105,7 @@ pub(super) fn report(day: u32, walls: &[u64]) -> Report {
 }
 
 /// The same with a failed build in it.
-pub(super) fn with_failure(mut report: Report) -> Report {
+pub(crate) fn with_failure(mut report: Report) -> Report {
     report.benchmarks[0].failures.push(Failure {
         kind: FailureKind::Panic,
         message: "it panicked".to_owned(),
@@ -118,15 +118,15 @@ pub(super) fn with_failure(mut report: Report) -> Report {
 }
 
 /// The same as another machine would have measured it.
-pub(super) fn on(mut report: Report, processor: &str) -> Report {
+pub(crate) fn on(mut report: Report, processor: &str) -> Report {
     report.environment.cpus[0].brand = processor.to_owned();
     report
 }
 
-pub(super) fn commit(id: &str, time: Option<&str>) -> CommitRef {
+pub(crate) fn commit(id: &str, time: Option<&str>) -> CommitRef {
     CommitRef { id: id.to_owned(), time: time.map(str::to_owned), subject: format!("subject of {id}"), position: None }
 }
 
-pub(super) fn of_commit(commit: CommitRef) -> Provenance {
+pub(crate) fn of_commit(commit: CommitRef) -> Provenance {
     Provenance { commit: Some(commit), ..Provenance::default() }
 }

@@ -112,7 +112,9 @@ pub fn news(trends: &Trends) -> Vec<String> {
     let mut lines = vec![night(trends)];
     let new: Vec<&Event> = trends.events.iter().filter(|event| event.standing == Standing::New).collect();
     let (worse, better): (Vec<&Event>, Vec<&Event>) = new.iter().copied().partition(|event| event.worse);
-    if new.is_empty() {
+    // Of a night without a run that would be no news, and no comfort either.
+    let measured = trends.health.last.as_ref().is_some_and(|night| night.runs > 0);
+    if new.is_empty() && measured {
         lines.push("nothing new: no level has changed since the last time".to_owned());
     }
     // The best is last in the order of events.

@@ -37,6 +37,8 @@ pub struct Trends {
     pub events: Vec<Event>,
     /// How the suite fares.
     pub health: Health,
+    /// When somebody was told of events for the last time, RFC 3339; absent if nobody ever was, and nothing is new then.
+    pub told: Option<String>,
     /// Every report, in the order of the commits.
     pub reports: Vec<ReportInfo>,
 }
@@ -63,7 +65,7 @@ impl Trends {
         let seen = Seen::read(history)?;
         let events = events::events(&axis, &series, &notes, &seen);
         let health = Health::of(history, &axis, &series, &reports)?;
-        Ok(Self { axis, series, events, health, reports })
+        Ok(Self { axis, series, events, health, told: seen.told, reports })
     }
 
     /// The commit at a position of the axis.

@@ -71,7 +71,7 @@ impl Trends {
         let text = serde_json::to_string(&now).unwrap_or_default();
         history.set_state(STATE, Some(&text))?;
         let again = Self::of(history)?;
-        self.events = again.events;
+        *self = again;
         Ok(())
     }
 }

@@ -77,8 +77,16 @@ impl Trend {
         stats::median(&medians)
     }
 
-    /// The levels between the changes: from where, up to where, and what.
+    /// Whether its changes were looked for.
+    pub fn is_judged(&self) -> bool {
+        self.decides() || self.is_phase_time()
+    }
+
+    /// The levels between the changes: from where, up to where, and what. None where changes were not looked for.
     pub fn levels(&self) -> Vec<(usize, usize, f64)> {
+        if !self.is_judged() {
+            return Vec::new();
+        }
         let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else { return Vec::new() };
         let cuts = || self.changes.iter().map(|change| change.index);
         let starts = [first.position].into_iter().chain(cuts());
@@ -99,11 +107,10 @@ pub(super) fn is_exact(metric: Metric) -> bool {
 pub(super) fn detect(series: Vec<(Series, Vec<TrendPoint>)>) -> Vec<Trend> {
     let mut trends: Vec<Trend> =
         series.into_iter().map(|(series, points)| Trend { series, points, changes: Vec::new(), noise: None }).collect();
-    let is_judged = |trend: &Trend| trend.decides() || trend.is_phase_time();
-    let judged = trends.iter().filter(|trend| is_judged(trend)).count().max(1);
+    let judged = trends.iter().filter(|trend| trend.is_judged()).count().max(1);
     let defaults = ChangeRules::default();
     let rules = ChangeRules { provisional_alarms: defaults.provisional_alarms / judged as f64, ..defaults };
-    let mut wanted: Vec<&mut Trend> = trends.iter_mut().filter(|trend| is_judged(trend)).collect();
+    let mut wanted: Vec<&mut Trend> = trends.iter_mut().filter(|trend| trend.is_judged()).collect();
     // As many series a processor: each takes its own time, so that they are dealt out one by one.
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut hands: Vec<Vec<&mut Trend>> = (0..threads).map(|_| Vec::new()).collect();

@@ -1,1 +1,240 @@
+//! What a history says has happened.
 
+use jiff::Timestamp;
+
+use super::*;
+use crate::history::testing::{commit, empty, of_commit, on, report, run, with_failure};
+use crate::history::{NoteKind, Provenance};
+use crate::model::{Measured, Metric, Report};
+use crate::report::events::{commits, news, sentence};
+use crate::stats::Persistence;
+use crate::summary;
+
+/// Noise of about one per cent, the same every time.
+fn noise(seed: u64) -> f64 {
+    let mut random = fastrand::Rng::with_seed(seed);
+    (0.01 * ((0..6).map(|_| random.f64()).sum::<f64>() - 3.0) * 1.4).exp()
+}
+
+fn day(night: u64) -> String {
+    Timestamp::from_second(1_767_225_600 + 86_400 * night as i64).unwrap().to_string()
+}
+
+fn id(night: u64) -> String {
+    format!("{night:040x}")
+}
+
+/// A night's report: so many microseconds of each benchmark, five runs of each.
+fn night(number: u64, walls: &[(&str, f64)]) -> Report {
+    let mut night = report(1, &[100]);
+    night.created = day(number);
+    let template = night.benchmarks[0].clone();
+    let benchmark = |(index, (id, wall)): (usize, &(&str, f64))| {
+        let runs = (0..5).map(|it| run((1000.0 * wall * noise(1_000_000 * index as u64 + 100 * number + it)) as u64));
+        let mut measured = Measured { id: (*id).to_owned(), runs: runs.collect(), ..template.clone() };
+        summary::complete(&mut measured);
+        measured
+    };
+    night.benchmarks = walls.iter().enumerate().map(benchmark).collect();
+    night
+}
+
+fn of(number: u64) -> Provenance {
+    of_commit(commit(&id(number), Some(&day(number))))
+}
+
+/// A history of these nights, of three benchmarks of which two got slower by a fifth at `step`.
+fn history(nights: impl Iterator<Item = u64>, step: u64) -> (tempfile::TempDir, History) {
+    let (folder, mut history) = empty();
+    for number in nights {
+        record(&mut history, number, step);
+    }
+    (folder, history)
+}
+
+fn record(history: &mut History, number: u64, step: u64) {
+    let slow = if number >= step { 1.2 } else { 1.0 };
+    let walls = [("apps/amm/debug", 100.0 * slow), ("apps/dex/debug", 250.0 * slow), ("apps/fee/debug", 50.0)];
+    history.record(&night(number, &walls), &of(number)).unwrap();
+}
+
+#[test]
+fn a_step_of_several_benchmarks_is_one_event_with_its_phase() {
+    let (_folder, history) = history(0..40, 20);
+    let trends = Trends::of(&history).unwrap();
+    assert_eq!((trends.axis.commits.len(), trends.benchmarks().len()), (40, 3));
+    let [event] = &trends.events[..] else { panic!("{:#?}", trends.events) };
+    assert_eq!((event.position, event.key.as_str(), event.worse), (20, id(20).as_str(), true));
+    assert_eq!((event.headline.metric, event.headline.benchmarks.len()), (Metric::Wall, 2));
+    let headline = &event.headline;
+    assert!(headline.low < 1.2 && 1.2 < headline.high && headline.high / headline.low < 1.05, "{headline:?}");
+    // A run of the stand-in is in its phase for seven tenths.
+    let (phase, share) = event.culprit.as_ref().unwrap().main().unwrap();
+    assert!(phase == "compile to ast" && (share - 0.7).abs() < 0.03, "{share}");
+    assert_eq!(event.persistence(), Some(Persistence::Lasting));
+    let words = sentence(event);
+    assert!(words.starts_with("apps/") && words.contains("wall +") && words.contains("compile to ast"), "{words}");
+}
+
+#[test]
+fn nothing_happened_where_nothing_changed() {
+    let (_folder, history) = history(0..60, 1000);
+    let trends = Trends::of(&history).unwrap();
+    assert!(trends.events.is_empty(), "{:#?}", trends.events);
+}
+
+#[test]
+fn what_is_new_is_new_until_the_next_night() {
+    let (_folder, mut history) = history(0..30, 15);
+    let mut trends = Trends::of(&history).unwrap();
+    let standings = |trends: &Trends| -> Vec<(usize, Standing)> {
+        trends.events.iter().map(|event| (event.position, event.standing)).collect()
+    };
+    assert_eq!(standings(&trends), [(15, Standing::Open)], "nobody was told of anything");
+    trends.tell(&mut history).unwrap();
+    assert_eq!(standings(&trends), [(15, Standing::Open)], "the first time there is nothing to compare with");
+    for number in 30..40 {
+        let walls = [("apps/amm/debug", 120.0), ("apps/dex/debug", 300.0), ("apps/fee/debug", 100.0)];
+        history.record(&night(number, &walls), &of(number)).unwrap();
+    }
+    let mut trends = Trends::of(&history).unwrap();
+    trends.tell(&mut history).unwrap();
+    let told = |trends: &Trends| {
+        let mut standings = standings(trends);
+        standings.sort();
+        standings
+    };
+    assert_eq!(told(&trends), [(15, Standing::Open), (30, Standing::New)]);
+    assert_eq!(told(&Trends::of(&history).unwrap()), told(&trends), "the page says what the message said");
+    assert!(trends.events.iter().any(|event| event.alerts()));
+    let lines = news(&trends);
+    assert!(lines.len() <= 5 && lines.iter().any(|line| line.contains("apps/fee/debug: wall ×2")), "{lines:?}");
+    trends.tell(&mut history).unwrap();
+    assert_eq!(told(&trends), [(15, Standing::Open), (30, Standing::Open)]);
+}
+
+#[test]
+fn what_people_say_decides_over_what_was_told() {
+    let (_folder, mut history) = history(0..30, 15);
+    let standing = |history: &History| Trends::of(history).unwrap().events[0].standing;
+    let note = history.add_note(&id(15), NoteKind::Acknowledged, "seen").unwrap();
+    assert_eq!(standing(&history), Standing::Acknowledged);
+    history.add_note(&id(15), NoteKind::Expected, "#4711").unwrap();
+    assert_eq!(standing(&history), Standing::Expected);
+    assert_eq!(Trends::of(&history).unwrap().events[0].notes.len(), 2);
+    history.remove_note(note.id).unwrap();
+    history.add_note(&id(3), NoteKind::Acknowledged, "of another commit").unwrap();
+    assert_eq!(Trends::of(&history).unwrap().events[0].notes.len(), 1);
+}
+
+#[test]
+fn commits_that_were_not_measured_may_be_the_one() {
+    let (folder, mut history) = history((0..60).step_by(3), 30);
+    // Of the commits between, one benchmark that did not change was measured.
+    for number in (0..60).filter(|number| number % 3 != 0) {
+        history.record(&night(number, &[("apps/fee/debug", 50.0)]), &of(number)).unwrap();
+    }
+    let trends = Trends::of(&history).unwrap();
+    let [event] = &trends.events[..] else { panic!("{:#?}", trends.events) };
+    assert_eq!((event.earliest, event.position, event.latest), (28, 30, 30));
+    assert_eq!(commits(&trends.axis, event), format!("after {}, up to {}", &id(27)[..10], &id(30)[..10]));
+    drop(folder);
+}
+
+#[test]
+fn another_machine_is_no_change_of_the_compiler() {
+    let (_folder, mut history) = history(0..20, 1000);
+    for number in 20..40 {
+        let slower = night(number, &[("apps/amm/debug", 300.0), ("apps/dex/debug", 700.0), ("apps/fee/debug", 150.0)]);
+        history.record(&on(slower, "Xeon"), &of(number)).unwrap();
+    }
+    let trends = Trends::of(&history).unwrap();
+    assert!(trends.events.is_empty(), "{:#?}", trends.events);
+    let totals = totals(&trends, Metric::Wall);
+    assert_eq!(totals.len(), 2, "a course for each machine");
+    for (_, totals) in totals {
+        assert!(totals.iter().all(|total| (total.index - 1.0).abs() < 0.05), "{totals:?}");
+    }
+}
+
+#[test]
+fn a_benchmark_that_comes_or_goes_moves_no_total() {
+    let (_folder, mut history) = empty();
+    for number in 0..12 {
+        let mut walls = vec![("apps/amm/debug", 100.0)];
+        if number >= 6 {
+            walls.push(("apps/dex/debug", 5000.0));
+        }
+        history.record(&night(number, &walls), &of(number)).unwrap();
+    }
+    let trends = Trends::of(&history).unwrap();
+    let [(_, totals)] = &totals(&trends, Metric::Wall)[..] else { panic!() };
+    assert_eq!((totals[5].benchmarks, totals[6].benchmarks, totals[7].benchmarks), (1, 1, 2));
+    assert!(totals.iter().all(|total| (total.index - 1.0).abs() < 0.05), "{totals:?}");
+}
+
+#[test]
+fn sizes_change_wherever_they_differ() {
+    let (_folder, mut history) = empty();
+    for number in 0..4 {
+        let mut night = night(number, &[("apps/amm/debug", 100.0)]);
+        for run in &mut night.benchmarks[0].runs {
+            run.packages[0].bytecode_size = Some(if number == 2 { 1100 } else { 1000 });
+        }
+        summary::complete(&mut night.benchmarks[0]);
+        history.record(&night, &of(number)).unwrap();
+    }
+    let trends = Trends::of(&history).unwrap();
+    let found: Vec<(usize, bool, Standing)> =
+        trends.events.iter().map(|event| (event.position, event.worse, event.standing)).collect();
+    assert_eq!(found, [(2, true, Standing::Reverted), (3, false, Standing::Open)]);
+    assert_eq!(sentence(&trends.events[0]), "apps/amm/debug: bytecode size +10.0 %");
+}
+
+#[test]
+fn several_reports_of_one_commit_are_one_point() {
+    let (_folder, mut history) = empty();
+    for again in 0..3 {
+        let mut night = night(1, &[("apps/amm/debug", 100.0 + 10.0 * again as f64)]);
+        night.created = day(10 + again);
+        history.record(&night, &of(1)).unwrap();
+    }
+    let trends = Trends::of(&history).unwrap();
+    let wall = trends.series.iter().find(|trend| trend.decides() && trend.series.key.metric == Metric::Wall).unwrap();
+    let [point] = &wall.points[..] else { panic!("{:?}", wall.points) };
+    assert!((point.median / 110e6 - 1.0).abs() < 0.02 && point.count == 15, "{point:?}");
+    assert!(point.low < 103e6 && point.high > 117e6, "{point:?}");
+}
+
+#[test]
+fn failed_and_missing_benchmarks_are_told() {
+    let (_folder, mut history) = empty();
+    let walls = [("apps/amm/debug", 100.0), ("apps/dex/debug", 250.0), ("apps/fee/debug", 50.0)];
+    history.record(&night(0, &walls), &of(0)).unwrap();
+    let mut second = with_failure(night(1, &walls[..2]));
+    second.benchmarks[0].runs.clear();
+    summary::complete(&mut second.benchmarks[0]);
+    history.record(&second, &of(1)).unwrap();
+    let trends = Trends::of(&history).unwrap();
+    let night = trends.health.last.as_ref().unwrap();
+    assert_eq!((night.benchmarks, night.failed.len(), night.position), (1, 1, 1));
+    assert_eq!(
+        (&night.newly_failed[..], &night.missing[..]),
+        (&["apps/amm/debug".to_owned()][..], &["apps/fee/debug".to_owned()][..])
+    );
+    let lines = news(&trends);
+    assert!(lines[0].contains("1 failed (1 panic), 1 of them built the time before, 1 is missing"), "{lines:?}");
+}
+
+#[test]
+fn nothing_measured_is_not_nothing_new() {
+    let (_folder, mut history) = empty();
+    assert_eq!(news(&Trends::of(&history).unwrap())[0], "nothing was ever measured");
+    let mut failed = with_failure(night(0, &[("apps/amm/debug", 100.0)]));
+    failed.benchmarks[0].runs.clear();
+    summary::complete(&mut failed.benchmarks[0]);
+    history.record(&failed, &of(0)).unwrap();
+    let lines = news(&Trends::of(&history).unwrap());
+    assert!(lines[0].starts_with("NOTHING WAS MEASURED"), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("nothing new")), "{lines:?}");
+}
