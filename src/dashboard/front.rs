@@ -165,7 +165,7 @@ fn newly(night: &Night) -> String {
     match (night.failed.len(), night.newly_failed.len()) {
         (0, _) => "every benchmark was built".to_owned(),
         (_, 0) => "as the time before".to_owned(),
-        (_, newly) => format!("{newly} of them built the time before"),
+        (_, newly) => format!("{newly} of them for the first time"),
     }
 }
 

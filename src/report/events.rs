@@ -168,7 +168,7 @@ fn failed(trends: &Trends) -> String {
     if !kinds.is_empty() {
         let names: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let newly = night.newly_failed.len();
-        let new = if newly > 0 { format!(", {newly} of them built the time before") } else { String::new() };
+        let new = if newly > 0 { format!(", {newly} of them for the first time") } else { String::new() };
         parts.push(format!("{} failed ({}){new}", night.failed.len(), names.join(", ")));
     }
     if !night.missing.is_empty() {

@@ -22,7 +22,7 @@ pub struct Axis {
 pub struct Commit {
     /// The commit's full id, or `v0.72.1` of a release; absent where nothing of that is known.
     pub id: Option<String>,
-    /// What to call it: ten digits of the id, the release, or the compiler's version.
+    /// What to call it: ten digits of the id, the release, or the compiler's version with when it was measured.
     pub name: String,
     /// The first line of its message; may be empty.
     pub subject: String,
@@ -107,7 +107,11 @@ fn commit(report: &ReportInfo) -> Commit {
     let reference = report.commit.as_ref();
     Commit {
         id: reference.map(|commit| commit.id.clone()),
-        name: reference.map_or_else(|| report.version.clone(), |commit| commit.short().to_owned()),
+        // Of a compiler of which only the version is known, each measurement is a place of its own.
+        name: reference.map_or_else(
+            || format!("{} of {}", report.version, report.created.get(..16).unwrap_or(&report.created)),
+            |commit| commit.short().to_owned(),
+        ),
         subject: reference.map(|commit| commit.subject.clone()).unwrap_or_default(),
         date: reference.and_then(|commit| commit.time.clone()).unwrap_or_else(|| report.created.clone()),
         version: report.version.clone(),

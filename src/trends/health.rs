@@ -36,7 +36,7 @@ pub struct Night {
     pub complete: bool,
     /// The benchmarks that failed, each with its first failure.
     pub failed: Vec<FailureInfo>,
-    /// Of these, those that the report before has measured.
+    /// Of these, those that did not fail in the report before on the same machine.
     pub newly_failed: Vec<String>,
     /// The benchmarks that the report before on the same machine has measured, and this one neither measured nor saw fail.
     pub missing: Vec<String>,
@@ -75,7 +75,13 @@ impl Health {
             }
         }
         let fails = |id: &String| failed.iter().any(|failure| failure.benchmark == *id);
-        let newly_failed = before.iter().filter(|id| fails(id) && !here.contains(id)).cloned().collect();
+        let failed_before = match same.get(1) {
+            Some(report) => history.failures(report.id)?,
+            None => Vec::new(),
+        };
+        let is_known = |failure: &&FailureInfo| failed_before.iter().any(|known| known.benchmark == failure.benchmark);
+        let newly = failed.iter().filter(|failure| !is_known(failure));
+        let newly_failed = newly.map(|failure| failure.benchmark.clone()).collect();
         let missing = before.iter().filter(|id| !fails(id) && !here.contains(id)).cloned().collect();
         let night = Night {
             report: last.id,

@@ -223,7 +223,7 @@ fn failed_and_missing_benchmarks_are_told() {
         (&["apps/amm/debug".to_owned()][..], &["apps/fee/debug".to_owned()][..])
     );
     let lines = news(&trends);
-    assert!(lines[0].contains("1 failed (1 panic), 1 of them built the time before, 1 is missing"), "{lines:?}");
+    assert!(lines[0].contains("1 failed (1 panic), 1 of them for the first time, 1 is missing"), "{lines:?}");
 }
 
 #[test]
