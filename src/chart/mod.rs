@@ -20,6 +20,7 @@ mod render;
 pub(crate) mod runs;
 #[cfg(test)]
 pub(crate) mod sample;
+mod scatter;
 mod scene;
 mod spark;
 mod stacked;
@@ -37,6 +38,7 @@ pub use font::register_fonts;
 pub use forest::forest;
 pub use marker::StepKind;
 pub use palette::{PhaseColours, Swatch};
+pub use scatter::{ScatterAxis, ScatterPoint, scatter};
 pub use scene::Chart;
 pub use spark::spark;
 pub use stacked::{Part, Stacked, stacked_phases};
