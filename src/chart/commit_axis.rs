@@ -9,7 +9,7 @@ pub(super) const TICK: Style = Style::new(11.0, MUTED);
 /// The height of the dates below a plot.
 pub(super) const DATES: f64 = 22.0;
 /// The height of the releases above a plot.
-pub(super) const RELEASES: f64 = 18.0;
+pub(super) const RELEASES: f64 = 26.0;
 /// Between two labels on a line.
 const GAP: f64 = 8.0;
 /// No label is wider.
@@ -54,18 +54,17 @@ impl CommitAxis {
         }
     }
 
-    /// Releases above a plot that begins at `top`: a small mark each, and a name and a line down to `bottom` for as many
-    /// as there is room for, the newest first.
-    pub(super) fn releases(&self, chart: &mut Chart, (top, bottom): (f64, f64), releases: &[(usize, String)]) {
+    /// Releases above a plot, upon the line `bottom`: a small mark each, and a name for as many as there is room for, the
+    /// newest first.
+    pub(super) fn releases(&self, chart: &mut Chart, bottom: f64, releases: &[(usize, String)]) {
         let mut row = Row::new(self.left, self.right);
         for (position, label) in releases.iter().rev().filter(|(position, _)| *position < self.positions) {
             let label = shorten(label, TICK.size, false, WIDEST);
             let x = self.at(*position);
-            if let Some(middle) = row.place(x, TICK.width(&label)) {
-                chart.rule((x, top), (x, bottom), LINE);
-                chart.text(middle, top - 10.0, label, TICK, Align::Centre);
-            } else {
-                chart.rule((x, top), (x, top + 4.0), MUTED);
+            let place = row.place(x, TICK.width(&label));
+            chart.rule((x, bottom - 5.0), (x, bottom), if place.is_some() { MUTED } else { LINE });
+            if let Some(middle) = place {
+                chart.text(middle, bottom - 13.0, label, TICK, Align::Centre);
             }
         }
     }

@@ -3,12 +3,12 @@
 use super::palette::{MUTED, OUTSIDE, Rgb, SURFACE};
 use super::scene::{Chart, Paint};
 
-/// The shape of a line's points.
+/// The shape of a line's points. A triangle is none of them: it means worse, better, or beyond the axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Marker {
     Disc,
     Square,
-    Triangle,
+    Cross,
     Diamond,
 }
 
@@ -17,11 +17,11 @@ pub(super) enum Marker {
 const LOOKS: [(Rgb, Marker); 8] = [
     ((0x00, 0x72, 0xB2), Marker::Disc),
     ((0xCC, 0x79, 0xA7), Marker::Square),
-    ((0x00, 0x9E, 0x73), Marker::Triangle),
+    ((0x00, 0x9E, 0x73), Marker::Cross),
     ((0x99, 0x99, 0x33), Marker::Diamond),
     ((0x8F, 0x7F, 0xD8), Marker::Disc),
     ((0xB0, 0x7D, 0x48), Marker::Square),
-    ((0x3D, 0x9B, 0xDC), Marker::Triangle),
+    ((0x3D, 0x9B, 0xDC), Marker::Cross),
     ((0xCC, 0x66, 0x77), Marker::Diamond),
 ];
 
@@ -35,7 +35,7 @@ impl Marker {
         match self {
             Self::Disc => "disc",
             Self::Square => "square",
-            Self::Triangle => "triangle",
+            Self::Cross => "cross",
             Self::Diamond => "diamond",
         }
     }
@@ -46,8 +46,18 @@ impl Marker {
         match self {
             Self::Disc => chart.dot(x, y, r, paint),
             Self::Square => chart.rect((x - 0.9 * r, y - 0.9 * r), (1.8 * r, 1.8 * r), paint),
-            Self::Triangle => {
-                chart.polygon(vec![(x - 1.2 * r, y + 0.9 * r), (x + 1.2 * r, y + 0.9 * r), (x, y - 1.3 * r)], paint);
+            Self::Cross => {
+                let (near, far) = (0.4 * r, 1.3 * r);
+                let quarter = [(near, -far), (near, -near), (far, -near)];
+                let turned = [(1.0, 1.0), (1.0, -1.0), (-1.0, -1.0), (-1.0, 1.0)].into_iter().enumerate();
+                let corners = turned.flat_map(|(turn, (sx, sy))| {
+                    let mut corners = quarter.map(|(dx, dy)| (x + sx * dx, y + sy * dy));
+                    if turn % 2 == 1 {
+                        corners.reverse();
+                    }
+                    corners
+                });
+                chart.polygon(corners.collect(), paint);
             }
             Self::Diamond => {
                 chart.polygon(vec![(x - 1.3 * r, y), (x, y - 1.3 * r), (x + 1.3 * r, y), (x, y + 1.3 * r)], paint);

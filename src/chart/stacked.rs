@@ -81,7 +81,7 @@ pub fn stacked_phases(input: &Stacked) -> Result<Chart, ChartError> {
     chart.text(MARGIN, HEADING + 8.0, about + &unit, TICK, Align::Left);
     let axis = CommitAxis::new(input.positions, PLOT.0, PLOT.1);
     if !input.releases.is_empty() {
-        axis.releases(&mut chart, (top, bottom), &input.releases);
+        axis.releases(&mut chart, top - 4.0, &input.releases);
     }
     axis.dates(&mut chart, bottom, &input.ticks);
     let far = farthest(&columns);

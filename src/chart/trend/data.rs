@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::marker::look;
 use super::super::palette::hex;
 use super::super::render::DENSITY;
+use super::draw::breaks;
 use super::{Trend, TrendLine, TrendPoint, trend};
 use crate::chart::ChartError;
 use crate::chart::text::clean;
@@ -101,10 +102,11 @@ impl Trend {
             "lines": lines.collect::<Vec<_>>(),
             "levels": levels.collect::<Vec<_>>(),
             "steps": steps.collect::<Vec<_>>(),
+            "breaks": breaks(&trend).into_iter().map(|(at, line)| json!([at, clean(&line.name)])).collect::<Vec<_>>(),
             "releases": releases.collect::<Vec<_>>(),
             "plot": {
                 "left": pixel(layout.left), "right": pixel(layout.right), "top": pixel(layout.top),
-                "bottom": pixel(layout.bottom), "low": layout.range.low, "high": layout.range.high,
+                "bottom": pixel(layout.bottom), "releases": pixel(layout.releases), "low": layout.range.low, "high": layout.range.high,
             },
         }))
     }

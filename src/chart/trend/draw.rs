@@ -1,12 +1,13 @@
 //! The parts of a trend.
 
+use super::super::WIDTH;
 use super::super::axis::{Scale, decimate, difference_ticks};
 use super::super::commit_axis::{CommitAxis, Row, TICK};
 use super::super::marker::{Marker, StepKind, look};
 use super::super::palette::{INK, LINE, MUTED, Rgb, SURFACE};
 use super::super::scene::{Align, Chart, MARGIN, Paint, Style};
 use super::super::text::shorten;
-use super::{Layout, STEP_ROW, Step, Trend, TrendLine, TrendPoint};
+use super::{Layout, PLOT, STEP_ROW, Step, Trend, TrendLine, TrendPoint};
 use crate::report::comparison::signed;
 use crate::report::format;
 
@@ -49,29 +50,46 @@ pub(super) fn values_axis(chart: &mut Chart, trend: &Trend, layout: &Layout) -> 
     ticks.unit
 }
 
-/// Every step as a line across the plot, with a shape and its size above as far as there is room: the largest first.
-pub(super) fn steps(chart: &mut Chart, trend: &Trend, layout: &Layout, axis: &CommitAxis) {
+/// A step and its label: which row above the plot it stands in, counted from below, and its middle there; `None` without
+/// room.
+pub(super) struct Placed<'a> {
+    step: &'a Step,
+    label: String,
+    place: Option<(usize, f64)>,
+}
+
+/// Where the labels of the steps stand: the largest steps choose first, and the row next to the plot is filled first.
+pub(super) fn placed<'a>(trend: &'a Trend, axis: &CommitAxis) -> Vec<Placed<'a>> {
     let mut order: Vec<&Step> = trend.steps.iter().collect();
     order.sort_by(|a, b| b.ratio.ln().abs().total_cmp(&a.ratio.ln().abs()));
-    let rows = trend.step_rows() as usize;
-    let mut taken: Vec<Row> = (0..rows).map(|_| Row::new(layout.left, chart.width - MARGIN)).collect();
-    for step in order {
-        let x = axis.before(step.position);
+    let mut rows = [0, 1].map(|_| Row::new(PLOT.0, WIDTH - MARGIN));
+    let place = |step: &'a Step| {
         let label = shorten(&signed(step.ratio), LABEL.size, false, 120.0);
-        let width = SHAPE + LABEL.width(&label);
-        // The lowest row first: nearest to the data.
-        let place = taken.iter_mut().enumerate().find_map(|(row, taken)| Some((row, taken.place(x, width)?)));
+        let (x, width) = (axis.before(step.position), SHAPE + LABEL.width(&label));
+        let place = rows.iter_mut().enumerate().find_map(|(row, taken)| Some((row, taken.place(x, width)?)));
+        Placed { step, label, place }
+    };
+    order.into_iter().map(place).collect()
+}
+
+/// How many rows the labels need.
+pub(super) fn rows(placed: &[Placed<'_>]) -> usize {
+    placed.iter().filter_map(|placed| placed.place).map(|(row, _)| row + 1).max().unwrap_or(0)
+}
+
+/// Every step as a line across the plot, with a shape and its size above as far as there is room.
+pub(super) fn steps(chart: &mut Chart, placed: &[Placed<'_>], layout: &Layout, axis: &CommitAxis) {
+    for Placed { step, label, place } in placed {
+        let x = axis.before(step.position);
         chart.rule((x, layout.top), (x, layout.bottom), step.kind.colour());
         let Some((row, middle)) = place else {
             step.kind.draw(chart, (x, layout.top + 5.0));
             continue;
         };
-        let y = layout.top - STEP_ROW * (row as f64 + 0.5);
-        if row > 0 && (middle - x).abs() < width {
-            chart.rule((x, y + 8.0), (x, layout.top), step.kind.colour());
-        }
-        step.kind.draw(chart, (middle - width / 2.0 + 4.5, y));
-        chart.text(middle - width / 2.0 + SHAPE, y, label, LABEL, Align::Left);
+        let left = middle - (SHAPE + LABEL.width(label)) / 2.0;
+        let y = layout.top - STEP_ROW * (*row as f64 + 0.5);
+        step.kind.draw(chart, (left + 4.5, y));
+        chart.text(left + SHAPE, y, label.clone(), LABEL, Align::Left);
     }
 }
 
@@ -94,7 +112,7 @@ pub(super) fn machine_breaks(chart: &mut Chart, trend: &Trend, layout: &Layout, 
 }
 
 /// Where a machine takes over, and whose line begins there.
-fn breaks(trend: &Trend) -> Vec<(usize, &TrendLine)> {
+pub(super) fn breaks(trend: &Trend) -> Vec<(usize, &TrendLine)> {
     let ends = |line: &TrendLine| Some((line.points.first()?.position, line.points.last()?.position));
     let mut lines: Vec<_> = trend.lines.iter().filter_map(|line| Some((ends(line)?, line))).collect();
     lines.sort_by_key(|(ends, _)| *ends);

@@ -109,6 +109,8 @@ pub struct Step {
 struct Layout {
     left: f64,
     right: f64,
+    /// Below the marks of the releases.
+    releases: f64,
     top: f64,
     bottom: f64,
     range: Range,
@@ -131,9 +133,10 @@ const STEP_ROW: f64 = 16.0;
 pub fn trend(trend: &Trend) -> Result<Chart, ChartError> {
     let trend = trend.fitted();
     let layout = trend.layout()?;
+    let axis = trend.axis();
+    let steps = draw::placed(&trend, &axis);
     let mut chart = Chart::new(trend.title(), &trend.name, WIDTH);
     chart.group("view", |chart| {
-        let axis = CommitAxis::new(trend.positions, layout.left, layout.right);
         let unit = draw::values_axis(chart, &trend, &layout);
         let mut about = shorten(&trend.metric, TICK.size, false, 500.0);
         if !unit.is_empty() {
@@ -143,12 +146,11 @@ pub fn trend(trend: &Trend) -> Result<Chart, ChartError> {
             about += " – the axis does not begin at 0";
         }
         chart.text(MARGIN, HEADING + 8.0, about, TICK, Align::Left);
-        let releases = layout.top - trend.step_rows() * STEP_ROW;
         if !trend.releases.is_empty() {
-            axis.releases(chart, (releases, layout.bottom), &trend.releases);
+            axis.releases(chart, layout.releases, &trend.releases);
         }
         axis.dates(chart, layout.bottom, &trend.ticks);
-        draw::steps(chart, &trend, &layout, &axis);
+        draw::steps(chart, &steps, &layout, &axis);
         draw::machine_breaks(chart, &trend, &layout, &axis);
         draw::lines(chart, &trend, &layout, &axis);
         draw::levels(chart, &trend, &layout, &axis);
@@ -179,17 +181,14 @@ impl Trend {
         let points = self.lines.iter().flat_map(|line| &line.points);
         let range = range::range(points, self.unit).ok_or(ChartError::Empty("nothing was measured"))?;
         let releases = if self.releases.is_empty() { 0.0 } else { RELEASES };
-        let top = HEADING + 24.0 + releases + self.step_rows() * STEP_ROW;
-        Ok(Layout { left: PLOT.0, right: PLOT.1, top, bottom: top + PLOT_HEIGHT, range })
+        let above = HEADING + 24.0 + releases;
+        let top = above + draw::rows(&draw::placed(self, &self.axis())) as f64 * STEP_ROW;
+        let bottom = top + PLOT_HEIGHT;
+        Ok(Layout { left: PLOT.0, right: PLOT.1, releases: above - 4.0, top, bottom, range })
     }
 
-    /// How many rows of labels the steps get.
-    fn step_rows(&self) -> f64 {
-        match self.steps.len() {
-            0 => 0.0,
-            1 => 1.0,
-            _ => 2.0,
-        }
+    fn axis(&self) -> CommitAxis {
+        CommitAxis::new(self.positions, PLOT.0, PLOT.1)
     }
 
     /// The newest value of all.
