@@ -141,94 +141,124 @@ fn hostile_comparison() -> Comparison {
     comparison
 }
 
-/// Everything about a page that does not depend on what it says.
-fn assert_good(browser: &Browser, path: &Path, name: &str) {
-    let page = browser.page();
-    for (window, width, height) in WINDOWS {
-        page.viewport(width, height);
-        for theme in [Theme::Light, Theme::Dark] {
-            let view = format!("{name}-{window}-{theme:?}").to_lowercase();
-            page.theme(theme);
-            page.open(path);
-            page.screenshot(&view);
-            page.assert_fits();
-            page.unfold();
-            page.assert_fits();
-            page.screenshot_whole(&format!("{view}-whole"));
-            page.assert_accessible();
-            page.assert_quiet();
-        }
-    }
-    let load = page.load();
-    assert_eq!(load.requests.len(), 1, "it needs nothing but itself: {:?}", load.requests);
-    assert_printable(&page, path, name);
-    assert_whole_without_scripts(browser, path, name);
-}
-
-/// On paper nothing is cut off, and nothing is folded away: paper cannot be clicked.
-fn assert_printable(page: &Page, path: &Path, name: &str) {
-    page.viewport(PAPER.0, PAPER.1);
-    page.theme(Theme::Dark);
-    page.print(true);
-    page.open(path);
-    page.screenshot_whole(&format!("{name}-print"));
-    page.assert_fits();
-    assert_eq!(
-        page.eval_text("getComputedStyle(document.body).color"),
-        "rgb(31, 35, 40)",
-        "dark ink also in dark mode"
-    );
-    let cut = page.eval(
-        "[...document.querySelectorAll('.scroll, .chart')].filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
-            .map((e) => `${e.getAttribute('aria-label')}: ${e.scrollWidth} > ${e.clientWidth}`)",
-    );
-    assert_eq!(cut, serde_json::json!([]), "it is wider than the paper");
-    page.pdf(name);
-    page.print(false);
-}
-
-/// Without scripts it says all that it says with them.
-fn assert_whole_without_scripts(browser: &Browser, path: &Path, name: &str) {
-    let page = browser.page();
-    page.viewport(390, 844);
-    page.javascript(false);
-    page.open(path);
-    page.assert_fits();
-    page.screenshot(&format!("{name}-noscript"));
-    assert_eq!(page.count("th button, .tools"), 0, "nothing is offered that does nothing");
-    page.assert_quiet();
+/// The pages, with their names for screenshots.
+fn pages() -> [(&'static str, String); 4] {
+    [
+        ("report", html::index(&REPORT)),
+        ("comparison", comparison::html(&COMPARISON)),
+        ("report-hostile", html::index(&hostile_report())),
+        ("comparison-hostile", comparison::html(&hostile_comparison())),
+    ]
 }
 
 fn write(bed: &Bed, text: &str) -> PathBuf {
     bed.write("page.html", text)
 }
 
+/// Whether everybody can use a page, on a small and on a large window, and in both themes.
+fn assert_good(browser: &Browser, path: &Path, name: &str) {
+    let page = browser.page();
+    for (window, width, height) in WINDOWS {
+        page.viewport(width, height);
+        page.open(path);
+        page.screenshot(&format!("{name}-{window}"));
+        page.assert_fits();
+        page.unfold();
+        page.assert_fits();
+        // Each benchmark has the same parts; to look at those of two takes less than half the time.
+        page.eval("document.querySelectorAll('details.benchmark').forEach((e, n) => { e.open = n < 2; })");
+        for theme in [Theme::Light, Theme::Dark] {
+            page.theme(theme);
+            page.screenshot_whole(&format!("{name}-{window}-{theme:?}").to_lowercase());
+            page.assert_accessible();
+        }
+        page.theme(Theme::Light);
+        page.assert_quiet();
+    }
+    let load = page.load();
+    assert_eq!(load.requests.len(), 1, "it needs nothing but itself: {:?}", load.requests);
+}
+
 #[test]
-fn the_page_of_a_report_is_good_for_everybody() {
+fn everybody_can_use_the_page_of_a_report() {
     let Some(browser) = Browser::start() else { return };
     let bed = Bed::new();
     assert_good(&browser, &write(&bed, &html::index(&REPORT)), "report");
 }
 
 #[test]
-fn the_page_of_a_comparison_is_good_for_everybody() {
+fn everybody_can_use_the_page_of_a_comparison() {
     let Some(browser) = Browser::start() else { return };
     let bed = Bed::new();
     assert_good(&browser, &write(&bed, &comparison::html(&COMPARISON)), "comparison");
 }
 
 #[test]
-fn names_in_a_report_cannot_do_anything() {
+fn names_in_a_report_do_nothing() {
     let Some(browser) = Browser::start() else { return };
     let bed = Bed::new();
     assert_good(&browser, &write(&bed, &html::index(&hostile_report())), "report-hostile");
 }
 
 #[test]
-fn names_in_a_comparison_cannot_do_anything() {
+fn names_in_a_comparison_do_nothing() {
     let Some(browser) = Browser::start() else { return };
     let bed = Bed::new();
     assert_good(&browser, &write(&bed, &comparison::html(&hostile_comparison())), "comparison-hostile");
+}
+
+#[test]
+fn on_paper_nothing_is_cut_off_or_folded_away() {
+    let Some(browser) = Browser::start() else { return };
+    let bed = Bed::new();
+    let page = browser.page();
+    page.viewport(PAPER.0, PAPER.1);
+    page.theme(Theme::Dark);
+    page.print(true);
+    for (name, text) in pages() {
+        page.open(&write(&bed, &text));
+        page.pdf(name);
+        page.screenshot_whole(&format!("{name}-print"));
+        page.assert_fits();
+        let cut = page.eval(
+            "[...document.querySelectorAll('body *')]
+                .filter((e) => /auto|scroll|hidden/.test(getComputedStyle(e).overflow) && e.checkVisibility())
+                .filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
+                .filter((e) => !e.matches('.part, svg'))
+                .map((e) => `${e.cloneNode().outerHTML.slice(0, 100)}: ${e.scrollWidth} × ${e.scrollHeight}`)",
+        );
+        assert_eq!(cut, serde_json::json!([]), "{name}: more than is printed");
+        let folded = page.eval(
+            "[...document.querySelectorAll('details:not(.values) > :not(summary, .values)')].filter((e) => !e.checkVisibility())
+                .map((e) => e.cloneNode().outerHTML.slice(0, 100))",
+        );
+        assert_eq!(folded, serde_json::json!([]), "{name}: paper cannot be clicked");
+        assert_eq!(page.style("body", "color"), "rgb(31, 35, 40)", "{name}: ink is dark, whatever the screen is");
+    }
+}
+
+#[test]
+fn without_scripts_all_is_said_and_nothing_is_offered_that_does_nothing() {
+    let Some(browser) = Browser::start() else { return };
+    let bed = Bed::new();
+    let (with, without) = (browser.page(), browser.page());
+    without.javascript(false);
+    for (name, text) in pages() {
+        let path = write(&bed, &text);
+        for page in [&with, &without] {
+            page.viewport(390, 844);
+            page.open(&path);
+        }
+        assert!(with.count("th button") > 0, "{name}");
+        assert_eq!(without.count("th button, .tools"), 0, "{name}");
+        assert_eq!(without.text("main"), with.text("main"), "{name}");
+        without.assert_fits();
+        // A link to a section that is folded opens it.
+        let link = "main table th a[href^='#b']";
+        let target = without.attribute(link, "href").unwrap();
+        without.click(link);
+        assert!(without.is_visible(&target), "{name}: {target}");
+    }
 }
 
 /// The names in the main table, from above.
