@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::parts::{Page, counted, estimate, figure, interval, name, phase, runs, sentence};
+use super::parts::{Page, command, counted, estimate, figure, interval, name, phase, runs, sentence};
 use crate::chart::{distribution, timeline};
 use crate::model::{Measured, Metric, MetricSummary, PhaseSummary, Protocol, Unit};
 use crate::report::{format, shell};
@@ -46,7 +46,7 @@ pub(super) fn section(page: &Page, index: usize, measured: &Measured) -> Markup 
                 h4 { "All runs" }
                 (figure(distribution(measured, &page.colours)))
                 h4 { "Reproduce it" }
-                pre.command tabindex="0" { (shell::line(&measured.command)) }
+                pre.command tabindex="0" { (command(&shell::line(&measured.command))) }
             }
         }
     }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use maud::{Markup, html};
 
 use super::environment;
-use super::parts::name;
+use super::parts::{command, name};
 use crate::chart::PhaseColours;
 use crate::chart::text::{clean, shortened};
 use crate::model::{Comparison, Findings, Verdict};
@@ -69,7 +69,7 @@ impl<'a> Page<'a> {
                 @match piece {
                     Piece::Text(text) => (text),
                     Piece::Strong(text) => strong { (text) },
-                    Piece::Command(_) => code { (piece.plain()) },
+                    Piece::Command(_) => code { (command(&piece.plain())) },
                     Piece::Name(text) => @match self.links.get(text.as_str()) {
                         Some(anchor) => a href=(format!("#{anchor}")) { (name(text)) },
                         None => (name(text)),

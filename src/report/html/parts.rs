@@ -12,6 +12,9 @@ use crate::report::slug::slugs;
 /// Of a compiler's last words, so many characters are shown.
 const LONGEST_OUTPUT: usize = 20_000;
 
+/// A longer word of a command line has to wrap, whatever it is.
+const LONGEST_FLAG: usize = 30;
+
 /// A report and what its parts share.
 pub(super) struct Page<'a> {
     pub(super) report: &'a Report,
@@ -60,6 +63,17 @@ pub(super) fn output(text: &str) -> Markup {
     let end: String = text.chars().skip(length.saturating_sub(LONGEST_OUTPUT)).collect();
     let lines: Vec<_> = end.lines().map(clean).collect();
     html! { pre tabindex="0" { @if length > LONGEST_OUTPUT { "…\n" } (lines.join("\n")) } }
+}
+
+/// A command line. It wraps, but not inside of its flags: `-` and `-profile` on two lines are read as something else.
+pub(super) fn command(line: &str) -> Markup {
+    let is_flag = |word: &str| word.starts_with('-') && word.len() <= LONGEST_FLAG;
+    html! {
+        @for (index, word) in line.split(' ').enumerate() {
+            @if index > 0 { " " }
+            @if is_flag(word) { span.flag { (word) } } @else { (word) }
+        }
+    }
 }
 
 /// A phase with its colour; `None` is the time outside all phases.
@@ -118,6 +132,16 @@ mod tests {
     fn names_have_no_power() {
         assert_eq!(name("<b>\u{202E}").into_string(), "<bdi>&lt;b&gt;\u{FFFD}</bdi>");
         assert!(name(&"x".repeat(10_000)).into_string().len() < 2_500);
+    }
+
+    #[test]
+    fn flags_stay_whole() {
+        let line = command("forc build  --path '/a -b' --profile").into_string();
+        assert_eq!(
+            line,
+            "forc build  <span class=\"flag\">--path</span> '/a <span class=\"flag\">-b'</span> <span class=\"flag\">--profile</span>"
+        );
+        assert!(!command(&format!("-{}", "x".repeat(100))).into_string().contains("flag"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::Page;
 use crate::model::{Comparison, Exit, Failure};
 use crate::report::comparison::{Line, Tone, headline};
-use crate::report::html::parts::{name, output, sentence};
+use crate::report::html::parts::{command, name, output, sentence};
 use crate::report::shell;
 
 /// More failures than this are folded away: the figures come after them.
@@ -87,7 +87,7 @@ fn one(page: &Page, (index, side, failure): (usize, usize, &Failure)) -> Markup 
                 details.folded { summary { "The compiler’s last words" } (output(&failure.output)) }
             }
             @if let Some(measured) = measured.filter(|measured| !measured.command.is_empty()) {
-                pre.command tabindex="0" { (shell::line(&measured.command)) }
+                pre.command tabindex="0" { (command(&shell::line(&measured.command))) }
             }
         }
     }

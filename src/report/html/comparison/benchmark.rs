@@ -8,7 +8,7 @@ use super::{Page, class, verdict};
 use crate::chart::{blocks, waterfall};
 use crate::model::{Figure, Findings, OutputFinding, Unit};
 use crate::report::comparison::{Row, change, explanation, interval, label, sampled, transition};
-use crate::report::html::parts::{counted, figure, name};
+use crate::report::html::parts::{command, counted, figure, name};
 use crate::report::{format, shell};
 
 /// So many changed benchmarks are open from the start.
@@ -114,7 +114,7 @@ fn line(page: &Page, figure: &Figure) -> Markup {
             td.number { (format::percent(figure.threshold)) }
             td.number { (or_missing(figure.detectable.map(format::percent))) }
             td.number { (or_missing(figure.more_runs.map(|runs| format::count(runs as f64)))) }
-            td.number { (or_missing(figure.p_value.filter(|p| p.is_finite()).map(probability))) }
+            td.number { (or_missing(figure.p_value.filter(|p| (0.0..=1.0).contains(p)).map(probability))) }
             td.number { (figure.pairs) }
         }
     }
@@ -189,7 +189,7 @@ fn commands(page: &Page, row: &Row) -> Markup {
             summary { "Reproduce a run" }
             @for (side, measured) in commands {
                 p.muted { "with " (name(&page.side(side))) }
-                pre.command tabindex="0" { (shell::line(&measured.command)) }
+                pre.command tabindex="0" { (command(&shell::line(&measured.command))) }
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::model::{Measuring, Side};
 use crate::report::comparison::{origin, reproduction, settings_facts, side_name};
 use crate::report::format;
 use crate::report::html::environment::{list, machine_facts, protocol};
-use crate::report::html::parts::name;
+use crate::report::html::parts::{command, name};
 use crate::report::html::summary::share;
 
 pub(super) fn section(page: &Page) -> Markup {
@@ -28,7 +28,7 @@ pub(super) fn section(page: &Page) -> Markup {
                 (list("Cost of measuring", &cost(&comparison.measuring)))
             }
             h3 { "The same again" }
-            pre.command tabindex="0" { (reproduction(comparison)) }
+            pre.command tabindex="0" { (command(&reproduction(comparison))) }
         }
     }
 }

@@ -29,7 +29,7 @@ fn says_everything_about_a_comparison() {
         "other output",
         "out/debug/sample.bin",
         "the rest, outside phases",
-        "--seed 42",
+        "--seed</span> 42",
         &sample.sides[1].toolchain.sha256,
         "wall base (ns)",
         "would have shown",
