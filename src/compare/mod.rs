@@ -73,7 +73,7 @@ pub fn figures_of(run: &Benchmark) -> usize {
 /// The change that would matter in each metric that is compared, as a fraction: the defaults, with `given` in their place.
 pub fn thresholds(given: &BTreeMap<Metric, f64>) -> BTreeMap<Metric, f64> {
     let mut thresholds: BTreeMap<Metric, f64> =
-        series::METRICS.into_iter().map(|metric| (metric, threshold_of(metric))).collect();
+        series::METRICS.into_iter().map(|metric| (metric, default_threshold(metric))).collect();
     thresholds.extend(given);
     thresholds
 }
@@ -100,7 +100,7 @@ fn is_size(metric: Metric) -> bool {
 /// What matters unless told otherwise. One per cent of time or memory is what a day's work may win or lose; counts of
 /// instructions are steady enough to show a fifth of that; a file's size is the same in every build, and any change of it
 /// was made by the compiler; what the disk does, and which events the kernel counts, is mostly the machine's affair.
-pub(crate) fn threshold_of(metric: Metric) -> f64 {
+pub(crate) fn default_threshold(metric: Metric) -> f64 {
     match metric {
         _ if is_size(metric) => 0.0,
         Metric::DiskRead | Metric::DiskWritten => 0.05,
@@ -185,7 +185,7 @@ fn sample<'a>(
 }
 
 fn threshold(metric: Metric, rules: &Rules) -> f64 {
-    rules.thresholds.get(&metric).copied().unwrap_or_else(|| threshold_of(metric))
+    rules.thresholds.get(&metric).copied().unwrap_or_else(|| default_threshold(metric))
 }
 
 /// What is added to both values before their ratio is taken, in the metric's unit. Nothing to what is never zero. To what

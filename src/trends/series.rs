@@ -191,7 +191,7 @@ fn exact_changes(points: &[TrendPoint]) -> Vec<ChangePoint> {
 /// Whether a change is large enough to matter, by the thresholds that comparisons have. A phase's change has to matter to
 /// the run: `run` is the run's time before it.
 pub(super) fn matters(trend: &Trend, change: &ChangePoint, run: Option<f64>) -> bool {
-    let threshold = compare::threshold_of(trend.series.key.metric);
+    let threshold = compare::default_threshold(trend.series.key.metric);
     match run.filter(|_| trend.series.key.phase.is_some()) {
         Some(run) => (change.after - change.before).abs() > threshold * run,
         None => change.ratio.ln().abs() > threshold.ln_1p(),
