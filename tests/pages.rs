@@ -228,6 +228,11 @@ fn on_paper_nothing_is_cut_off_or_folded_away() {
                 .map((e) => `${e.cloneNode().outerHTML.slice(0, 100)}: ${e.scrollWidth} × ${e.scrollHeight}`)",
         );
         assert_eq!(cut, serde_json::json!([]), "{name}: more than is printed");
+        // Controls are left out of a head that comes again on the next page.
+        let heads = page.eval(
+            "[...document.querySelectorAll('th button')].every((e) => getComputedStyle(e).display === 'contents')",
+        );
+        assert_eq!(heads, true, "{name}");
         let folded = page.eval(
             "[...document.querySelectorAll('details:not(.values) > :not(summary, .values)')].filter((e) => !e.checkVisibility())
                 .map((e) => e.cloneNode().outerHTML.slice(0, 100))",
