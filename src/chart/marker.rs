@@ -12,21 +12,45 @@ pub(super) enum Marker {
     Diamond,
 }
 
-/// How the lines or groups of a chart look, in order; after these, the same again. Okabe and Ito's colours, without the
-/// orange that means worse.
-const LOOKS: [(Rgb, Marker); 8] = [
-    ((0x00, 0x72, 0xB2), Marker::Disc),
-    ((0xCC, 0x79, 0xA7), Marker::Square),
-    ((0x00, 0x9E, 0x73), Marker::Cross),
-    ((0x99, 0x99, 0x33), Marker::Diamond),
-    ((0x8F, 0x7F, 0xD8), Marker::Disc),
-    ((0xB0, 0x7D, 0x48), Marker::Square),
-    ((0x3D, 0x9B, 0xDC), Marker::Cross),
-    ((0xCC, 0x66, 0x77), Marker::Diamond),
+/// How a line or a group looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    pub(super) rgb: Rgb,
+    pub(super) marker: Marker,
+    /// Whether its markers are outlines only.
+    pub(super) hollow: bool,
+}
+
+/// The colours of lines and groups, Okabe and Ito's first, without the orange that means worse; the second four have the
+/// shapes of the first ones, but hollow.
+const COLOURS: [Rgb; 8] = [
+    (0x00, 0x72, 0xB2),
+    (0xCC, 0x79, 0xA7),
+    (0x00, 0x9E, 0x73),
+    (0x99, 0x99, 0x33),
+    (0x8F, 0x7F, 0xD8),
+    (0xB0, 0x7D, 0x48),
+    (0x3D, 0x9B, 0xDC),
+    (0xCC, 0x66, 0x77),
 ];
 
-pub(super) fn look(index: usize) -> (Rgb, Marker) {
-    LOOKS[index % LOOKS.len()]
+/// How the lines or groups of a chart look, in order; after [`LOOKS`] the same again.
+pub(super) fn look(index: usize) -> Look {
+    let markers = [Marker::Disc, Marker::Square, Marker::Cross, Marker::Diamond];
+    let hollow = index / markers.len() % 2 == 1;
+    Look { rgb: COLOURS[index % LOOKS], marker: markers[index % markers.len()], hollow }
+}
+
+/// How many looks there are.
+pub(super) const LOOKS: usize = COLOURS.len();
+
+impl Look {
+    pub(super) fn draw(self, chart: &mut Chart, at: (f64, f64), radius: f64) {
+        self.marker.draw(chart, at, radius, self.rgb);
+        if self.hollow {
+            self.marker.draw(chart, at, 0.55 * radius, SURFACE);
+        }
+    }
 }
 
 impl Marker {
@@ -41,13 +65,13 @@ impl Marker {
     }
 
     /// Draws it around a point; all of them look equally large at the same radius.
-    pub(super) fn draw(self, chart: &mut Chart, (x, y): (f64, f64), radius: f64, paint: impl Into<Paint>) {
+    fn draw(self, chart: &mut Chart, (x, y): (f64, f64), radius: f64, paint: impl Into<Paint>) {
         let r = radius;
         match self {
             Self::Disc => chart.dot(x, y, r, paint),
             Self::Square => chart.rect((x - 0.9 * r, y - 0.9 * r), (1.8 * r, 1.8 * r), paint),
             Self::Cross => {
-                let (near, far) = (0.4 * r, 1.3 * r);
+                let (near, far) = (0.45 * r, 1.3 * r);
                 let quarter = [(near, -far), (near, -near), (far, -near)];
                 let turned = [(1.0, 1.0), (1.0, -1.0), (-1.0, -1.0), (-1.0, 1.0)].into_iter().enumerate();
                 let corners = turned.flat_map(|(turn, (sx, sy))| {

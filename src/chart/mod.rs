@@ -2,7 +2,9 @@
 //!
 //! [`suite_phases`] shows all benchmarks, [`timeline()`] one run of one benchmark, [`distribution()`] all runs of one
 //! benchmark. Of a comparison [`forest()`] shows every benchmark's change of one metric, [`waterfall()`] in which phases a
-//! difference sits, and [`blocks()`] how a ratio went from block to block. Each lays out a [`Chart`], which then is written
+//! difference sits, and [`blocks()`] how a ratio went from block to block. Of a history [`trend()`] shows one metric over
+//! commits, [`stacked_phases`] where the time went over commits, [`spark()`] a series as small as a word, and [`scatter()`]
+//! two metrics of all benchmarks against each other. Each lays out a [`Chart`], which then is written
 //! with [`Chart::to_svg`] or [`Chart::write_png`].
 //!
 //! Names of benchmarks, phases and packages are data: any text may stand there, and none is taken for granted.

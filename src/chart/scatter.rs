@@ -2,7 +2,7 @@
 
 use super::axis::{Scale, difference_ticks};
 use super::commit_axis::{Row, TICK};
-use super::marker::look;
+use super::marker::{LOOKS, look};
 use super::palette::{INK, LINE};
 use super::scene::{Align, Chart, HEADING, MARGIN, Style};
 use super::text::shorten;
@@ -39,8 +39,6 @@ const RADIUS: f64 = 4.0;
 /// A range of more than so many times its lowest value gets a logarithmic axis.
 const WIDE: f64 = 30.0;
 const LONGEST: f64 = 190.0;
-/// More groups than this cannot be told apart.
-const MOST_GROUPS: usize = 8;
 
 /// Draws a point for every benchmark, with its name where there is room for it; an axis whose values differ by more than
 /// thirty times is logarithmic, and says so.
@@ -80,8 +78,7 @@ pub fn scatter(points: &[ScatterPoint], x: ScatterAxis<'_>, y: ScatterAxis<'_>) 
         points.iter().map(|point| (across_scale.at(across.place(point.x)), up_scale.at(up.place(point.y)))).collect();
     for (point, place) in points.iter().zip(&places) {
         let group = groups.iter().position(|group| *group == point.group).unwrap_or(0);
-        let (colour, marker) = look(group);
-        marker.draw(&mut chart, *place, RADIUS, colour);
+        look(group).draw(&mut chart, *place, RADIUS);
     }
     labels(&mut chart, &points, &places, (top, bottom));
     chart.height = if groups.len() > 1 { key(&mut chart, &groups, bottom + 46.0) } else { bottom + 46.0 } + 4.0;
@@ -241,16 +238,15 @@ fn labels(chart: &mut Chart, points: &[&ScatterPoint], places: &[(f64, f64)], (t
 /// What the groups look like; tells where it ends.
 fn key(chart: &mut Chart, groups: &[&str], top: f64) -> f64 {
     let (mut x, mut y) = (PLOT.0, top);
-    let more = groups.len().saturating_sub(MOST_GROUPS);
-    for (index, group) in groups.iter().take(MOST_GROUPS).enumerate() {
+    let more = groups.len().saturating_sub(LOOKS);
+    for (index, group) in groups.iter().take(LOOKS).enumerate() {
         let group = if group.is_empty() { "no group" } else { group };
         let name = shorten(group, LABEL.size, false, 240.0);
         let width = 14.0 + LABEL.width(&name);
         if x > PLOT.0 && x + width > PLOT.1 {
             (x, y) = (PLOT.0, y + 18.0);
         }
-        let (colour, marker) = look(index);
-        marker.draw(chart, (x + 4.0, y + 9.0), RADIUS, colour);
+        look(index).draw(chart, (x + 4.0, y + 9.0), RADIUS);
         chart.text(x + 14.0, y + 9.0, name, LABEL, Align::Left);
         x += width + 18.0;
     }
@@ -265,8 +261,8 @@ fn key(chart: &mut Chart, groups: &[&str], top: f64) -> f64 {
 pub(super) mod tests {
     use super::*;
 
-    const TIME: ScatterAxis<'static> = ScatterAxis { name: "wall", unit: Unit::Nanoseconds };
-    const SIZE: ScatterAxis<'static> = ScatterAxis { name: "bytecode size", unit: Unit::Bytes };
+    pub(in crate::chart) const TIME: ScatterAxis<'static> = ScatterAxis { name: "wall", unit: Unit::Nanoseconds };
+    pub(in crate::chart) const SIZE: ScatterAxis<'static> = ScatterAxis { name: "bytecode size", unit: Unit::Bytes };
 
     pub(in crate::chart) fn sample(count: usize, spread: f64) -> Vec<ScatterPoint> {
         let mut random = fastrand::Rng::with_seed(3);

@@ -219,10 +219,10 @@ fn title(input: &Stacked, columns: &[Column]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn sample(positions: usize, names: &[&str]) -> Stacked {
+    pub(in crate::chart) fn sample(positions: usize, names: &[&str]) -> Stacked {
         let part = |index: usize, name: &str| Part {
             phase: (!name.is_empty()).then(|| name.to_owned()),
             values: (0..positions)
@@ -245,7 +245,7 @@ mod tests {
         }
     }
 
-    const NAMES: [&str; 5] =
+    pub(in crate::chart) const NAMES: [&str; 5] =
         ["compile to ast", "compile ast to ir", "compile ir to asm", "compile asm to bytecode", ""];
 
     #[test]

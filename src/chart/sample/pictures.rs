@@ -1,6 +1,7 @@
 //! Every chart of every sample, drawn.
 
 use super::{compare, hostile, report, troubled};
+use crate::chart::{scatter, stacked, trend};
 use crate::model::Metric;
 
 /// Draws every chart of the samples, and keeps the pictures where the variable `FORC_PERF_PICTURES` says, if it does.
@@ -60,6 +61,21 @@ fn every_sample_becomes_a_picture() {
                 keep(&format!("blocks-{name}-{index}"), chart);
             }
         }
+    }
+    for positions in [20, 700] {
+        let (one, several) = (trend::tests::sample(positions), trend::tests::machines(positions));
+        keep(&format!("trend-{positions}"), crate::chart::trend(&one).unwrap());
+        keep(&format!("trend-{positions}-machines"), crate::chart::trend(&several).unwrap());
+        let stacked = stacked::tests::sample(positions, &stacked::tests::NAMES);
+        keep(&format!("stacked-{positions}"), crate::chart::stacked_phases(&stacked).unwrap());
+        let values: Vec<Option<f64>> = one.lines[0].points.iter().map(|point| Some(point.median)).collect();
+        let spark = crate::chart::spark(&values, Some(positions / 4), crate::chart::StepKind::Worse);
+        keep(&format!("spark-{positions}"), spark.unwrap());
+    }
+    for spread in [3.0, 300.0] {
+        let points = scatter::tests::sample(30, spread);
+        let chart = crate::chart::scatter(&points, scatter::tests::TIME, scatter::tests::SIZE);
+        keep(&format!("scatter-{spread}"), chart.unwrap());
     }
     let report = troubled();
     let run = report.benchmarks[5].failures[0].run.as_deref().unwrap();

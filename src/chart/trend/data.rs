@@ -118,11 +118,12 @@ impl TrendLine {
             self.points.iter().map(|point| whole(of(point) / scale)).collect()
         };
         let ends = |point: &TrendPoint| point.interval().unwrap_or((point.median, point.median));
-        let (colour, marker) = look(index);
+        let look = look(index);
         let mut data = json!({
             "name": clean(&self.name),
-            "colour": hex(colour),
-            "marker": marker.name(),
+            "colour": hex(look.rgb),
+            "marker": look.marker.name(),
+            "hollow": look.hollow,
             "p": self.points.iter().map(|point| point.position).collect::<Vec<_>>(),
             "m": column(&|point| point.median),
         });

@@ -3,11 +3,12 @@
 use super::super::WIDTH;
 use super::super::axis::{Scale, decimate, difference_ticks};
 use super::super::commit_axis::{CommitAxis, Row, TICK};
-use super::super::marker::{Marker, StepKind, look};
+use super::super::marker::{LOOKS, Look, StepKind, look};
 use super::super::palette::{INK, LINE, MUTED, Rgb, SURFACE};
 use super::super::scene::{Align, Chart, MARGIN, Paint, Style};
 use super::super::text::shorten;
-use super::{Layout, PLOT, STEP_ROW, Step, Trend, TrendLine, TrendPoint};
+use super::{Layout, Level, STEP_ROW, Step, Trend, TrendLine, TrendPoint};
+use crate::model::Unit;
 use crate::report::comparison::signed;
 use crate::report::format;
 
@@ -34,7 +35,10 @@ impl Layout {
 /// The value axis with its grid; tells the unit that its labels are in.
 pub(super) fn values_axis(chart: &mut Chart, trend: &Trend, layout: &Layout) -> &'static str {
     let scale = layout.values();
-    let ticks = difference_ticks(layout.range.low, layout.range.high, 5, trend.unit);
+    let (low, high) = (layout.range.low, layout.range.high);
+    // Nobody has half a byte.
+    let about = if trend.unit == Unit::Nanoseconds { 5 } else { ((high - low) as usize).clamp(1, 5) };
+    let ticks = difference_ticks(low, high, about, trend.unit);
     for (value, label) in ticks.values.iter().zip(&ticks.labels) {
         let y = scale.at(*value);
         chart.rule((layout.left, y), (layout.right, y), if *value == 0.0 { MUTED } else { LINE });
@@ -62,7 +66,7 @@ pub(super) struct Placed<'a> {
 pub(super) fn placed<'a>(trend: &'a Trend, axis: &CommitAxis) -> Vec<Placed<'a>> {
     let mut order: Vec<&Step> = trend.steps.iter().collect();
     order.sort_by(|a, b| b.ratio.ln().abs().total_cmp(&a.ratio.ln().abs()));
-    let mut rows = [0, 1].map(|_| Row::new(PLOT.0, WIDTH - MARGIN));
+    let mut rows = [0, 1].map(|_| Row::new(MARGIN, WIDTH - MARGIN));
     let place = |step: &'a Step| {
         let label = shorten(&signed(step.ratio), LABEL.size, false, 120.0);
         let (x, width) = (axis.before(step.position), SHAPE + LABEL.width(&label));
@@ -81,7 +85,8 @@ pub(super) fn rows(placed: &[Placed<'_>]) -> usize {
 pub(super) fn steps(chart: &mut Chart, placed: &[Placed<'_>], layout: &Layout, axis: &CommitAxis) {
     for Placed { step, label, place } in placed {
         let x = axis.before(step.position);
-        chart.rule((x, layout.top), (x, layout.bottom), step.kind.colour());
+        let faint = Paint::faint(step.kind.colour(), 0.6);
+        chart.rect((x - 0.5, layout.top), (1.0, layout.bottom - layout.top), faint);
         let Some((row, middle)) = place else {
             step.kind.draw(chart, (x, layout.top + 5.0));
             continue;
@@ -132,7 +137,8 @@ pub(super) fn lines(chart: &mut Chart, trend: &Trend, layout: &Layout, axis: &Co
     let scale = layout.values();
     let total: usize = trend.lines.iter().map(|line| line.points.len()).sum();
     for (index, line) in trend.lines.iter().enumerate() {
-        let (colour, marker) = look(index);
+        let look = look(index);
+        let colour = look.rgb;
         let at = |point: &TrendPoint| (axis.at(point.position), scale.at(point.median));
         intervals(chart, line, axis, &scale, colour);
         let points: Vec<(f64, f64)> = line.points.iter().map(at).collect();
@@ -147,9 +153,9 @@ pub(super) fn lines(chart: &mut Chart, trend: &Trend, layout: &Layout, axis: &Co
                 let bottom = layout.bottom;
                 chart.polygon(vec![(x - 4.5, bottom - 8.0), (x, bottom), (x + 4.5, bottom - 8.0)], colour);
             } else if total < MOST_MARKERS {
-                marker.draw(chart, (x, y), 2.5, colour);
+                look.draw(chart, (x, y), 2.5);
             } else if trend.lines.len() > 1 && x >= free_from {
-                marker.draw(chart, (x, y), 3.5, colour);
+                look.draw(chart, (x, y), 3.5);
                 free_from = x + MARKER_DISTANCE;
             }
         }
@@ -190,7 +196,8 @@ fn intervals(chart: &mut Chart, line: &TrendLine, axis: &CommitAxis, scale: &Sca
 /// The levels, as lines on a light seam that sets them off from the data.
 pub(super) fn levels(chart: &mut Chart, trend: &Trend, layout: &Layout, axis: &CommitAxis) {
     let scale = layout.values();
-    for level in &trend.levels {
+    let within = |level: &&Level| level.value >= layout.range.low && level.value <= layout.range.high;
+    for level in trend.levels.iter().filter(within) {
         let y = scale.at(level.value);
         let ends = vec![(axis.before(level.from), y), (axis.before(level.to + 1), y)];
         chart.path(ends.clone(), 3.5, Paint::faint(SURFACE, 0.7));
@@ -198,17 +205,19 @@ pub(super) fn levels(chart: &mut Chart, trend: &Trend, layout: &Layout, axis: &C
     }
 }
 
-/// The newest value, written out at the right.
-pub(super) fn newest(chart: &mut Chart, trend: &Trend, layout: &Layout) {
+/// The newest value, written out beside its point.
+pub(super) fn newest(chart: &mut Chart, trend: &Trend, layout: &Layout, axis: &CommitAxis) {
     let Some(point) = trend.newest() else { return };
     let text = shorten(&format::value(point.median, trend.unit), NEWEST.size, true, chart.width - layout.right - 8.0);
-    let y = layout.values().at(point.median);
-    chart.text(layout.right + 8.0, y, text, NEWEST, Align::Left);
+    // Above the names of machines, if there are any.
+    let lowest = if breaks(trend).is_empty() { layout.bottom } else { layout.bottom - 24.0 };
+    let y = layout.values().at(point.median).min(lowest);
+    chart.text(axis.at(point.position) + 8.0, y, text, NEWEST, Align::Left);
 }
 
 /// One entry of the legend.
 enum Key {
-    Line(Rgb, Marker),
+    Line(Look),
     Interval,
     Level,
     Step(StepKind),
@@ -219,10 +228,12 @@ enum Key {
 pub(super) fn legend(chart: &mut Chart, trend: &Trend, top: f64, layout: &Layout) -> f64 {
     let mut entries = Vec::new();
     if trend.lines.len() > 1 {
-        let named = trend.lines.iter().enumerate().take(8).map(|(index, line)| {
-            let (colour, marker) = look(index);
-            (Key::Line(colour, marker), shorten(&line.name, LABEL.size, false, 320.0))
-        });
+        let named = trend
+            .lines
+            .iter()
+            .enumerate()
+            .take(LOOKS)
+            .map(|(index, line)| (Key::Line(look(index)), shorten(&line.name, LABEL.size, false, 320.0)));
         entries.extend(named);
     }
     let mut points = trend.lines.iter().flat_map(|line| &line.points);
@@ -254,11 +265,11 @@ pub(super) fn legend(chart: &mut Chart, trend: &Trend, top: f64, layout: &Layout
 }
 
 fn sign(chart: &mut Chart, key: &Key, (x, y): (f64, f64)) {
-    let first = look(0).0;
+    let first = look(0).rgb;
     match key {
-        Key::Line(colour, marker) => {
-            chart.rule((x, y), (x + 18.0, y), *colour);
-            marker.draw(chart, (x + 9.0, y), 3.5, *colour);
+        Key::Line(look) => {
+            chart.rule((x, y), (x + 18.0, y), look.rgb);
+            look.draw(chart, (x + 9.0, y), 3.5);
         }
         Key::Interval => chart.rect((x, y - 5.0), (18.0, 10.0), Paint::faint(first, FAINT)),
         Key::Level => chart.rect((x, y - 0.75), (18.0, 1.5), INK),

@@ -4,7 +4,7 @@ mod data;
 mod draw;
 mod range;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use data::{CommitRow, commits_data, inert_json, trend_figure};
 
@@ -154,7 +154,7 @@ pub fn trend(trend: &Trend) -> Result<Chart, ChartError> {
         draw::machine_breaks(chart, &trend, &layout, &axis);
         draw::lines(chart, &trend, &layout, &axis);
         draw::levels(chart, &trend, &layout, &axis);
-        draw::newest(chart, &trend, &layout);
+        draw::newest(chart, &trend, &layout, &axis);
     });
     let foot = draw::legend(&mut chart, &trend, layout.bottom + DATES + 4.0, &layout);
     chart.height = foot + 4.0;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::chart::marker::{LOOKS, look};
 use crate::chart::scene::Mark;
 
 /// Values like those of a compiler over its commits: levels, noise, now and then a hiccup; the same every time.
@@ -37,7 +38,7 @@ pub(in crate::chart) fn sample(positions: usize) -> Trend {
 }
 
 /// The same on three machines, one after the other.
-fn machines(positions: usize) -> Trend {
+pub(in crate::chart) fn machines(positions: usize) -> Trend {
     let mut trend = sample(positions);
     let mut points = std::mem::take(&mut trend.lines[0].points);
     let last = points.split_off(positions * 2 / 3);
@@ -150,6 +151,17 @@ fn hostile_texts_are_inert() {
     let row = CommitRow { sha: "a".repeat(40), subject: "</script><b>".to_owned(), ..CommitRow::default() };
     let commits = inert_json(&commits_data(&[row]));
     assert!(!commits.contains('<') && commits.contains("\"aaaaaaa\""), "{commits}");
+}
+
+#[test]
+fn the_script_knows_all_shapes_and_kinds() {
+    let script = include_str!("../../dashboard/assets/trend.js");
+    let kinds = StepKind::ALL.map(StepKind::name);
+    let markers = (0..LOOKS).map(|index| look(index).marker.name());
+    for name in markers.chain(kinds) {
+        assert!(script.contains(&format!("{name}: ")), "{name}");
+    }
+    assert!(!script.contains("innerHTML") && script.lines().count() <= 300);
 }
 
 #[test]

@@ -6,12 +6,12 @@
   const [SURFACE, INK, MUTED, LINE] = ["#FEFEFE", "#1F2328", "#59636E", "#D0D7DE"];
   const FONT = 22;
   const FEW = 150; // Fewer visible points than this get a marker each.
-  const UNITS = {
+  const UNITS = { __proto__: null, // For the data names its keys; the same below.
     ns: [["ns", 1], ["µs", 1e3], ["ms", 1e6], ["s", 1e9]],
     B: [["B", 1], ["KiB", 1024], ["MiB", 2 ** 20], ["GiB", 2 ** 30]],
     "": [["", 1]],
   };
-  const SHAPES = { // Paths around a point, which are filled and stroked.
+  const SHAPES = { __proto__: null, // Paths around a point, which are filled and stroked.
     disc: (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`,
     square: (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
     cross: (x, y, r) => `M${x - r} ${y}h${2 * r}M${x} ${y - r}v${2 * r}`,
@@ -19,8 +19,7 @@
     up: (x, y, r) => `M${x - r} ${y + r}h${2 * r}l${-r} ${-2 * r}z`,
     down: (x, y, r) => `M${x - r} ${y - r}h${2 * r}l${-r} ${2 * r}z`,
   };
-  const STEPS = { worse: "up", better: "down", expected: "diamond", unconfirmed: "disc" };
-
+  const STEPS = { __proto__: null, worse: "up", better: "down", expected: "diamond", unconfirmed: "disc" };
   const parse = (element) => { try { return JSON.parse(element.textContent); } catch { return null; } };
   const svgElement = (name, attributes = {}, ...children) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -73,9 +72,9 @@
     const air = Math.max(0.08 * (high - low), 0.03 * Math.abs(high), unit === "ns" ? 0 : 1);
     return { low: low >= 0 ? Math.max(low - air, 0) : low - air, high: high + air || 1 };
   };
-  const ticksOf = (low, high) => {
-    const power = 10 ** Math.floor(Math.log10((high - low) / 5));
-    const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= 0.999 * ((high - low) / 5));
+  const ticksOf = (low, high, least) => {
+    const rough = Math.max((high - low) / 5, least);
+    const step = [1, 2, 5, 10].map((m) => m * 10 ** Math.floor(Math.log10(rough) + 1e-9)).find((s) => s >= 0.999 * rough);
     const decimals = clamp(-Math.floor(Math.log10(step) + 1e-9), 0, 9);
     const first = Math.ceil(low / step - 1e-9);
     const length = clamp(Math.floor(high / step + 1e-9) - first + 1, 0, 50);
@@ -97,8 +96,7 @@
     const svg = figure.querySelector("svg");
     const drawn = svg?.querySelector("g.view");
     const { plot, unit, scale, steps = [], levels = [], releases = [], breaks = [] } = data ?? {};
-    const numbers = [plot?.left, plot?.right, plot?.top, plot?.bottom, plot?.releases, plot?.low, plot?.high, scale];
-    if (!drawn || !(unit in UNITS) || !numbers.every(Number.isFinite)) return;
+    if (!drawn || !(unit in UNITS) || ![...Object.values(plot), scale].every(Number.isFinite)) return;
     const { left, right, top, bottom } = plot;
     const pointsOf = (line) => line.p.map((p, i) => {
       const median = line.m[i] * scale;
@@ -108,18 +106,16 @@
     const lines = data.lines.map((line) => ({ ...line, points: pointsOf(line) }));
     const points = lines.flatMap((line) => line.points).sort((a, b) => a.p - b.p);
     if (!points.length) return;
-
-    const box = svg.parentElement;
+    const [box, cursor] = [svg.parentElement, svgElement("g", { class: "cursor" })];
     const readout = html("p", { className: "readout", ariaLive: "polite" }, "Point at the chart, or focus it and use the arrow keys.");
-    figure.append(readout);
-    const name = svg.querySelector("title")?.textContent ?? "";
+    svg.ariaLabel = svg.querySelector("title").textContent;
+    svg.querySelector("title").remove(); // A browser would show it above the chart, in the readout's way.
+    const ariaLabel = `${svg.ariaLabel}. Arrow keys go from commit to commit, Enter picks one to compare.`;
     // As an application, for a screen reader else keeps the arrow keys for itself.
-    Object.assign(box, { tabIndex: 0, role: "application",
-      ariaLabel: `${name}. Arrow keys go from commit to commit, Enter picks one for a comparison.` });
-    const cursor = svgElement("g", { class: "cursor" });
+    Object.assign(box, { tabIndex: 0, role: "application", ariaLabel });
+    figure.append(readout);
     svg.append(cursor);
     let zoomed, visible, range, current, start;
-
     const x = (p) => left + ((p - view.from + 0.5) / (view.to - view.from + 1)) * (right - left);
     const y = (value) => bottom - ((clamp(value, range.low, range.high) - range.low) / (range.high - range.low)) * (bottom - top);
     const upright = (at, from, colour, width = 2, more = {}) => stroke(`M${at} ${from}V${bottom}`, colour, width, more);
@@ -138,19 +134,19 @@
     const values = () => {
       const [unitName, size] = unitFor(Math.max(Math.abs(range.low), Math.abs(range.high)), unit);
       const about = `${data.metric}${unitName && ", "}${unitName}${range.low === 0 ? "" : " – the axis does not begin at 0"}`;
-      const ticks = ticksOf(range.low / size, range.high / size).flatMap(([value, text]) => [
+      const ticks = ticksOf(range.low / size, range.high / size, unit === "ns" ? 0 : 1 / size).flatMap(([value, text]) => [
         stroke(`M${left} ${y(value * size)}H${right}`, LINE, 2), label(left - 20, y(value * size), text, { "text-anchor": "end" })]);
       return [...ticks, stroke(`M${left} ${bottom}H${right}`, LINE, 2), label(32, 72, about)];
     };
     const changes = () => {
-      const place = row(left, right + 100);
+      const place = row(32, right + 100);
       const shown = steps.filter(([p]) => inView(p)).sort((a, b) => Math.abs(Math.log(b[1])) - Math.abs(Math.log(a[1])));
       return shown.flatMap(([p, ratio, kind, colour]) => {
         const [at, text] = [x(p - 0.5), signed(ratio)];
         const from = place(at, widthOf(text) + 26) - (widthOf(text) + 26) / 2;
         const d = (SHAPES[STEPS[kind]] ?? SHAPES.disc)(isNaN(from) ? at : from + 8, isNaN(from) ? top + 10 : top - 16, 7);
         const shape = stroke(d, colour, 3, { fill: kind === "unconfirmed" ? SURFACE : colour });
-        return [upright(at, top, colour), shape, ...(isNaN(from) ? [] : [label(from + 26, top - 16, text, { fill: INK })])];
+        return [upright(at, top, colour, 2, { opacity: 0.6 }), shape, ...(isNaN(from) ? [] : [label(from + 26, top - 16, text, { fill: INK })])];
       });
     };
     const machines = () => breaks.filter(([p]) => inView(p)).flatMap(([p, text]) => [
@@ -171,28 +167,27 @@
       return [
         svgElement("polygon", { points: band, fill: line.colour, opacity: 0.22 }),
         svgElement("polyline", { points: along("median").join(" "), fill: "none", stroke: line.colour, "stroke-width": few ? 3 : 2 }),
-        stroke(d, line.colour, 2, { fill: line.colour })];
+        stroke(d, line.colour, 3, { fill: line.hollow ? SURFACE : line.colour })];
     };
     const levelMarks = ([from, to, value]) => [[SURFACE, 7, 0.7], [INK, 3, 1]].map(([colour, width, opacity]) =>
       stroke(`M${x(from - 0.5)} ${y(value)}H${x(to + 0.5)}`, colour, width, { opacity }));
     const layOut = () => {
       const size = { x: left, y: top, width: right - left, height: bottom - top };
       const newest = visible.at(-1);
-      const end = newest ? label(right + 16, y(newest.median), format(newest.median, unit), { fill: INK, "font-weight": "bold" })
+      const end = newest ? label(x(newest.p) + 16, y(newest.median), format(newest.median, unit), { fill: INK, "font-weight": "bold" })
         : label((left + right) / 2, (top + bottom) / 2, "Nothing was measured in this range.", { "text-anchor": "middle" });
       // An inner picture cuts off what reaches beyond the plot.
       return svgElement("g", {}, ...values(), ...dates(), ...changes(), ...machines(),
         ...marks(row(left, right), plot.releases, -10, releases.filter(([p]) => inView(p)).reverse()),
         svgElement("svg", { ...size, viewBox: Object.values(size).join(" ") },
-          ...lines.flatMap(lineMarks), ...levels.filter(([from, to]) => to >= view.from && from <= view.to).flatMap(levelMarks)), end);
+          ...lines.flatMap(lineMarks), ...levels.filter(([, , value]) => value >= range.low && value <= range.high).flatMap(levelMarks)), end);
     };
     const update = () => {
-      zoomed?.remove();
       const whole = view.from === 0 && view.to === count - 1;
       visible = points.filter((point) => inView(point.p));
       range = whole || !visible.length ? plot : rangeOf(visible, unit);
-      drawn.setAttribute("display", whole ? "inline" : "none");
-      if (!whole) drawn.after((zoomed = layOut()));
+      const next = whole ? drawn : layOut();
+      (zoomed ?? drawn).replaceWith((zoomed = next));
       show(visible.includes(current) ? current : undefined);
     };
     const show = (point) => {
@@ -204,40 +199,36 @@
       const of = (name) => commits[name][point.p];
       const interval = point.high > point.low ? ` (${format(point.low, unit)} to ${format(point.high, unit)})` : "";
       const change = point.ratio === undefined ? "" : `, ${signed(point.ratio)} on the one before`;
-      const machine = lines.length > 1 ? ` on ${point.line.name}` : "";
+      const machine = lines.length > 1 ? ` · ${point.line.name}` : "";
       readout.replaceChildren(html("strong", {}, format(point.median, unit)), `${interval}${change}${machine} · `,
         html("code", {}, of("sha")), ` ${of("version")} · ${of("date")} · `, html("bdi", {}, of("subject")));
     };
     const pick = (p) => { // What has no report cannot be compared.
       if (commits.link[p]) compare(picked.includes(p) ? picked.filter((other) => other !== p) : [...picked.slice(-1), p], figure);
     };
-    const atPointer = (event) => {
-      const bounds = svg.getBoundingClientRect();
-      const { width, height, y: above } = svg.viewBox.baseVal;
-      return [((event.clientX - bounds.left) / bounds.width) * width, above + ((event.clientY - bounds.top) / bounds.height) * height];
-    };
-    const nearest = ([atX, atY]) => {
-      const far = (point) => 100 * Math.abs(x(point.p) - atX) + Math.abs(y(point.median) - atY);
+    const atPointer = (event) => new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    const nearest = (at) => {
+      const far = (point) => 100 * Math.abs(x(point.p) - at.x) + Math.abs(y(point.median) - at.y);
       return visible.reduce((best, point) => (best && far(best) <= far(point) ? best : point), undefined);
     };
     // The two ends of what was dragged over, in order; undefined for what was only a click.
     const dragged = (atX) => start === undefined || Math.abs(atX - start) < 12 ? undefined
       : [Math.min(atX, start), Math.max(atX, start)].map((end) => clamp(end, left, right));
     // A finger scrolls; it picks by tapping and zooms by the buttons.
-    svg.onpointerdown = (event) => { start = event.pointerType !== "touch" && event.button === 0 ? atPointer(event)[0] : undefined; };
+    svg.onpointerdown = (event) => { start = event.pointerType === "touch" || event.button ? undefined : atPointer(event).x; };
     svg.onpointermove = (event) => {
       const at = atPointer(event);
       show(nearest(at));
-      const [from, to] = dragged(at[0]) ?? [];
-      if (to > from) cursor.prepend(svgElement("rect", { x: from, y: top, width: to - from, height: bottom - top, fill: INK, opacity: 0.12 }));
+      const [from, to] = dragged(at.x) ?? [];
+      if (!(to > from)) return;
+      cursor.prepend(svgElement("rect", { x: from, y: top, width: to - from, height: bottom - top, fill: INK, opacity: 0.12 }));
     };
     svg.onpointerleave = () => { start = undefined; show(document.activeElement === box ? current : undefined); };
     svg.onclick = (event) => {
       const at = atPointer(event);
-      const positionAt = (end) => clamp(Math.floor(view.from + ((end - left) / (right - left)) * (view.to - view.from + 1)), view.from, view.to);
-      const ends = dragged(at[0]);
+      const ends = dragged(at.x)?.map((end) => Math.floor(view.from + ((end - left) / (right - left)) * (view.to - view.from + 1)));
       start = undefined;
-      if (ends) return setRange(ends.map((end) => commits.sha[positionAt(end)]).join(".."));
+      if (ends) return setRange(ends.map((p) => commits.sha[Math.min(p, view.to)]).join(".."));
       show(nearest(at));
       pick(current?.p);
     };
@@ -269,7 +260,6 @@
   // The visible range is in the address: `range=90d`, or two ends, each a day or a commit, `range=2024-01-01..a1b2c3d`.
   const rangeInAddress = () => new URLSearchParams(location.hash.slice(1)).get("range") ?? "all";
   const readRange = () => {
-    const whole = { from: 0, to: count - 1 };
     const days = /^(\d{1,5})d$/.exec(rangeInAddress())?.[1];
     const newest = new Date(commits.date.reduce((a, b) => (a > b ? a : b)));
     const since = days && !isNaN(newest) && new Date(newest - days * 864e5).toISOString().slice(0, 10);
@@ -277,7 +267,7 @@
     const isDay = (end) => /^\d{4}-\d\d-\d\d$/.test(end);
     const from = isDay(first) ? commits.date.findIndex((date) => date >= first) : first ? commits.sha.indexOf(first) : 0;
     const to = isDay(last) ? commits.date.findLastIndex((date) => date <= last) : last ? commits.sha.indexOf(last) : count - 1;
-    if (last === undefined || from < 0 || to < 0 || from > to) return whole;
+    if (last === undefined || from < 0 || to < 0 || from > to) return { from: 0, to: count - 1 };
     // One commit alone has no width.
     return from === to ? { from: Math.max(from - 1, 0), to: Math.min(to + 1, count - 1) } : { from, to };
   };
@@ -287,14 +277,14 @@
     location.hash = [...others, `range=${range}`].join("&");
   };
 
-  const figures = [...document.querySelectorAll("figure.trend")];
-  // Where the data is malformed the picture stays as it is.
-  figures.forEach((figure) => { try { prepare(figure); } catch { return; } });
+  const figures = [...document.querySelectorAll("figure.trend")]; // Malformed ones stay as they are.
+  const attempt = (act, ...given) => { try { act(...given); } catch (error) { console.warn("A trend's data is malformed.", error); } };
+  figures.forEach((figure) => attempt(prepare, figure));
   if (!charts.length) return;
   const ranges = [["all", "All"], ["365d", "1 year"], ["90d", "90 days"], ["30d", "30 days"]];
   const buttons = ranges.map(([range, text]) => button(text, () => setRange(range)));
-  const readDays = () => setRange(inputs.map((input) => input.value).join(".."));
-  const inputs = ["from", "to"].map((ariaLabel) => html("input", { type: "date", ariaLabel, onchange: readDays }));
+  const onchange = () => setRange(inputs.map((input) => input.value).join(".."));
+  const inputs = ["from", "to"].map((ariaLabel) => html("input", { type: "date", ariaLabel, onchange }));
   const tools = html("div", { className: "trend-tools" }, ...buttons, ...inputs,
     html("span", {}, "or drag in a chart to zoom; pick two commits to compare them"));
   const place = document.querySelector("[data-trend-tools]");
@@ -303,7 +293,7 @@
     view = readRange();
     buttons.forEach((one, index) => one.setAttribute("aria-pressed", ranges[index][0] === rangeInAddress()));
     inputs.forEach((input, index) => (input.value = commits.date[index ? view.to : view.from]));
-    charts.forEach((chart) => chart.update());
+    charts.forEach((chart) => attempt(chart.update));
   };
   addEventListener("hashchange", update);
   update();
