@@ -38,7 +38,7 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
     let has_time = whole.iter().any(|(_, trend)| trend.series.key.metric == Metric::Wall);
     let content = html! {
         (latest(pages, &whole))
-        div.zoom {}
+        div data-trend-tools {}
         // Times first: of a benchmark that has none of its own, those of its phases.
         @if has_time { (metrics(pages, id, &whole)) }
         @if !phases.is_empty() {

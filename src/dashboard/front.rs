@@ -1,6 +1,6 @@
 //! The first screen: what is new, how the suite fares, where it is going.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::Pages;
 use super::benchmark::trend_chart;
@@ -32,6 +32,7 @@ pub(super) fn page(pages: &Pages) -> String {
         (open(pages))
         (course(pages))
         (benchmarks(pages))
+        (PreEscaped(super::benchmark::commits(pages)))
     };
     let frame = Frame { title: "What is new", place: Place::Front, depth: 0, scripts: &["trend.js"] };
     frame.around(pages, &header, &content)
@@ -190,6 +191,7 @@ fn course(pages: &Pages) -> Markup {
                 p.muted.note {
                     "What today's suite would have taken at each commit: from commit to commit the mean change of the benchmarks that both have measured."
                 }
+                div data-trend-tools {}
                 @for chart in &charts { (chart) }
             }
         }

@@ -38,14 +38,24 @@ pub(super) fn commit_at(pages: &Pages, position: usize, root: &str) -> Markup {
     pages.trends.commit(position).map_or_else(|| html! {}, |commit| commit_link(pages, commit, root))
 }
 
-/// Which commits an event can be: one, or those after one up to another.
+/// The commit that an event is taken to be at, and which others it can be.
 pub(super) fn commits_of(pages: &Pages, event: &Event, root: &str) -> Markup {
-    if event.earliest >= event.latest {
-        return commit_at(pages, event.position, root);
-    }
     html! {
-        @if let Some(before) = event.earliest.checked_sub(1) { "after " (commit_at(pages, before, root)) ", " }
-        "up to " (commit_at(pages, event.latest, root))
+        (commit_at(pages, event.position, root))
+        (doubt(pages, event, root))
+    }
+}
+
+/// Which other commits an event can be at, if there are any.
+fn doubt(pages: &Pages, event: &Event, root: &str) -> Markup {
+    html! {
+        @if event.earliest < event.latest {
+            " " span.muted {
+                "or another "
+                @if let Some(before) = event.earliest.checked_sub(1) { "after " (commit_at(pages, before, root)) " " }
+                "up to " (commit_at(pages, event.latest, root))
+            }
+        }
     }
 }
 
@@ -162,10 +172,10 @@ pub(super) fn event_card(pages: &Pages, event: &Event, root: &str) -> Markup {
             (event_spark(pages, event))
             div.event-body {
                 p {
-                    (commits_of(pages, event, root)) " "
                     @if let Some(commit) = commit {
-                        (date(&commit.date)) " " span.subject { (sentence(&commit.subject)) }
+                        (commit_link(pages, commit, root)) " " (date(&commit.date)) " " span.subject { (sentence(&commit.subject)) }
                     }
+                    (doubt(pages, event, root))
                 }
                 p.facts {
                     (culprits(pages, event))

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::format;
 use crate::chart::text::clean;
+use crate::history::OUTSIDE;
 use crate::model::Metric;
 use crate::trends::{Axis, Event, Standing, Trends};
 
@@ -77,14 +78,15 @@ pub fn culprit(event: &Event) -> Option<String> {
     if event.headline.phase.is_some() {
         return None;
     }
+    // What lies outside of all phases is no phase that it could be in.
+    let place = |phase: &str| if phase == OUTSIDE { phase.to_owned() } else { format!("in {}", clean(phase)) };
     Some(match culprit.main() {
-        Some((phase, share)) if share >= 0.9 => format!("all in {}", clean(phase)),
-        Some((phase, share)) => format!("{} of it in {}", format::whole_percent(share), clean(phase)),
+        Some((phase, share)) if share >= 0.9 => format!("all {}", place(phase)),
+        Some((phase, share)) => format!("{} of it {}", format::whole_percent(share), place(phase)),
         None => {
             let positive = culprit.phases.iter().filter(|(_, share)| *share > 0.0).take(NAMED);
-            let names: Vec<String> = positive
-                .map(|(phase, share)| format!("{} in {}", format::whole_percent(*share), clean(phase)))
-                .collect();
+            let names: Vec<String> =
+                positive.map(|(phase, share)| format!("{} {}", format::whole_percent(*share), place(phase))).collect();
             if names.is_empty() {
                 return None;
             }
@@ -93,17 +95,16 @@ pub fn culprit(event: &Event) -> Option<String> {
     })
 }
 
-/// Which commits it can be: `0e567287ab`, or `after 1234567890, up to 0e567287ab`.
+/// Which commits it can be: `0e567287ab`, or `0e567287ab (or another after 1234567890 up to 1aec319e31)`.
 pub fn commits(axis: &Axis, event: &Event) -> String {
     let name =
         |position: usize| axis.commits.get(position).map_or(String::new(), |commit| clean(&commit.name).into_owned());
+    let own = name(event.position);
     if event.earliest >= event.latest {
-        return name(event.position);
+        return own;
     }
-    match event.earliest.checked_sub(1) {
-        Some(before) => format!("after {}, up to {}", name(before), name(event.latest)),
-        None => format!("up to {}", name(event.latest)),
-    }
+    let after = event.earliest.checked_sub(1).map(|before| format!("after {} ", name(before))).unwrap_or_default();
+    format!("{own} (or another {after}up to {})", name(event.latest))
 }
 
 /// What is new, in five lines at most: how the night went, then events, the worst first, then what else there is.
