@@ -16,10 +16,13 @@ const REVERTED: f64 = 0.25;
 
 /// All changes, in order: those that are confirmed, and one at the end that is not.
 pub fn describe(logs: &Logs, confirmed: &[usize], rules: &ChangeRules) -> Vec<ChangePoint> {
-    let provisional = provisional(logs, confirmed, rules.provisional_alarms);
-    let cuts: Vec<usize> = confirmed.iter().copied().chain(provisional.map(|it| it.0)).collect();
+    let provisional = provisional(logs, confirmed, rules);
+    let mut confirmed = confirmed.to_vec();
+    confirmed.extend(provisional.iter().flat_map(|it| &it.before));
+    let confirmed = confirmed.as_slice();
+    let cuts: Vec<usize> = confirmed.iter().copied().chain(provisional.iter().map(|it| it.at)).collect();
     let residuals = logs.residuals(&cuts);
-    let exponents = logs.exponents(confirmed);
+    let exponents: Vec<f64> = logs.exponents(&cuts).into_iter().take(confirmed.len()).collect();
     let levels: Vec<f64> = logs.segments(&cuts).map(|(from, to)| logs.level(from, to)).collect();
     (0..cuts.len())
         .map(|change| {
@@ -27,9 +30,9 @@ pub fn describe(logs: &Logs, confirmed: &[usize], rules: &ChangeRules) -> Vec<Ch
             let (earliest, latest) = place(logs, around);
             let (before, after) = (levels[change], levels[change + 1]);
             let (low, high) = interval(logs, &residuals, around, after - before, rules.confidence);
-            let p_value = match (exponents.get(change), provisional) {
+            let p_value = match (exponents.get(change), &provisional) {
                 (Some(exponent), _) => (logs.needed(1.0) - exponent).exp(),
-                (None, provisional) => provisional.map_or(1.0, |it| it.1),
+                (None, provisional) => provisional.as_ref().map_or(1.0, |it| it.chance),
             };
             ChangePoint {
                 index: around.at,
@@ -48,22 +51,36 @@ pub fn describe(logs: &Logs, confirmed: &[usize], rules: &ChangeRules) -> Vec<Ch
         .collect()
 }
 
-/// A change seen too few times to be confirmed: where it begins, and the chance that noise looks like it.
-fn provisional(logs: &Logs, confirmed: &[usize], level: f64) -> Option<(usize, f64)> {
+/// A change seen too few times to be confirmed.
+struct Provisional {
+    /// Where it begins.
+    at: usize,
+    /// The chance that noise looks like it.
+    chance: f64,
+    /// Changes before it that are believable now: its points had made them look like outliers.
+    before: Vec<usize>,
+}
+
+fn provisional(logs: &Logs, confirmed: &[usize], rules: &ChangeRules) -> Option<Provisional> {
     let to = logs.values.len();
-    let from = confirmed.last().copied().unwrap_or(0);
-    let longest = PROVISIONAL.1.min((to - from).saturating_sub(BEFORE));
+    let last = confirmed.last().copied().unwrap_or(0);
+    let longest = PROVISIONAL.1.min((to - last).saturating_sub(BEFORE));
     let tries = (CLIPS.len() * (PROVISIONAL.1 - PROVISIONAL.0 + 1)) as f64;
-    let (at, exponent) = (PROVISIONAL.0..=longest)
+    let needed = logs.needed(rules.false_alarms);
+    let (at, before, exponent) = (PROVISIONAL.0..=longest)
         .map(|points| {
             let at = to - points;
-            let cuts: Vec<usize> = confirmed.iter().copied().chain([at]).collect();
+            let mut cuts: Vec<usize> = confirmed.iter().copied().chain([at]).collect();
+            let before = logs.split(&cuts, last, at, needed).unwrap_or_default();
+            cuts.extend(&before);
+            cuts.sort_unstable();
+            let from = before.last().copied().unwrap_or(last);
             let pools = logs.pools(&logs.residuals(&cuts), at);
-            (at, logs.exponent(&pools, Around { from, at, to }, 0.0).abs())
+            (at, before, logs.exponent(&pools, Around { from, at, to }, 0.0).abs())
         })
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+        .max_by(|a, b| a.2.total_cmp(&b.2))?;
     let chance = tries * (-exponent).exp();
-    (chance <= level).then_some((at, chance))
+    (chance <= rules.provisional_alarms).then_some(Provisional { at, chance, before })
 }
 
 /// The first and the last place where a change may be.

@@ -41,12 +41,15 @@ impl Logs {
 
     /// By how many standard deviations a value lies above a level, cut off where outliers weigh little.
     pub fn score(&self, index: usize, level: f64) -> f64 {
-        ((self.values[index] - level) / self.deviations[index]).clamp(-CLIPS[0], CLIPS[0])
+        self.score_within(index, level, CLIPS[0])
+    }
+
+    fn score_within(&self, index: usize, level: f64, clip: f64) -> f64 {
+        ((self.values[index] - level) / self.deviations[index]).clamp(-clip, clip)
     }
 
     fn mean_score(&self, from: usize, to: usize, level: f64, clip: f64) -> f64 {
-        let score = |index: usize| ((self.values[index] - level) / self.deviations[index]).clamp(-clip, clip);
-        (from..to).map(score).sum::<f64>() / (to - from) as f64
+        (from..to).map(|index| self.score_within(index, level, clip)).sum::<f64>() / (to - from) as f64
     }
 
     /// First index and end of each segment between these changes.
@@ -137,16 +140,8 @@ impl Logs {
         let mut cuts = partition::partition(&self.values, &self.deviations);
         for _ in 0..ROUNDS {
             self.remove(&mut cuts, needed);
-            let more: Vec<usize> = self
-                .segments(&cuts)
-                .filter_map(|(from, to)| {
-                    let at = self.best_split(from, to)?;
-                    let mut with = cuts.clone();
-                    with.insert(with.partition_point(|cut| *cut < at), at);
-                    let exponent = self.believable(&self.residuals(&with), Around { from, at, to });
-                    (exponent >= needed).then_some(at)
-                })
-                .collect();
+            let more: Vec<usize> =
+                self.segments(&cuts).filter_map(|(from, to)| self.split(&cuts, from, to, needed)).flatten().collect();
             if more.is_empty() {
                 break;
             }
@@ -182,14 +177,43 @@ impl Logs {
         }
     }
 
-    /// Where a segment falls apart most clearly, by the scores' means.
-    fn best_split(&self, from: usize, to: usize) -> Option<usize> {
+    /// The one or two changes that split a segment believably.
+    ///
+    /// Of two changes that were both missed, each makes the other look like outliers: so the clearest split is tried
+    /// together with the clearest one in either of its parts, and those alone. Which is the clearest depends on how much a
+    /// point may count that is far away.
+    pub fn split(&self, cuts: &[usize], from: usize, to: usize, needed: f64) -> Option<Vec<usize>> {
+        CLIPS.into_iter().find_map(|clip| self.split_by(clip, cuts, from, to, needed))
+    }
+
+    fn split_by(&self, clip: f64, cuts: &[usize], from: usize, to: usize, needed: f64) -> Option<Vec<usize>> {
+        let at = self.best_split(from, to, clip)?;
+        let (before, after) = (self.best_split(from, at, clip), self.best_split(at, to, clip));
+        let tries = [
+            Some(vec![at]),
+            before.map(|other| vec![other, at]),
+            after.map(|other| vec![at, other]),
+            before.map(|other| vec![other]),
+            after.map(|other| vec![other]),
+        ];
+        tries.into_iter().flatten().find(|splits| {
+            let mut with = [cuts, splits].concat();
+            with.sort_unstable();
+            let residuals = self.residuals(&with);
+            let is_new = |change: &usize| with.get(*change).is_some_and(|cut| splits.contains(cut));
+            let mut new = (0..with.len()).filter(is_new);
+            new.all(|change| self.believable(&residuals, self.around(&with, change)) >= needed)
+        })
+    }
+
+    /// Where a segment falls apart most clearly, by the means of scores that are cut off at `clip`.
+    fn best_split(&self, from: usize, to: usize, clip: f64) -> Option<usize> {
         let level = (to - from >= 2 * SHORTEST).then(|| self.level(from, to))?;
-        let total: f64 = (from..to).map(|index| self.score(index, level)).sum();
+        let total: f64 = (from..to).map(|index| self.score_within(index, level, clip)).sum();
         let mut sum = 0.0;
         let mut best = (0.0, None);
         for at in from + 1..to {
-            sum += self.score(at - 1, level);
+            sum += self.score_within(at - 1, level, clip);
             if (Around { from, at, to }).shorter() < SHORTEST {
                 continue;
             }

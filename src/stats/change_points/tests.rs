@@ -175,3 +175,18 @@ fn strange_series_are_no_trouble() {
     .collect();
     assert!(confirmed(&walk).len() < 10);
 }
+
+#[test]
+fn a_short_level_does_not_hide_the_next_step() {
+    // std's course in May and June of 2024: 30 s, three commits at 16 s, 11 s, and then half as much again.
+    let steps = [(40, 0.55), (43, 0.68), (95, 1.47)];
+    for seed in 0..20 {
+        let series = Noise { sigma: 0.018, ..Noise::NONE }.series(98, &steps, seed);
+        let found = confirmed(&series);
+        let indices: Vec<usize> = found.iter().map(|point| point.index).collect();
+        assert_eq!(indices, [40, 43, 95], "seed {seed}: in its third night");
+        let night_before = change_points(&series[..97], &rules()).points;
+        let last = night_before.last().unwrap();
+        assert_eq!((last.index, last.persistence), (95, Persistence::Unconfirmed), "seed {seed}: in its second");
+    }
+}
