@@ -17,8 +17,11 @@ use crate::model::{
     OutputFinding, Side, UnmatchedPhase, Verdict,
 };
 use crate::stats::{self, Judgement, Kind, Looks, Noise, Sample};
+pub(crate) use phases::SPLITS;
 pub use reports::{ReportsError, of_reports};
 use series::Series;
+pub(crate) use series::{EXPLAINING, Extract, LEAST_SHARE, METRICS, OF_PHASES};
+pub(crate) use total::{CONFIDENCE as TOTAL_CONFIDENCE, METRICS as TOTAL_METRICS, Z as TOTAL_Z};
 
 /// The share of false ones that is accepted among the figures called regressed or improved.
 pub const FALSE_CHANGE_RATE: f64 = 0.01;
@@ -26,9 +29,9 @@ pub const FALSE_CHANGE_RATE: f64 = 0.01;
 pub const FALSE_EQUALITY_RATE: f64 = 0.05;
 
 /// A change that could just have been shown, but is so large, says that nothing could have been shown.
-const UNTOLD_CHANGE: f64 = 10.0;
+pub(crate) const UNTOLD_CHANGE: f64 = 10.0;
 /// So many runs more say that it cannot be decided.
-const UNTOLD_RUNS: usize = 1_000_000;
+pub(crate) const UNTOLD_RUNS: usize = 1_000_000;
 
 /// How to decide.
 #[derive(Clone, Debug)]
@@ -93,7 +96,8 @@ pub fn metric_called(name: &str) -> Option<Metric> {
     series::METRICS.into_iter().find(|metric| metric.word() == name.trim())
 }
 
-fn is_size(metric: Metric) -> bool {
+/// Whether a metric is the size of something that is written: a fact, not a sample.
+pub(crate) fn is_size(metric: Metric) -> bool {
     matches!(metric, Metric::BytecodeSize | Metric::DataSectionSize | Metric::BinarySize)
 }
 
@@ -192,10 +196,15 @@ fn threshold(metric: Metric, rules: &Rules) -> f64 {
 /// the disk did, one page: from nothing to a page is no infinite change. To events that may not occur, one. To a size, one byte where one of them is nothing;
 /// elsewhere the ratio of two sizes is the very quotient that whoever reads both computes.
 fn offset(series: &Series) -> f64 {
-    match series.metric {
+    let is_nothing = || series.base.iter().chain(&series.other).any(|size| *size == 0.0);
+    if is_size(series.metric) && is_nothing() { 1.0 } else { offset_of(series.metric) }
+}
+
+/// The part of it that a metric always has.
+pub(crate) fn offset_of(metric: Metric) -> f64 {
+    match metric {
         Metric::DiskRead | Metric::DiskWritten => 4096.0,
         metric if series::EXPLAINING.contains(&metric) => 1.0,
-        metric if is_size(metric) && series.base.iter().chain(&series.other).any(|size| *size == 0.0) => 1.0,
         _ => 0.0,
     }
 }

@@ -9,7 +9,7 @@ use crate::summary::{self, Row};
 ///
 /// `compile ast to asm` became two phases in forc 0.72.1; the compiler's performance record knows them by the same names
 /// in snake case.
-const SPLITS: [(&str, &[&str]); 1] = [("compile ast to asm", &["compile ast to ir", "compile ir to asm"])];
+pub const SPLITS: [(&str, &[&str]); 1] = [("compile ast to asm", &["compile ast to ir", "compile ir to asm"])];
 
 /// A phase that is compared: by its name and depth, with what each of the two compilers calls it.
 #[derive(Clone, Debug, PartialEq, Eq)]

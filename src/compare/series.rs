@@ -31,12 +31,19 @@ pub const METRICS: [Metric; 13] = [
 pub const EXPLAINING: [Metric; 4] =
     [Metric::MinorFaults, Metric::MajorFaults, Metric::ContextSwitches, Metric::CpuMigrations];
 
-/// The metrics of a phase that are compared: wall, CPU time, instructions.
-const PHASE_METRICS: usize = 3;
+/// The metrics of a phase that are compared, and what they are of it.
+pub const OF_PHASES: [(Metric, fn(&Cost) -> Option<f64>); 6] = [
+    (Metric::Wall, |cost| Some(cost.wall)),
+    (Metric::Cpu, |cost| cost.cpu),
+    (Metric::Instructions, |cost| cost.instructions),
+    (Metric::MinorFaults, |cost| cost.events.page_faults),
+    (Metric::ContextSwitches, |cost| cost.events.context_switches),
+    (Metric::CpuMigrations, |cost| cost.events.cpu_migrations),
+];
 
 /// Phases below this share of a run on both sides have no verdict of their own: at a hundredth of the time, what a phase
 /// loses does not matter to the whole, and each figure more makes all others harder to decide.
-const LEAST_SHARE: f64 = 0.01;
+pub const LEAST_SHARE: f64 = 0.01;
 
 /// The values of one figure, of both sides: those of one number were measured in one block.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,41 +91,109 @@ pub fn count(run: &Benchmark) -> usize {
     let phases = phases::costs(run).into_iter().filter(|(_, cost)| cost.share >= LEAST_SHARE).count();
     // With instructions, whether they are counted now or, under callgrind, afterwards.
     let metrics = METRICS.into_iter().filter(|metric| summary::value(run, *metric).is_some()).count() + 1;
-    metrics + PHASE_METRICS * phases
+    let of_phases = OF_PHASES.into_iter().filter(|(metric, _)| !EXPLAINING.contains(metric)).count();
+    metrics + of_phases * phases
+}
+
+/// What of one side of a benchmark is compared, whatever it is held against.
+#[derive(Clone, Debug)]
+pub struct Extract {
+    /// How many runs there are.
+    pub runs: usize,
+    /// Of whole runs: the [`METRICS`] that every run has, and where each had its events counted, the [`EXPLAINING`].
+    pub whole: Vec<(Metric, Vec<f64>)>,
+    /// The phases of each run.
+    pub phases: Phases,
+    /// What callgrind has counted.
+    pub counted: Option<Counted>,
+}
+
+impl Extract {
+    /// That of a side.
+    pub fn of(side: &Measured) -> Self {
+        let explaining = EXPLAINING.into_iter().filter(|_| side.runs.iter().all(|run| run.counters.is_some()));
+        let values = |metric| -> Option<Vec<f64>> { side.runs.iter().map(|run| summary::value(run, metric)).collect() };
+        let whole = METRICS.into_iter().chain(explaining).filter_map(|metric| Some((metric, values(metric)?)));
+        Self {
+            runs: side.runs.len(),
+            whole: if side.runs.is_empty() { Vec::new() } else { whole.collect() },
+            phases: Phases::of(side),
+            counted: Counted::of(&side.instructions),
+        }
+    }
+
+    /// The values of a metric of whole runs; `None` if a run lacks it.
+    pub fn values(&self, metric: Metric) -> Option<&[f64]> {
+        self.whole.iter().find(|(own, _)| *own == metric).map(|(_, values)| values.as_slice())
+    }
+}
+
+/// What callgrind has counted of one side, a count an element.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// Of whole builds.
+    pub totals: Vec<f64>,
+    /// Of the phases that the first count has, in its order; absent where a later one lacks it.
+    pub phases: Vec<(Key, Vec<Option<f64>>)>,
+}
+
+impl Counted {
+    fn of(counts: &[InstructionCount]) -> Option<Self> {
+        let phases = counts.first()?.phases.iter().map(|phase| {
+            let of = |count: &InstructionCount| count.phase(&phase.phase).map(|count| count as f64);
+            ((phase.phase.clone(), phase.depth), counts.iter().map(of).collect())
+        });
+        Some(Self { totals: counts.iter().map(|count| count.total as f64).collect(), phases: phases.collect() })
+    }
+
+    fn keys(&self) -> Vec<Key> {
+        self.phases.iter().map(|(key, _)| key.clone()).collect()
+    }
+
+    /// The sums over these phases; `None` if a count lacks one of them.
+    fn sums(&self, names: &[String]) -> Option<Vec<f64>> {
+        let of = |count: usize| -> Option<f64> {
+            // Of a name at several depths, the first is meant.
+            let value = |name: &String| self.phases.iter().find(|(key, _)| key.0 == *name)?.1.get(count).copied()?;
+            names.iter().map(value).sum()
+        };
+        (0..self.totals.len()).map(of).collect()
+    }
 }
 
 /// All figures that two sides have of one benchmark, those of whole runs first, and the phases that only one has. A value
 /// that is missing in any run makes the figure be left out: what remains would not be what it is called.
 pub fn of(base: &Measured, other: &Measured) -> (Vec<Series>, Vec<UnmatchedPhase>) {
+    paired(&Extract::of(base), &Extract::of(other))
+}
+
+fn paired(base: &Extract, other: &Extract) -> (Vec<Series>, Vec<UnmatchedPhase>) {
     let mut series: Vec<Series> = counted(base, other);
-    if base.runs.is_empty() || other.runs.is_empty() {
+    if base.runs == 0 || other.runs == 0 {
         return (series, Vec::new());
     }
     // What callgrind has counted needs no counter of the machine's.
     let is_counted = !series.is_empty();
-    let counters = base.runs.iter().chain(&other.runs).all(|run| run.counters.is_some());
-    let explaining = EXPLAINING.into_iter().filter(|_| counters);
-    let metrics =
-        METRICS.into_iter().filter(|metric| !(is_counted && *metric == Metric::Instructions)).chain(explaining);
-    let whole: Vec<Series> = metrics
-        .filter_map(|metric| {
-            let values = |side: &Measured| -> Option<Vec<f64>> {
-                side.runs.iter().map(|run| summary::value(run, metric)).collect()
-            };
-            let (base, other) = (values(base)?, values(other)?);
-            let series = Series { metric, phase: None, parts: Vec::new(), base, other, counted: false };
+    let is_wanted = |metric: Metric| !(is_counted && metric == Metric::Instructions);
+    let whole: Vec<Series> = base
+        .whole
+        .iter()
+        .filter(|(metric, _)| is_wanted(*metric))
+        .filter_map(|(metric, values)| {
+            let (base, other) = (values.clone(), other.values(*metric)?.to_vec());
+            let series = Series { metric: *metric, phase: None, parts: Vec::new(), base, other, counted: false };
             series.has_events().then_some(series)
         })
         .collect();
     series.splice(0..0, whole);
 
-    let (base, other) = (Phases::of(base), Phases::of(other));
+    let (base, other) = (&base.phases, &other.phases);
     let (shared, unmatched) = phases::matched(&base.order, &other.order);
     for phase in shared {
         let sums = |side: &Phases, names: &[String]| -> Option<Vec<Cost>> {
             side.runs.iter().map(|run| phases::sum(run, names, phase.depth)).collect()
         };
-        let (Some(a), Some(b)) = (sums(&base, &phase.base), sums(&other, &phase.other)) else { continue };
+        let (Some(a), Some(b)) = (sums(base, &phase.base), sums(other, &phase.other)) else { continue };
         let matters = |costs: &[Cost]| {
             let shares: Vec<f64> = costs.iter().map(|cost| cost.share).collect();
             stats::median(&shares).is_some_and(|share| share >= LEAST_SHARE)
@@ -126,7 +201,7 @@ pub fn of(base: &Measured, other: &Measured) -> (Vec<Series>, Vec<UnmatchedPhase
         if !matters(&a) && !matters(&b) {
             continue;
         }
-        let mut push = |metric, of: fn(&Cost) -> Option<f64>| {
+        for (metric, of) in OF_PHASES.into_iter().filter(|(metric, _)| is_wanted(*metric)) {
             let values = |costs: &[Cost]| -> Option<Vec<f64>> { costs.iter().map(of).collect() };
             if let (Some(base), Some(other)) = (values(&a), values(&b)) {
                 let phase_key = Some((phase.name.clone(), phase.depth));
@@ -136,15 +211,7 @@ pub fn of(base: &Measured, other: &Measured) -> (Vec<Series>, Vec<UnmatchedPhase
                     series.push(one);
                 }
             }
-        };
-        push(Metric::Wall, |cost| Some(cost.wall));
-        push(Metric::Cpu, |cost| cost.cpu);
-        if !is_counted {
-            push(Metric::Instructions, |cost| cost.instructions);
         }
-        push(Metric::MinorFaults, |cost| cost.events.page_faults);
-        push(Metric::ContextSwitches, |cost| cost.events.context_switches);
-        push(Metric::CpuMigrations, |cost| cost.events.cpu_migrations);
     }
     // Whole runs first.
     series.sort_by_key(|series| series.phase.is_some());
@@ -152,7 +219,7 @@ pub fn of(base: &Measured, other: &Measured) -> (Vec<Series>, Vec<UnmatchedPhase
     let unmatched = unmatched
         .into_iter()
         .filter_map(|((phase, depth), gone)| {
-            let side = if gone { &base } else { &other };
+            let side = if gone { base } else { other };
             let walls: Vec<f64> =
                 side.runs.iter().filter_map(|run| Some(run.get(&(phase.clone(), depth))?.wall)).collect();
             Some(UnmatchedPhase { wall: stats::median(&walls)?, phase, depth, gone })
@@ -162,26 +229,14 @@ pub fn of(base: &Measured, other: &Measured) -> (Vec<Series>, Vec<UnmatchedPhase
 }
 
 /// What callgrind has counted on both sides: of whole builds, then of the phases whose functions are known.
-fn counted(base: &Measured, other: &Measured) -> Vec<Series> {
-    let (a, b) = (&base.instructions, &other.instructions);
-    let (Some(first_of_a), Some(first_of_b)) = (a.first(), b.first()) else { return Vec::new() };
-    let totals = |counts: &[InstructionCount]| counts.iter().map(|count| count.total as f64).collect::<Vec<_>>();
+fn counted(base: &Extract, other: &Extract) -> Vec<Series> {
+    let (Some(a), Some(b)) = (&base.counted, &other.counted) else { return Vec::new() };
     let metric = Metric::Instructions;
-    let mut series =
-        vec![Series { metric, phase: None, parts: Vec::new(), base: totals(a), other: totals(b), counted: true }];
-    let keys = |count: &InstructionCount| -> Vec<Key> {
-        count.phases.iter().map(|phase| (phase.phase.clone(), phase.depth)).collect()
-    };
-    for phase in phases::matched(&keys(first_of_a), &keys(first_of_b)).0 {
-        let sums = |counts: &[InstructionCount], names: &[String]| -> Option<Vec<f64>> {
-            let of = |count: &InstructionCount| {
-                let found = names.iter().map(|name| count.phase(name));
-                found.sum::<Option<u64>>().map(|sum| sum as f64)
-            };
-            counts.iter().map(of).collect()
-        };
-        let (Some(base), Some(other)) = (sums(a, &phase.base), sums(b, &phase.other)) else { continue };
-        if !matters(&base, first_of_a.total) && !matters(&other, first_of_b.total) {
+    let (base, other) = (a.totals.clone(), b.totals.clone());
+    let mut series = vec![Series { metric, phase: None, parts: Vec::new(), base, other, counted: true }];
+    for phase in phases::matched(&a.keys(), &b.keys()).0 {
+        let (Some(base), Some(other)) = (a.sums(&phase.base), b.sums(&phase.other)) else { continue };
+        if !matters(&base, a) && !matters(&other, b) {
             continue;
         }
         let parts = phase.parts().to_vec();
@@ -190,31 +245,27 @@ fn counted(base: &Measured, other: &Measured) -> Vec<Series> {
     series
 }
 
-fn matters(counts: &[f64], total: u64) -> bool {
-    stats::median(counts).is_some_and(|count| count >= LEAST_SHARE * total as f64)
+fn matters(counts: &[f64], counted: &Counted) -> bool {
+    let total = counted.totals.first().copied().unwrap_or_default();
+    stats::median(counts).is_some_and(|count| count >= LEAST_SHARE * total)
 }
 
 /// The noise of callgrind's counts over all benchmarks and sides: of whole builds, and of phases.
-pub fn noise_of_counts<'a>(sides: impl Iterator<Item = &'a Measured> + Clone) -> (Noise, Noise) {
-    let totals: Vec<Vec<f64>> =
-        sides.clone().map(|side| side.instructions.iter().map(|count| count.total as f64).collect()).collect();
-    let phases: Vec<Vec<f64>> = sides
-        .flat_map(|side| {
-            let of_first = side.instructions.first().map_or(&[][..], |count| &count.phases);
-            of_first.iter().map(|phase| {
-                let of = |count: &InstructionCount| count.phase(&phase.phase).map(|count| count as f64);
-                side.instructions.iter().filter_map(of).collect::<Vec<f64>>()
-            })
-        })
-        .collect();
+pub fn noise_of_counts<'a>(sides: impl Iterator<Item = &'a Measured>) -> (Noise, Noise) {
+    let counted: Vec<Counted> = sides.filter_map(|side| Counted::of(&side.instructions)).collect();
+    let totals: Vec<Vec<f64>> = counted.iter().map(|counted| counted.totals.clone()).collect();
+    let phases = counted.iter().flat_map(|counted| &counted.phases);
+    let phases: Vec<Vec<f64>> = phases.map(|(_, counts)| counts.iter().copied().flatten().collect()).collect();
     (stats::pooled_noise(&totals), stats::pooled_noise(&phases))
 }
 
 /// The phases of one side's runs.
-struct Phases {
+#[derive(Clone, Debug)]
+pub struct Phases {
     /// In the order of the first run, and after it what only later runs have.
-    order: Vec<Key>,
-    runs: Vec<BTreeMap<Key, Cost>>,
+    pub order: Vec<Key>,
+    /// What each run has of them.
+    pub runs: Vec<BTreeMap<Key, Cost>>,
 }
 
 impl Phases {

@@ -4,15 +4,15 @@ use crate::model::{Measured, Metric, Side, Total};
 use crate::{stats, summary};
 
 /// The metrics that have a total.
-const METRICS: [Metric; 3] = [Metric::Wall, Metric::Cpu, Metric::PeakMemory];
+pub const METRICS: [Metric; 3] = [Metric::Wall, Metric::Cpu, Metric::PeakMemory];
 
 /// The confidence of a total's interval: one figure that was asked for by itself, and as if the data had been looked at
 /// once. Benchmarks that stop at a look stop where the data is clear, so that with several looks it may cover a little
 /// less; nothing is decided by it, and whoever shows it says so.
-const CONFIDENCE: f64 = 0.95;
+pub const CONFIDENCE: f64 = 0.95;
 
 /// The normal quantile of [`CONFIDENCE`], two-sided.
-const Z: f64 = 1.959_964;
+pub const Z: f64 = 1.959_964;
 
 /// The geometric mean of the benchmarks' ratios, a metric an element.
 ///

@@ -10,6 +10,7 @@
 
 mod assets;
 mod benchmark;
+pub mod compare;
 mod error;
 mod events;
 mod frame;

@@ -120,9 +120,9 @@ pub struct Judgement {
 }
 
 /// How probable a true change is to be found that is called detectable, as a quantile of the normal distribution: 80 %.
-const Z_POWER: f64 = 0.841_621;
+pub const Z_POWER: f64 = 0.841_621;
 /// The one-sided level of the interval from which a standard error is taken, and its normal quantile.
-const ERROR_LEVEL: (f64, f64) = (0.1, 1.281_552);
+pub const ERROR_LEVEL: (f64, f64) = (0.1, 1.281_552);
 
 /// Judges a family of figures by the pairs measured so far.
 ///

@@ -26,6 +26,11 @@ pub use looks::{Looks, declare_looks};
 pub use noise::{Noise, pooled_noise};
 pub use shift::{Shift, paired_shift, unpaired_shift};
 
+pub(crate) use judge::{ERROR_LEVEL, Z_POWER};
+pub(crate) use noise::FLOOR as LEAST_NOISE;
+pub(crate) use rank_sum::EXACT as MOST_RANKED_EXACTLY;
+pub(crate) use shift::FEWEST as FEWEST_SHIFTED;
+
 use crate::model::Estimate;
 pub use crate::model::Verdict;
 

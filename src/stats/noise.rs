@@ -22,7 +22,7 @@ use statrs::function::gamma::digamma;
 
 /// The least noise that is believed, as a fraction: a hundred-thousandth. Runs that happen to agree to the last digit
 /// are no proof that the next one will.
-const FLOOR: f64 = 1e-5;
+pub const FLOOR: f64 = 1e-5;
 
 /// The noise that the figures of a family have in common.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -17,7 +17,7 @@ use statrs::function::erf::erfc;
 use super::quantile;
 
 /// The most values on either side for which the null distribution is enumerated.
-const EXACT: usize = 50;
+pub const EXACT: usize = 50;
 
 /// The null distributions met so far: P(U ≤ u) for u = 0…m·n, by the sizes of the samples.
 static TABLES: Mutex<Tables> = Mutex::new(BTreeMap::new());

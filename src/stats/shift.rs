@@ -48,8 +48,11 @@ fn shift_of(estimate: f64, (low, high): (f64, f64), (above, below): (f64, f64)) 
     Shift { ratio: estimate.exp(), low: low.exp(), high: high.exp(), p_value }
 }
 
+/// Fewer values of either side have no shift.
+pub const FEWEST: usize = 4;
+
 fn logarithms(sample: &[f64]) -> Option<Vec<f64>> {
-    let usable = sample.len() >= 4 && sample.iter().all(|value| value.is_finite() && *value > 0.0);
+    let usable = sample.len() >= FEWEST && sample.iter().all(|value| value.is_finite() && *value > 0.0);
     usable.then(|| sample.iter().map(|value| value.ln()).collect())
 }
 

@@ -7,7 +7,7 @@ use crate::model::{BenchmarkFindings, Figure, Findings, Metric, Unit};
 use crate::report::format;
 
 /// A child that has at least this part of its parent's difference is named with it.
-const MOST_OF_IT: f64 = 0.5;
+pub(crate) const MOST_OF_IT: f64 = 0.5;
 
 /// A difference taken apart: the base, what each top-level phase adds or takes away, and the rest; they sum to the other
 /// side.

@@ -4,7 +4,7 @@ use crate::model::Figure;
 use crate::report::format;
 
 /// From this ratio on, "so many times" is easier to grasp than per cent.
-const TIMES: f64 = 2.0;
+pub(crate) const TIMES: f64 = 2.0;
 
 /// A ratio as the change it is: `+4.2 %`.
 pub(crate) fn signed(ratio: f64) -> String {

@@ -5,7 +5,7 @@ use super::change::{change, interval_of, transition};
 use super::next::{next, side_name};
 use super::phrase::Phrase;
 use super::row::{Class, Row, output, rows, size, undecided};
-use crate::model::{Comparison, Completion, Figure, Findings, Metric, OutputFinding, StdChoice, Verdict};
+use crate::model::{Comparison, Completion, Figure, Findings, Metric, OutputFinding, Side, StdChoice, Verdict};
 use crate::report::format;
 
 /// What whoever reads no further must know: the same words in every format.
@@ -133,6 +133,13 @@ impl Counts {
         }
     }
 }
+
+/// What must be known of sides that did not run in turns.
+pub(crate) const NOT_INTERLEAVED: &str = "the sides were measured one after the other, not in turns: what the machine did in between cannot be told from what the \
+     compiler did, and one compiler’s figures differ by 3 % from night to night";
+/// What is compared where no one std was given to all sides.
+pub(crate) const STD_OWN: &str =
+    "each compiler with its own, or the one it finds: compiler and std together are compared";
 
 /// The five lines of a comparison and what must be known to believe them.
 pub fn headline(comparison: &Comparison) -> Headline {
@@ -361,10 +368,7 @@ fn facts(comparison: &Comparison, rows: &[Row]) -> Vec<Line> {
     }
     let measured = comparison.has_measurements();
     if !settings.interleaved && measured {
-        let phrase = Phrase::new(
-            "the sides were measured one after the other, not in turns: what the machine did in between cannot be told from \
-             what the compiler did, and one compiler’s figures differ by 3 % from night to night",
-        );
+        let phrase = Phrase::new(NOT_INTERLEAVED);
         facts.push(Line { label: "Not interleaved", tone: Tone::Warning, phrase });
     }
     facts.extend(budget(comparison, rows));
@@ -374,9 +378,7 @@ fn facts(comparison: &Comparison, rows: &[Row]) -> Vec<Line> {
         facts.extend(events(comparison));
     }
     let std = match &settings.std {
-        StdChoice::Own => {
-            Phrase::new("each compiler with its own, or the one it finds: compiler and std together are compared")
-        }
+        StdChoice::Own => Phrase::new(STD_OWN),
         StdChoice::Same(path) => {
             Phrase::new("the same for all: the compilers alone are compared, with ").name(path.display().to_string())
         }
@@ -403,8 +405,10 @@ fn budget(comparison: &Comparison, rows: &[Row]) -> Option<Line> {
 /// Sides that are the base's very binary: what differs then is the machine or the std.
 fn same_binary(comparison: &Comparison) -> Option<Line> {
     let base = comparison.base()?;
-    let same =
-        comparison.sides.iter().skip(1).filter(|side| !side.control && side.toolchain.sha256 == base.toolchain.sha256);
+    // Of what others have recorded no binary is known.
+    let is_same = |side: &&Side| !side.control && side.toolchain.sha256 == base.toolchain.sha256;
+    let known = !base.toolchain.sha256.is_empty();
+    let same = comparison.sides.iter().skip(1).filter(|side| known && is_same(side));
     let names = Phrase::joined(same.map(|side| Phrase::default().name(&side.name)), ", ");
     (!names.0.is_empty()).then(|| Line {
         label: "Same binary",

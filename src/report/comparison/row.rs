@@ -8,10 +8,10 @@ use crate::model::{BenchmarkFindings, Comparison, Figure, Findings, Metric, Outp
 use crate::report::format;
 
 /// Wall time stands for a benchmark unless another of its figures changed at more than so many times its size.
-const CLEARLY_MORE: f64 = 2.0;
+pub(crate) const CLEARLY_MORE: f64 = 2.0;
 
 /// So many further changes of a benchmark are told in its row.
-const MOST_OTHERS: usize = 3;
+pub(crate) const MOST_OTHERS: usize = 3;
 /// So many metrics have a column of their own in a table without asking which of them matter.
 const FEW_METRICS: usize = 6;
 
