@@ -12,8 +12,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use forc_perf::compare::{ReportsError, of_reports};
-use forc_perf::dashboard::compare::{ASSETS, report_data, rules_data};
-use forc_perf::history::Provenance;
+use forc_perf::dashboard::compare::{ASSETS, report_data, report_id, rules_data, write};
+use forc_perf::history::{CommitRef, History, Provenance, ReportFilter};
 use forc_perf::model::{
     Accounting, Benchmark, BenchmarkPhase, CollectorCost, Completion, Cpu, DataSection, EventCounts, Failure,
     FailureKind, InstructionCount, Measured, OutputFile, PackageOutput, PhaseCost, PhaseInstructions, Protocol, Report,
@@ -35,12 +35,25 @@ fn chromium() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(|name| which::which(name).ok())
 }
 
-/// What a page of these scripts leaves in its element `result`, run in the browser; `None` if there is no browser.
-fn run(folder: &Path, scripts: &[&str]) -> Option<Value> {
+/// What the browser makes of a page, with what it has to say of it; `None` if there is no browser.
+fn dom(page: &Path, hash: &str) -> Option<(String, String)> {
     let Some(chromium) = chromium() else {
         eprintln!("SKIPPED: there is no Chromium; install one or name it by FORC_PERF_CHROMIUM");
         return None;
     };
+    let profile = tempfile::tempdir().unwrap();
+    let output = Command::new(chromium)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000", "--dump-dom"])
+        .args(["--enable-logging=stderr", &format!("--user-data-dir={}", profile.path().display())])
+        .arg(format!("file://{}{hash}", page.display()))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    Some((String::from_utf8(output.stdout).unwrap(), said))
+}
+
+/// What a page of these scripts leaves in its element `result`; `None` if there is no browser.
+fn run(folder: &Path, scripts: &[&str]) -> Option<Value> {
     let scripts: String = scripts.iter().map(|script| format!("<script src=\"{script}\"></script>")).collect();
     let page = format!(
         "<!doctype html><meta charset=utf-8><meta http-equiv=Content-Security-Policy content=\"default-src 'none'; \
@@ -48,20 +61,16 @@ fn run(folder: &Path, scripts: &[&str]) -> Option<Value> {
     );
     let path = folder.join("run.html");
     fs::write(&path, page).unwrap();
-    let profile = tempfile::tempdir().unwrap();
-    let output = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=60000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(format!("file://{}", path.display()))
-        .output()
-        .unwrap();
-    let dom = String::from_utf8(output.stdout).unwrap();
+    let (dom, said) = dom(&path, "")?;
     let result = dom.split_once("<pre id=\"result\">").and_then(|(_, rest)| rest.split_once("</pre>"));
     let Some((text, _)) = result.filter(|(text, _)| !text.is_empty()) else {
-        panic!("the page came to nothing: {dom:.2000}\n{}", String::from_utf8_lossy(&output.stderr));
+        panic!("the page came to nothing: {dom:.2000}\n{said}");
     };
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\u{a0}").replace("&amp;", "&");
-    Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text:.500}")))
+    Some(serde_json::from_str(&unescaped(text)).unwrap_or_else(|error| panic!("{error}: {text:.500}")))
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\u{a0}").replace("&amp;", "&")
 }
 
 /// Draws reports.
@@ -463,4 +472,91 @@ fn the_browser_judges_as_the_command_line_does() {
     for verdict in ["regressed", "improved", "equal", "undecided"] {
         assert!(verdicts[&format!("\"{verdict}\"")] > 300, "{verdicts:?}");
     }
+}
+
+/// A benchmark that would have power over a page.
+const HOSTILE: &str = "<img src=x onerror=alert(1)>/</script>/debug";
+
+/// Two reports of ten runs of two benchmarks, of which the one has become slower.
+fn slower(draw: &mut Draw) -> [Report; 2] {
+    let mut reports = loop {
+        let reports = reports(draw, 2);
+        let same = reports[0].environment.is_same_machine(&reports[1].environment);
+        if same && reports.iter().all(|report| report.completion == Completion::Complete) {
+            break reports;
+        }
+    };
+    let plain = Kind {
+        id: String::new(),
+        noise: 0.002,
+        grain: 1,
+        ratios: [1.2, 1.2, 1.0, 1.0],
+        counts: [12, 12],
+        size: [104, 104],
+        size_varies: false,
+        fails: [false; 2],
+        phases: [NEW.to_vec(), NEW.to_vec()],
+        counted: false,
+        events: false,
+        zero_cpu: false,
+        lacks_memory: false,
+        lacks_phase: false,
+    };
+    let kinds = [HOSTILE, "group/other/debug"].map(|id| Kind {
+        id: id.to_owned(),
+        phases: plain.phases.clone(),
+        ratios: if id == HOSTILE { plain.ratios } else { [1.0; 4] },
+        ..plain
+    });
+    for (side, report) in reports.iter_mut().enumerate() {
+        report.benchmarks = kinds.iter().map(|kind| measured(draw, kind, side)).collect();
+        report.created = format!("2026-11-2{side}T06:14:00Z");
+    }
+    reports
+}
+
+#[test]
+fn the_page_shows_the_answer_and_names_have_no_power() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut history = History::open(&folder.path().join("history.sqlite")).unwrap();
+    let mut draw = Draw { random: fastrand::Rng::with_seed(11) };
+    for (side, report) in slower(&mut draw).iter().enumerate() {
+        let commit = CommitRef {
+            id: format!("{side}{}", "a1b2c3d4e".repeat(5))[..40].to_owned(),
+            time: Some(report.created.clone()),
+            subject: "<b onclick=alert(1)>a subject</b>".to_owned(),
+            position: None,
+        };
+        history.record(report, &Provenance { commit: Some(commit), ..Provenance::default() }).unwrap();
+    }
+    let site = folder.path().join("site");
+    let written = write(&history, &site).unwrap();
+    assert_eq!(written.reports, 2);
+    let ids: Vec<String> = history.reports(&ReportFilter::default()).unwrap().iter().map(report_id).collect();
+    // The shared style sheet is somebody else's.
+    fs::write(site.join("assets/style.css"), "").unwrap();
+    let page = site.join("compare.html");
+    let encoded: String = HOSTILE.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    // By a report's name, and by the begin of a commit.
+    let hash = format!("#base={}&other=1a1b2c3&at={encoded}", ids[0]);
+    let Some((dom, said)) = dom(&page, &hash) else { return };
+    assert!(!said.contains("Content Security Policy") && !said.contains("Uncaught"), "{said}");
+    assert!(dom.contains("1 regressed") && dom.contains("▲ regressed"), "{dom:.5000}");
+    // Its section is open, with its figures.
+    assert!(dom.contains("Threshold") && dom.contains("compile to ast"), "{dom:.5000}");
+    assert!(unescaped(&dom).contains("forc-perf compare 0a1b2c3d4ea1 1a1b2c3d4ea1 --sway ../sway"), "{dom:.5000}");
+    assert!(dom.contains("&lt;img src=x") && !dom.contains("<img") && !dom.contains("<b onclick"), "{dom:.5000}");
+}
+
+#[test]
+fn without_data_the_page_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = History::open(&folder.path().join("history.sqlite")).unwrap();
+    write(&history, folder.path()).unwrap();
+    let page = folder.path().join("compare.html");
+    let Some((text, said)) = dom(&page, "") else { return };
+    assert!(text.contains("The history holds no report yet") && !said.contains("Uncaught"), "{text}\n{said}");
+    fs::remove_file(folder.path().join("data/rules.js")).unwrap();
+    let (text, said) = dom(&page, "").unwrap();
+    assert!(text.contains("data/rules.js is missing") && !said.contains("Uncaught"), "{text}\n{said}");
 }

@@ -22,8 +22,7 @@ use crate::chart::text::clean;
 use crate::chart::{page_css, suite_phases};
 use crate::model::{Harness, Report};
 
-/// The style sheet of every page.
-pub(crate) const STYLE: &str = include_str!("html/style.css");
+const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
 
 /// The page of a report.

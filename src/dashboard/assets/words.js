@@ -518,11 +518,14 @@
   // How both sides are measured in turns, from the command line; null where a compiler has no name there.
   const compareCommand = ({ reports: [base, other] }, ids = [], options = []) => {
     if (base.k === null || other.k === null) return null;
-    const revision = [base, other].some((report) => /^[0-9a-f]{40}/.test(report.k));
+    const isRevision = (compiler) => /^[0-9a-f]{40}$/.test(compiler);
+    const revision = isRevision(base.k) || isRevision(other.k);
+    // So many digits are enough for any repository, and can be read.
+    const short = (compiler) => (isRevision(compiler) ? compiler.slice(0, 12) : compiler);
     const sway = revision ? ["--sway", base.g ?? other.g ?? "../sway"] : [];
     // An id may hold what a pattern takes for its own.
     const literal = (id) => id.replace(/[*?[\]]/g, "[$&]");
-    return shell(["forc-perf", "compare", base.k, other.k, ...sway, ...ids.flatMap((id) => ["--select", literal(id)]), ...options]);
+    return shell(["forc-perf", "compare", short(base.k), short(other.k), ...sway, ...ids.flatMap((id) => ["--select", literal(id)]), ...options]);
   };
 
   const nextLine = (comparison, rows, measured, rules) => {

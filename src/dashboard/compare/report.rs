@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::script::{Samples, script};
 use crate::chart::text::clean;
 use crate::compare::{EXPLAINING, Extract, METRICS, OF_PHASES};
-use crate::history::{Figure, MachineClass, Provenance, ReportInfo};
+use crate::history::{CommitRef, Figure, MachineClass, Provenance, ReportInfo};
 use crate::model::{Completion, Environment, Measured, Metric, Origin, Report};
 
 /// The version of the data files' layout. The page refuses any other.
@@ -134,7 +134,7 @@ pub fn report_data(id: &str, report: &Report, provenance: &Provenance) -> String
         .map(|measured| benchmark(measured, &provenance.figures, &all_metrics, &mut phases))
         .collect();
     let commit = provenance.commit.as_ref();
-    let (compiler, repository) = compiler(report);
+    let (compiler, repository) = compiler(report, commit);
     let data = Data {
         v: DATA_VERSION,
         id: id.to_owned(),
@@ -236,7 +236,7 @@ fn processors(environment: &Environment) -> Vec<(String, usize)> {
 }
 
 /// How a command line names the compiler, and the address of its repository.
-fn compiler(report: &Report) -> (Option<String>, Option<String>) {
+fn compiler(report: &Report, commit: Option<&CommitRef>) -> (Option<String>, Option<String>) {
     match &report.toolchain.origin {
         Origin::Release(version) => (Some(version.clone()), None),
         Origin::Fuelup(name) => (Some(format!("+{name}")), None),
@@ -246,6 +246,13 @@ fn compiler(report: &Report) -> (Option<String>, Option<String>) {
             let address = Some(&revision.repository).filter(|repository| repository.contains("://"));
             (Some(revision.commit.clone()), address.cloned())
         }
-        Origin::Path | Origin::Variable | Origin::SearchPath => (None, None),
+        // Whoever recorded it may have known better.
+        Origin::Path | Origin::Variable | Origin::SearchPath => {
+            let named = |commit: &CommitRef| match commit.id.strip_prefix('v') {
+                Some(version) => version.to_owned(),
+                None => commit.id.clone(),
+            };
+            (commit.map(named), None)
+        }
     }
 }
