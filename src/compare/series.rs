@@ -31,8 +31,11 @@ pub const METRICS: [Metric; 13] = [
 pub const EXPLAINING: [Metric; 4] =
     [Metric::MinorFaults, Metric::MajorFaults, Metric::ContextSwitches, Metric::CpuMigrations];
 
+/// What a metric is of a phase's cost.
+type OfCost = fn(&Cost) -> Option<f64>;
+
 /// The metrics of a phase that are compared, and what they are of it.
-pub const OF_PHASES: [(Metric, fn(&Cost) -> Option<f64>); 6] = [
+pub const OF_PHASES: [(Metric, OfCost); 6] = [
     (Metric::Wall, |cost| Some(cost.wall)),
     (Metric::Cpu, |cost| cost.cpu),
     (Metric::Instructions, |cost| cost.instructions),

@@ -214,7 +214,7 @@
   const reachOf = (figures) => {
     const ends = figures.flatMap(({ low, ratio, high }) => [low, ratio, high]).filter((end) => end > 0 && Number.isFinite(end));
     const sizes = ends.map((end) => Math.abs(Math.log(end))).sort((a, b) => a - b);
-    return Math.min(Math.max(sizes[Math.floor(sizes.length * 0.9)] ?? 0, 0.02), Math.LN2);
+    return Math.min(Math.max(sizes[Math.floor(sizes.length * 0.9)] ?? 0, 0.02), 2 * Math.LN2);
   };
 
   // A ratio with its interval: the line is no change, the band what would not matter. The same is in the text beside it.
@@ -344,6 +344,8 @@
     ["Runs", true, "of the side that has fewer"],
   ];
   const probability = (p) => (p < 0.0001 ? "<0.0001" : p.toFixed(4));
+  // What is nearly certain does not read as certain.
+  const confidence = (share) => (share < 1 && share > 0.9994 ? `${Math.floor(share * 1e5) / 1e3} %` : words.percent(share));
   const orMissing = (value, told) => (value === null ? words.MISSING : told(value));
 
   const figures = ({ benchmark }) => {
@@ -354,12 +356,11 @@
       if (title) cell.title = title;
       return cell;
     }));
-    const rows = benchmark.figures.map((figure) => {
-      const of = figure.phase === null ? element("strong", "", "whole run") : name(words.label(figure));
+    const isSame = (a, b) => a && a.phase === b.phase && a.depth === b.depth;
+    const rows = benchmark.figures.map((figure, at, all) => {
       const change = element("td.number", "", words.interval(figure, rules));
-      change.title = `at ${words.percent(figure.confidence)} confidence`;
+      change.title = `at ${confidence(figure.confidence)} confidence`;
       const made = element("tr", "",
-        element("th", figure.phase === null ? "" : `phase depth-${Math.min(figure.depth, 4)}`, of),
         element("td.metric", "", forcPerf.judge.metricOf(figure.metric, rules).name),
         change,
         element("td.drawn", "", picture(figure, reach)),
@@ -371,12 +372,20 @@
         element("td.number", "", orMissing(figure.p_value, probability)),
         element("td.number", "", String(figure.pairs)),
       );
-      made.cells[0].scope = "row";
+      // A phase stands once, beside all of its metrics.
+      if (!isSame(all[at - 1], figure)) {
+        const of = figure.phase === null ? element("strong", "", "whole run") : name(words.label(figure));
+        const head = element("th", figure.phase === null ? "" : `depth-${Math.min(figure.depth, 4)}`, of);
+        const end = all.findIndex((one, index) => index > at && !isSame(one, figure));
+        head.scope = "rowgroup";
+        head.rowSpan = (end < 0 ? all.length : end) - at;
+        made.prepend(head);
+      }
       return made;
     });
     const bounded = benchmark.figures.filter((figure) => figure.p_value !== null && figure.high < Infinity);
     const lowest = Math.min(...bounded.map((figure) => figure.confidence));
-    const note = bounded.length > 0 ? `Intervals at ${words.percent(lowest)} confidence or more; exact where every run had the same size.` : "So few runs have no intervals; a size is exact where every run had the same.";
+    const note = bounded.length > 0 ? `Intervals at ${confidence(lowest)} confidence or more; exact where every run had the same size.` : "So few runs have no intervals; a size is exact where every run had the same.";
     const scroll = element("div.scroll", "", element("table.figures", "", element("thead", "", head), element("tbody", "", rows)));
     scroll.tabIndex = 0;
     scroll.setAttribute("role", "group");

@@ -473,7 +473,7 @@
     const samples = (values, runs) => (Array.isArray(values) ? values : Array(runs).fill(values));
     const benchmarks = new Map();
     for (const one of data.b) {
-      const whole = new Map((one.w ?? []).map(([at, values]) => [data.q[at], samples(values, one.r)]));
+      const whole = new Map((one.w ?? []).map(([at, values, unit = 1]) => [data.q[at], samples(values, one.r).map((value) => value * unit)]));
       const phases = (one.p ?? []).map(([at, ...columns]) => {
         const [name, depth] = data.p[at];
         return { name, depth, key: keyOf(name, depth), columns: columns.map((column) => column === null ? null : samples(column, one.r)) };

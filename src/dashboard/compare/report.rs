@@ -87,9 +87,9 @@ struct OfBenchmark {
     /// The files that were written, each with the begin of its hash; by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     o: Vec<(String, String)>,
-    /// Figures of whole runs: the metric's place, and samples.
+    /// Figures of whole runs: the metric's place, samples, and what these are multiples of, where it is not 1.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    w: Vec<(usize, Samples)>,
+    w: Vec<OfMetric>,
     /// Figures of phases in the compiler's order: the phase's place, and samples of each of the metrics that phases have, in
     /// their order; null for what not every run has, but of the wall time, which says which runs have the phase.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -98,6 +98,32 @@ struct OfBenchmark {
     #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<OfCounts>,
 }
+
+/// A figure of whole runs.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum OfMetric {
+    Plain(usize, Samples),
+    /// Pages, blocks or ticks, of which the samples are whole numbers.
+    In(usize, Samples, u16),
+}
+
+impl OfMetric {
+    fn of(place: usize, values: &[f64]) -> Self {
+        let varies = values.windows(2).any(|pair| pair[0].to_bits() != pair[1].to_bits());
+        let unit = UNITS.into_iter().find(|unit| values.iter().all(|value| value % f64::from(*unit) == 0.0));
+        match unit.filter(|_| varies) {
+            Some(unit) => {
+                let values: Vec<f64> = values.iter().map(|value| value / f64::from(unit)).collect();
+                Self::In(place, Samples::all(&values), unit)
+            }
+            None => Self::Plain(place, Samples::all(values)),
+        }
+    }
+}
+
+/// What a machine counts memory, time and the disk in.
+const UNITS: [u16; 3] = [4096, 1000, 512];
 
 /// What callgrind has counted of a benchmark.
 #[derive(Serialize)]
@@ -178,7 +204,7 @@ fn benchmark(
         (own.values.len() == extract.runs && extract.runs > 0).then_some(own.values.as_slice())
     };
     let whole = all_metrics.iter().enumerate().filter_map(|(index, metric)| {
-        Some((index, Samples::all(extract.values(*metric).or_else(|| recorded(*metric))?)))
+        Some(OfMetric::of(index, extract.values(*metric).or_else(|| recorded(*metric))?))
     });
     let of_phases = extract.phases.order.iter().map(|phase| {
         let mut row = vec![Column::Place(place(phase))];

@@ -89,7 +89,10 @@ fn figures_that_a_report_has_no_place_for_are_among_those_of_whole_runs() {
         let own = data["b"].as_array().unwrap().iter().find(|one| one["i"] == *benchmark).unwrap().clone();
         own["w"].as_array().unwrap().iter().find(|row| row[0] == place).map(|row| row[1].clone())
     };
-    assert_eq!(peaks(vec![4096.0, 8192.0]), Some(serde_json::json!([4096, 8192])));
+    // In pages.
+    assert_eq!(peaks(vec![4096.0, 8192.0]), Some(serde_json::json!([1, 2])));
+    assert_eq!(peaks(vec![4097.0, 8192.0]), Some(serde_json::json!([4097, 8192])));
+    assert_eq!(peaks(vec![4096.0, 4096.0]), Some(serde_json::json!(4096)));
     // A value for each run, or none.
     assert_eq!(peaks(vec![4096.0]), None);
 }
