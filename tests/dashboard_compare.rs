@@ -13,7 +13,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use forc_perf::compare::{ReportsError, of_reports};
-use forc_perf::dashboard::compare::{ASSETS, report_data, report_id, rules_data, write};
+use forc_perf::dashboard::compare::{ASSETS, report_data, report_id, rules_data};
+use forc_perf::dashboard::{self, Options};
 use forc_perf::history::{CommitRef, History, Provenance, ReportFilter};
 use forc_perf::model::{
     Accounting, Benchmark, BenchmarkPhase, CollectorCost, Completion, Cpu, DataSection, EventCounts, Failure,
@@ -21,6 +22,7 @@ use forc_perf::model::{
     SerdeFrames, SerdeInstant,
 };
 use forc_perf::report::comparison::headline;
+use forc_perf::trends::Trends;
 use serde_json::{Value, json};
 
 /// How many pairs of reports are judged.
@@ -518,6 +520,10 @@ fn slower(draw: &mut Draw) -> [Report; 2] {
     reports
 }
 
+fn write(history: &History, site: &Path) {
+    dashboard::write(history, &Trends::of(history).unwrap(), site, &Options::default()).unwrap();
+}
+
 #[test]
 fn the_page_shows_the_answer_and_names_have_no_power() {
     let folder = tempfile::tempdir().unwrap();
@@ -533,11 +539,8 @@ fn the_page_shows_the_answer_and_names_have_no_power() {
         history.record(report, &Provenance { commit: Some(commit), ..Provenance::default() }).unwrap();
     }
     let site = folder.path().join("site");
-    let written = write(&history, &site).unwrap();
-    assert_eq!(written.reports, 2);
+    write(&history, &site);
     let ids: Vec<String> = history.reports(&ReportFilter::default()).unwrap().iter().map(report_id).collect();
-    // The shared style sheet is somebody else's.
-    fs::write(site.join("assets/style.css"), "").unwrap();
     let page = site.join("compare.html");
     let encoded: String = HOSTILE.bytes().map(|byte| format!("%{byte:02X}")).collect();
     // By a report's name, and by the begin of a commit.
@@ -555,11 +558,12 @@ fn the_page_shows_the_answer_and_names_have_no_power() {
 fn without_data_the_page_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let history = History::open(&folder.path().join("history.sqlite")).unwrap();
-    write(&history, folder.path()).unwrap();
-    let page = folder.path().join("compare.html");
+    let site = folder.path().join("site");
+    write(&history, &site);
+    let page = site.join("compare.html");
     let Some((text, said)) = dom(&page, "") else { return };
     assert!(text.contains("The history holds no report yet") && !said.contains("Uncaught"), "{text}\n{said}");
-    fs::remove_file(folder.path().join("data/rules.js")).unwrap();
+    fs::remove_file(site.join("data/rules.js")).unwrap();
     let (text, said) = dom(&page, "").unwrap();
     assert!(text.contains("data/rules.js is missing") && !said.contains("Uncaught"), "{text}\n{said}");
 }

@@ -5,8 +5,12 @@ use super::site::Site;
 use crate::chart;
 
 /// The style that reports have, too, and what a dashboard has besides.
-const STYLES: [&str; 3] =
-    [include_str!("../report/html/style.css"), include_str!("assets/dashboard.css"), include_str!("assets/trend.css")];
+const STYLES: [&str; 4] = [
+    include_str!("../report/html/style.css"),
+    include_str!("assets/dashboard.css"),
+    include_str!("assets/trend.css"),
+    include_str!("assets/compare.css"),
+];
 
 const SCRIPTS: [(&str, &str); 2] =
     [("site.js", include_str!("assets/site.js")), ("trend.js", include_str!("assets/trend.js"))];

@@ -61,7 +61,7 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
         }
         (PreEscaped(commits(pages)))
     };
-    let frame = Frame { title: id, place: Place::Elsewhere, depth: 1, scripts: &["trend.js"] };
+    let frame = Frame { title: id, place: Place::Elsewhere, depth: 1, scripts: &["assets/trend.js"] };
     Ok(frame.around(pages, &header, &content))
 }
 

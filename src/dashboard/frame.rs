@@ -17,7 +17,7 @@ pub(super) struct Frame<'a> {
     pub(super) place: Place,
     /// How deep below the dashboard's folder it stands: 0 or 1.
     pub(super) depth: usize,
-    /// Scripts besides the one that all pages have, below `assets/`.
+    /// Scripts besides the one that all pages have, from the dashboard's folder.
     pub(super) scripts: &'a [&'a str],
 }
 
@@ -28,6 +28,8 @@ pub(super) enum Place {
     Front,
     /// All events.
     Events,
+    /// Any two reports.
+    Compare,
     /// None of them: a page that one comes to from another.
     Elsewhere,
 }
@@ -56,6 +58,7 @@ impl Frame<'_> {
                         a.home href={ (root) "index.html" } aria-current=[here(Place::Front)] { (clean(&pages.options.title)) }
                         a href={ (root) "events.html" } aria-current=[here(Place::Events)] { "Events" }
                         a href={ (root) "index.html#benchmarks" } { "Benchmarks" }
+                        a href={ (root) "compare.html" } aria-current=[here(Place::Compare)] { "Compare" }
                     }
                     (header)
                     main id="content" { (content) }
@@ -63,7 +66,7 @@ impl Frame<'_> {
                         p.muted { "forc-perf " (env!("CARGO_PKG_VERSION")) }
                     }
                     script src={ (root) "assets/site.js" } {}
-                    @for script in self.scripts { script src={ (root) "assets/" (script) } {} }
+                    @for script in self.scripts { script src={ (root) (script) } {} }
                 }
             }
         };

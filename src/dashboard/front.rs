@@ -34,7 +34,7 @@ pub(super) fn page(pages: &Pages) -> String {
         (benchmarks(pages))
         (PreEscaped(super::benchmark::commits(pages)))
     };
-    let frame = Frame { title: "What is new", place: Place::Front, depth: 0, scripts: &["trend.js"] };
+    let frame = Frame { title: "What is new", place: Place::Front, depth: 0, scripts: &["assets/trend.js"] };
     frame.around(pages, &header, &content)
 }
 

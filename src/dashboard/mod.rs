@@ -55,6 +55,7 @@ pub fn write(history: &History, trends: &Trends, folder: &Path, options: &Option
     assets::put(&mut site)?;
     site.put("index.html", &front::page(&pages))?;
     site.put("events.html", &events::page(&pages))?;
+    compare::put(&mut site, &pages)?;
     for benchmark in pages.trends.benchmarks() {
         site.put(&pages.names.benchmark(benchmark), &benchmark::page(&pages, benchmark)?)?;
     }
@@ -63,7 +64,6 @@ pub fn write(history: &History, trends: &Trends, folder: &Path, options: &Option
 
 /// What all pages share.
 struct Pages<'a> {
-    #[allow(dead_code)]
     history: &'a History,
     trends: &'a Trends,
     options: &'a Options,

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::compare::report_id;
 use crate::chart::PhaseColours;
 use crate::history::{History, HistoryError, ReportId};
 use crate::model::{Measured, Metric};
 use crate::report::slug::slugs;
 use crate::trends::Trends;
-
-/// So many digits of a report's digest tell it from all others.
-const DIGITS: usize = 12;
 
 /// The files of all pages, and the colours of all phases.
 pub(super) struct Names {
@@ -33,11 +31,7 @@ impl Names {
         let ids = trends.benchmarks();
         let benchmarks =
             ids.iter().zip(slugs(ids.iter().copied())).map(|(id, slug)| ((*id).to_owned(), slug)).collect();
-        let reports = trends
-            .reports
-            .iter()
-            .map(|report| (report.id, report.digest.get(..DIGITS).unwrap_or(&report.digest).to_owned()))
-            .collect();
+        let reports = trends.reports.iter().map(|report| (report.id, report_id(report))).collect();
         let phases = trends.series.iter().filter_map(|trend| trend.series.key.phase.as_deref());
         let colours = PhaseColours::of_names(phases);
         Ok(Self { benchmarks, reports, colours, about: about(history, trends)? })

@@ -9,8 +9,8 @@
 //!
 //! | file | |
 //! |---|---|
-//! | `compare.html` | the page ([`page()`]); `#base=ID&other=ID` is a comparison |
-//! | `assets/` | its scripts and styles ([`ASSETS`]) |
+//! | `compare.html` | the page; `#base=ID&other=ID` is a comparison |
+//! | `assets/` | its scripts ([`ASSETS`]) |
 //! | `data/rules.js` | the constants of a comparison ([`rules_data`]) |
 //! | `data/commits.js` | the reports to choose from ([`commits_data`]) |
 //! | `data/ID.js` | the figures of a report ([`report_data`]), called by its [`report_id`] |
@@ -23,87 +23,45 @@ mod script;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use crate::history::{History, HistoryError, ReportFilter};
+use super::frame::{Frame, Place};
+use super::site::Site;
+use super::{DashboardError, Pages};
 pub use commits::commits_data;
-pub use page::{SCRIPTS, STYLES, content, page};
 pub use report::{DATA_VERSION, report_data, report_id};
 pub use rules::rules_data;
 
-/// The page's own scripts and styles: names below `assets/`, and contents.
-pub const ASSETS: [(&str, &str); 5] = [
+/// The page's own scripts: names below `assets/`, and contents.
+pub const ASSETS: [(&str, &str); 4] = [
     ("data.js", include_str!("../assets/data.js")),
     ("judge.js", include_str!("../assets/judge.js")),
     ("words.js", include_str!("../assets/words.js")),
     ("compare.js", include_str!("../assets/compare.js")),
-    ("compare.css", include_str!("../assets/compare.css")),
 ];
 
-/// The page's file.
-pub const PAGE: &str = "compare.html";
+/// The scripts of the page, in the order in which they must run. Data files are among them: what they define is all that
+/// the page knows of the history.
+const SCRIPTS: [&str; 6] =
+    ["assets/data.js", "data/rules.js", "data/commits.js", "assets/judge.js", "assets/words.js", "assets/compare.js"];
 
-/// The folder of data files, below the dashboard's.
-pub const DATA: &str = "data";
-
-/// The folder of scripts and styles, below the dashboard's.
-pub const FOLDER_OF_ASSETS: &str = "assets";
-
-/// Why the pages could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// The history could not be read.
-    #[error(transparent)]
-    History(#[from] HistoryError),
-    /// A file could not be written.
-    #[error("cannot write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-}
-
-/// What was written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// How many reports.
-    pub reports: usize,
-    /// How many bytes their data files have together.
-    pub bytes: usize,
-}
-
-/// Writes the page and all that it needs into a folder, but for the style sheet that all pages share.
-///
-/// # Errors
-/// If the history cannot be read or a file cannot be written.
-pub fn write(history: &History, folder: &Path) -> Result<Written, WriteError> {
-    let infos = history.reports(&ReportFilter::default())?;
-    let data = folder.join(DATA);
-    let assets = folder.join(FOLDER_OF_ASSETS);
-    for folder in [&data, &assets] {
-        fs::create_dir_all(folder).map_err(|source| WriteError::Write { path: folder.clone(), source })?;
+/// Writes the page and all that it needs.
+pub(super) fn put(site: &mut Site, pages: &Pages) -> Result<(), DashboardError> {
+    for info in &pages.trends.reports {
+        let id = pages.names.report(info.id);
+        let made_of = format!("{DATA_VERSION} {id} {}", info.digest);
+        site.put_made(&format!("data/{id}.js"), &made_of, || {
+            let kept = pages.history.report(info.id)?;
+            Ok(report_data(id, &kept.report, &kept.provenance))
+        })?;
     }
-    let mut written = Written::default();
-    for info in &infos {
-        let kept = history.report(info.id)?;
-        let id = report_id(info);
-        let text = report_data(&id, &kept.report, &kept.provenance);
-        put(data.join(format!("{id}.js")), &text)?;
-        written.reports += 1;
-        written.bytes += text.len();
-    }
-    put(data.join("rules.js"), &rules_data())?;
-    put(data.join("commits.js"), &commits_data(&infos))?;
-    for (name, content) in ASSETS {
-        put(assets.join(name), content)?;
-    }
-    put(folder.join(PAGE), &page())?;
-    Ok(written)
-}
-
-fn put(path: PathBuf, content: &str) -> Result<(), WriteError> {
-    fs::write(&path, content).map_err(|source| WriteError::Write { path, source })
+    site.put("data/rules.js", &rules_data())?;
+    site.put("data/commits.js", &commits_data(&pages.trends.reports))?;
+    ASSETS.iter().try_for_each(|(name, script)| site.put(&format!("assets/{name}"), script))?;
+    let header = maud::html! {
+        header {
+            h1 { "Compare two reports" }
+            p.muted { "Any two, with the verdicts of " code { "forc-perf diff" } "." }
+        }
+    };
+    let frame = Frame { title: "Compare", place: Place::Compare, depth: 0, scripts: &SCRIPTS };
+    site.put("compare.html", &frame.around(pages, &header, &page::content()))
 }
