@@ -66,6 +66,12 @@ impl Swatch {
         hex(self.rgb)
     }
 
+    /// The classes of an element of a page that has it, see [`PhaseColours::classes`].
+    pub(crate) fn class(&self) -> String {
+        let (red, green, blue) = self.rgb;
+        format!("c{red:02X}{green:02X}{blue:02X}{}", if self.hatched { " hatched" } else { "" })
+    }
+
     /// The colour of a text on this one.
     pub(super) fn on(&self) -> Rgb {
         let light = luminance(self.rgb);

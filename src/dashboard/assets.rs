@@ -19,7 +19,7 @@ const SCRIPTS: [(&str, &str); 2] =
 pub(super) fn put(site: &mut Site) -> Result<(), DashboardError> {
     let mut style = STYLES.concat();
     style += &chart::page_css();
-    style += &chart::PhaseColours::classes();
+    style += &crate::report::html::classes();
     site.put("assets/style.css", &style)?;
     SCRIPTS.iter().try_for_each(|(name, script)| site.put(&format!("assets/{name}"), script))
 }

@@ -28,7 +28,11 @@ pub(super) enum Place {
     Front,
     /// All events.
     Events,
-    /// Any two reports.
+    /// All commits.
+    Commits,
+    /// All benchmarks in a plane of two metrics.
+    Scatter,
+    /// Any two reports against each other.
     Compare,
     /// None of them: a page that one comes to from another.
     Elsewhere,
@@ -37,6 +41,11 @@ pub(super) enum Place {
 impl Frame<'_> {
     /// The page around this header and content.
     pub(super) fn around(&self, pages: &Pages, header: &Markup, content: &Markup) -> String {
+        self.titled(&pages.options.title, header, content)
+    }
+
+    /// The same of a dashboard of this title.
+    pub(super) fn titled(&self, dashboard: &str, header: &Markup, content: &Markup) -> String {
         let root = "../".repeat(self.depth);
         let here = |place| (self.place == place).then_some("page");
         let markup = html! {
@@ -48,16 +57,18 @@ impl Frame<'_> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     meta name="referrer" content="no-referrer";
-                    title { (clean(self.title)) " – " (clean(&pages.options.title)) }
+                    title { (clean(self.title)) " – " (clean(dashboard)) }
                     link rel="icon" href="data:,";
                     link rel="stylesheet" href={ (root) "assets/style.css" };
                 }
                 body data-root=(root) {
                     a.skip href="#content" { "Skip to the content" }
                     nav aria-label="Pages" {
-                        a.home href={ (root) "index.html" } aria-current=[here(Place::Front)] { (clean(&pages.options.title)) }
+                        a.home href={ (root) "index.html" } aria-current=[here(Place::Front)] { (clean(dashboard)) }
                         a href={ (root) "events.html" } aria-current=[here(Place::Events)] { "Events" }
                         a href={ (root) "index.html#benchmarks" } { "Benchmarks" }
+                        a href={ (root) "commits.html" } aria-current=[here(Place::Commits)] { "Commits" }
+                        a href={ (root) "scatter.html" } aria-current=[here(Place::Scatter)] { "Scatter" }
                         a href={ (root) "compare.html" } aria-current=[here(Place::Compare)] { "Compare" }
                     }
                     (header)

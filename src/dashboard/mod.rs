@@ -17,6 +17,7 @@ mod frame;
 mod front;
 mod names;
 mod parts;
+mod run;
 mod site;
 
 use std::path::Path;
@@ -59,6 +60,7 @@ pub fn write(history: &History, trends: &Trends, folder: &Path, options: &Option
     for benchmark in pages.trends.benchmarks() {
         site.put(&pages.names.benchmark(benchmark), &benchmark::page(&pages, benchmark)?)?;
     }
+    run::put(&mut site, &pages)?;
     site.finish()
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Names {
     /// The same phase has the same colour on every page.
     pub(super) colours: PhaseColours,
     about: BTreeMap<String, About>,
+    /// What pages of single reports take from here, told in a few letters.
+    pub(super) fingerprint: String,
 }
 
 /// What the suite says of a benchmark.
@@ -29,18 +31,24 @@ pub(super) struct About {
 impl Names {
     pub(super) fn of(history: &History, trends: &Trends) -> Result<Self, HistoryError> {
         let ids = trends.benchmarks();
-        let benchmarks =
+        let benchmarks: HashMap<String, String> =
             ids.iter().zip(slugs(ids.iter().copied())).map(|(id, slug)| ((*id).to_owned(), slug)).collect();
         let reports = trends.reports.iter().map(|report| (report.id, report_id(report))).collect();
         let phases = trends.series.iter().filter_map(|trend| trend.series.key.phase.as_deref());
         let colours = PhaseColours::of_names(phases);
-        Ok(Self { benchmarks, reports, colours, about: about(history, trends)? })
+        let fingerprint = fingerprint(&benchmarks, &colours);
+        Ok(Self { benchmarks, reports, colours, about: about(history, trends)?, fingerprint })
     }
 
     /// The page of a benchmark, from the dashboard's folder.
     pub(super) fn benchmark(&self, id: &str) -> String {
         let slug = self.benchmarks.get(id).map_or("unknown", String::as_str);
         format!("benchmarks/{slug}.html")
+    }
+
+    /// The same of a benchmark that may never have been measured, and then has none.
+    pub(super) fn page_of(&self, id: &str) -> Option<String> {
+        self.benchmarks.get(id).map(|slug| format!("benchmarks/{slug}.html"))
     }
 
     /// What links and files call a report.
@@ -57,6 +65,12 @@ impl Names {
     pub(super) fn about(&self, id: &str) -> Option<&About> {
         self.about.get(id)
     }
+}
+
+/// Where the pages of benchmarks are, and what colours the phases have.
+fn fingerprint(benchmarks: &HashMap<String, String>, colours: &PhaseColours) -> String {
+    let sorted: BTreeMap<&String, &String> = benchmarks.iter().collect();
+    super::site::digest(format!("{sorted:?}{colours:?}").as_bytes())
 }
 
 /// What the last report of each benchmark says of it; there are few such reports.

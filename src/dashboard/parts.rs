@@ -94,7 +94,7 @@ pub(super) fn culprits(pages: &Pages, event: &Event) -> Markup {
 pub(super) fn chip(pages: &Pages, phase: &str) -> Markup {
     let phase = (phase != crate::history::OUTSIDE).then_some(phase);
     let swatch = pages.names.colours.swatch(phase);
-    html! { i class={ "chip c" (swatch.css().trim_start_matches('#')) @if swatch.hatched { " hatched" } } {} }
+    html! { i class={ "chip " (swatch.class()) } {} }
 }
 
 /// What people have said of an event.

@@ -102,12 +102,22 @@ impl Site {
         made_of: &str,
         make: impl FnOnce() -> Result<String, DashboardError>,
     ) -> Result<(), DashboardError> {
-        let made_of = digest(format!("{}\n{made_of}", program()).as_bytes());
+        let made_of = made_by_program(made_of);
         if self.is_there(name, &made_of) {
             return Ok(());
         }
         let content = make()?;
         self.put_as(name, &made_of, &content)
+    }
+
+    /// Keeps a page that was made of the same before, and the files in the folder of its name, which were made with it.
+    /// Says whether all of them are there; otherwise they have to be put again.
+    pub(super) fn keeps(&mut self, page: &str, made_of: &str) -> bool {
+        let made_of = made_by_program(made_of);
+        let folder = format!("{}/", page.trim_end_matches(".html"));
+        let beside = self.old.files.range(folder.clone()..).map(|(name, _)| name);
+        let beside: Vec<String> = beside.take_while(|name| name.starts_with(&folder)).cloned().collect();
+        std::iter::once(page.to_owned()).chain(beside).all(|name| self.is_there(&name, &made_of))
     }
 
     fn is_there(&mut self, name: &str, made_of: &str) -> bool {
@@ -164,13 +174,19 @@ impl Site {
     }
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// SHA-256 in hexadecimal digits.
+pub(super) fn digest(bytes: &[u8]) -> String {
     use std::fmt::Write;
     Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// What stands for content that this program made of something.
+fn made_by_program(made_of: &str) -> String {
+    digest(format!("{}\n{made_of}", program()).as_bytes())
 }
 
 /// What tells this program from one that would make other pages: its version, and when and how large it was built.

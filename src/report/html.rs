@@ -4,10 +4,12 @@
 //! policy forbids it to fetch anything. Without the script it lacks only sorting and filtering.
 
 mod benchmark;
+mod classes;
 mod comparison;
 mod environment;
 mod overview;
 pub(crate) mod parts;
+mod pictures;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -16,8 +18,10 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::classes::classes;
 pub(super) use self::comparison::comparison;
-use self::parts::{Page, figure};
+use self::parts::Page;
+pub(crate) use self::pictures::Pictures;
 use crate::chart::text::clean;
 use crate::chart::{page_css, suite_phases};
 use crate::model::{Harness, Report};
@@ -55,7 +59,7 @@ fn document(title: &str, harness: &Harness, header: &Markup, content: &Markup, c
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content=(clean(&format!("{} {}", harness.name, harness.version)));
                 title { (title) }
-                style { (PreEscaped(STYLE)) (PreEscaped(page_css())) }
+                style { (PreEscaped(STYLE)) (PreEscaped(page_css())) (PreEscaped(classes())) }
             }
             body {
                 a.skip href="#content" { "Skip to the figures" }
@@ -69,19 +73,25 @@ fn document(title: &str, harness: &Harness, header: &Markup, content: &Markup, c
     markup.into_string()
 }
 
-fn content(page: &Page) -> Markup {
+/// All but the head of the page.
+pub(crate) fn content(page: &Page) -> Markup {
     html! {
         (summary::answer(page))
         (summary::failures(page))
         (summary::skipped(page.report))
         @if page.report.has_measurements() {
-            section aria-labelledby="benchmarks" {
-                h2 #benchmarks { "Benchmarks" }
-                (overview::table(page))
+            // Of what others have recorded, the sections say as much by themselves.
+            @if page.recorder.is_none() {
+                section aria-labelledby="benchmarks" {
+                    h2 #benchmarks { "Benchmarks" }
+                    (overview::table(page))
+                }
             }
-            section aria-labelledby="suite" {
-                h2 #suite { "All benchmarks at a glance" }
-                (figure(suite_phases(page.report)))
+            @if page.pictures.are_drawn() {
+                section aria-labelledby="suite" {
+                    h2 #suite { "All benchmarks at a glance" }
+                    (page.pictures.show("suite", || suite_phases(page.report)))
+                }
             }
             section.details aria-labelledby="each" {
                 h2 #each { "Each benchmark" }
@@ -90,6 +100,6 @@ fn content(page: &Page) -> Markup {
                 }
             }
         }
-        (environment::section(page.report))
+        (environment::section(page))
     }
 }

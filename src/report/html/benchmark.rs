@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::parts::{Page, command, counted, estimate, figure, interval, name, phase, runs, sentence};
+use super::classes::{depth_class, share_class};
+use super::parts::{Page, command, counted, estimate, interval, name, phase, runs, sentence};
 use crate::chart::{distribution, timeline};
 use crate::model::{Measured, Metric, MetricSummary, PhaseSummary, Protocol, Unit};
 use crate::report::{format, shell};
@@ -29,24 +30,34 @@ pub(super) fn section(page: &Page, index: usize, measured: &Measured) -> Markup 
                 @if !measured.tags.is_empty() {
                     p.tags { @for tag in measured.tags.iter().filter(|tag| !tag.trim().is_empty()) { span.tag { (name(tag)) } " " } }
                 }
+                @if let Some(course) = page.course.and_then(|course| course(&measured.id)) {
+                    p.note { a href=(course) { "Its course over the commits" } }
+                }
                 (notes(measured))
                 div.tables {
-                    div { h4 { "Metrics" } (metrics(&measured.metrics)) }
-                    div {
-                        h4 { "Phases, all packages" }
-                        (phases(page, measured, &measured.phases))
+                    div { h4 { "Metrics" } (metrics(page, &measured.metrics)) }
+                    @if !measured.phases.is_empty() {
+                        div {
+                            h4 { "Phases, all packages" }
+                            (phases(page, measured, &measured.phases))
+                        }
                     }
                 }
                 @if !measured.packages.is_empty() {
                     details.packages { summary { "Phases by package" } (phases(page, measured, &measured.packages)) }
                 }
                 (outputs(measured))
-                h4 { "One run in time" }
-                (figure(timeline(measured, &page.colours)))
-                h4 { "All runs" }
-                (figure(distribution(measured, &page.colours)))
-                h4 { "Reproduce it" }
-                pre.command tabindex="0" { (command(&shell::line(&measured.command))) }
+                @if page.pictures.are_drawn() {
+                    @let file = |what: &str| format!("{}-{what}", page.slug(index));
+                    h4 { "One run in time" }
+                    (page.pictures.show(&file("timeline"), || timeline(measured, &page.colours)))
+                    h4 { "All runs" }
+                    (page.pictures.show(&file("runs"), || distribution(measured, &page.colours)))
+                }
+                @if !measured.command.is_empty() {
+                    h4 { "Reproduce it" }
+                    pre.command tabindex="0" { (command(&shell::line(&measured.command))) }
+                }
             }
         }
     }
@@ -107,18 +118,22 @@ fn outputs(measured: &Measured) -> Markup {
     }
 }
 
-fn metrics(metrics: &[MetricSummary]) -> Markup {
+fn metrics(page: &Page, metrics: &[MetricSummary]) -> Markup {
+    // Of a single run there is nothing more to be said than its value.
+    let single = page.recorder.is_some() && metrics.iter().all(|metric| metric.estimate.count < 2);
     html! {
         div.scroll tabindex="0" role="group" aria-label="Metrics" {
             table {
                 thead {
                     tr {
                         th scope="col" { "Metric" }
-                        th.number scope="col" { "Median" }
-                        th.number scope="col" { "Interval" }
-                        th.number scope="col" title="interquartile range over the median" { "Spread" }
-                        th.number scope="col" { "Least" }
-                        th.number scope="col" { "Most" }
+                        th.number scope="col" { @if single { "One run" } @else { "Median" } }
+                        @if !single {
+                            th.number scope="col" { "Interval" }
+                            th.number scope="col" title="interquartile range over the median" { "Spread" }
+                            th.number scope="col" { "Least" }
+                            th.number scope="col" { "Most" }
+                        }
                     }
                 }
                 tbody {
@@ -127,12 +142,14 @@ fn metrics(metrics: &[MetricSummary]) -> Markup {
                         tr {
                             th scope="row" { (metric.name()) }
                             td.number { (value(estimate.median)) }
-                            td.number title=(interval(estimate, *unit)) {
-                                (format::half_interval(estimate).unwrap_or(format::MISSING.into()))
+                            @if !single {
+                                td.number title=(interval(estimate, *unit)) {
+                                    (format::half_interval(estimate).unwrap_or(format::MISSING.into()))
+                                }
+                                td.number { (estimate.spread.map_or(format::MISSING.into(), format::percent)) }
+                                td.number { (value(estimate.min)) }
+                                td.number { (value(estimate.max)) }
                             }
-                            td.number { (estimate.spread.map_or(format::MISSING.into(), format::percent)) }
-                            td.number { (value(estimate.min)) }
-                            td.number { (value(estimate.max)) }
                         }
                     }
                 }
@@ -141,9 +158,28 @@ fn metrics(metrics: &[MetricSummary]) -> Markup {
     }
 }
 
+/// Which of the columns that others' records often lack are there. This harness measures all, and what is missing then
+/// shall be seen to be.
+#[derive(Clone, Copy)]
+struct Shown {
+    cpu: bool,
+    peak: bool,
+}
+
+impl Shown {
+    fn of(page: &Page, rows: &[PhaseSummary]) -> Self {
+        let own = page.recorder.is_none();
+        Self {
+            cpu: own || rows.iter().any(|row| row.cpu.is_some()),
+            peak: own || rows.iter().any(|row| row.peak_memory.is_some()),
+        }
+    }
+}
+
 /// Rows of phases, under a heading for each package if they are by package, and their sum.
 fn phases(page: &Page, measured: &Measured, rows: &[PhaseSummary]) -> Markup {
     let total: f64 = rows.iter().filter(|row| row.depth == 0).map(|row| row.share).sum();
+    let shown = Shown::of(page, rows);
     let by_package = rows.iter().any(|row| row.package.is_some());
     let heads = |index: usize| by_package && (index == 0 || rows[index - 1].package != rows[index].package);
     html! {
@@ -154,29 +190,29 @@ fn phases(page: &Page, measured: &Measured, rows: &[PhaseSummary]) -> Markup {
                         th scope="col" { "Phase" }
                         th.number scope="col" { "Wall" }
                         th.number scope="col" { "Share" }
-                        th.number scope="col" { "CPU" }
-                        th.number scope="col" { "Peak memory" }
+                        @if shown.cpu { th.number scope="col" { "CPU" } }
+                        @if shown.peak { th.number scope="col" { "Peak memory" } }
                     }
                 }
                 tbody {
                     @for (index, row) in rows.iter().enumerate() {
-                        @if heads(index) { (package(rows, row.package.as_deref())) }
+                        @if heads(index) { (package(rows, row.package.as_deref(), shown)) }
                         tr {
-                            th scope="row" style=(format!("--depth:{}", row.depth.min(8))) { (label(page, row)) }
+                            th class={ "in " (depth_class(row.depth)) } scope="row" { (label(page, row)) }
                             td.number { (estimate(&row.wall, Unit::Nanoseconds)) }
-                            td.number.share style=(format!("--share-width:{:.2}", 100.0 * bar(row.share))) { (format::percent(row.share)) }
-                            td.number { @if let Some(cpu) = &row.cpu { (format::nanoseconds(cpu.median)) } @else { (format::MISSING) } }
-                            td.number { @if let Some(peak) = &row.peak_memory { (format::bytes(peak.median)) } @else { (format::MISSING) } }
+                            td class={ "number share " (share_class(row.share)) } { (format::percent(row.share)) }
+                            @if shown.cpu { td.number { @if let Some(cpu) = &row.cpu { (format::nanoseconds(cpu.median)) } @else { (format::MISSING) } } }
+                            @if shown.peak { td.number { @if let Some(peak) = &row.peak_memory { (format::bytes(peak.median)) } @else { (format::MISSING) } } }
                         }
                     }
                 }
                 tfoot {
                     tr {
                         th scope="row" { "whole run" }
-                        td.number { @if let Some(wall) = measured.estimate(Metric::Wall) { (estimate(wall, Unit::Nanoseconds)) } }
+                        td.number { @if let Some(wall) = measured.estimate(Metric::Wall) { (estimate(wall, Unit::Nanoseconds)) } @else { (format::MISSING) } }
                         td.number { (format::percent(total)) }
-                        td.number { @if let Some(cpu) = measured.estimate(Metric::Cpu) { (format::nanoseconds(cpu.median)) } }
-                        td.number { @if let Some(peak) = measured.estimate(Metric::PeakMemory) { (format::bytes(peak.median)) } }
+                        @if shown.cpu { td.number { @if let Some(cpu) = measured.estimate(Metric::Cpu) { (format::nanoseconds(cpu.median)) } @else { (format::MISSING) } } }
+                        @if shown.peak { td.number { @if let Some(peak) = measured.estimate(Metric::PeakMemory) { (format::bytes(peak.median)) } @else { (format::MISSING) } } }
                     }
                 }
             }
@@ -192,7 +228,7 @@ fn label(page: &Page, row: &PhaseSummary) -> Markup {
 }
 
 /// The heading of a package's rows, with their share in all.
-fn package(rows: &[PhaseSummary], package: Option<&str>) -> Markup {
+fn package(rows: &[PhaseSummary], package: Option<&str>, shown: Shown) -> Markup {
     let phases = rows.iter().filter(|row| row.package.as_deref() == package && row.phase.is_some()).count();
     let own = rows.iter().filter(|row| row.package.as_deref() == package);
     let share: f64 = own.filter(|row| row.depth == 0).map(|row| row.share).sum();
@@ -203,12 +239,7 @@ fn package(rows: &[PhaseSummary], package: Option<&str>) -> Markup {
                 @if phases > 0 { " " span.muted { (counted(phases, "phase")) } }
             }
             td.number { (format::percent(share)) }
-            td {} td {}
+            @if shown.cpu { td {} } @if shown.peak { td {} }
         }
     }
-}
-
-/// A share as a bar can show it.
-fn bar(share: f64) -> f64 {
-    if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
 }

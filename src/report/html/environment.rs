@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::parts::{name, sentence};
+use super::parts::{Page, name, sentence};
 use super::summary::share;
 use crate::chart::text::clean;
 use crate::model::{Environment, Harness, Origin, Protocol, Report};
@@ -62,11 +62,13 @@ fn processors(environment: &Environment) -> String {
 /// The machine, fact by fact.
 pub(super) fn machine_facts(environment: &Environment) -> Markup {
     let load = environment.load.map(|load| format!("{:.2}, {:.2}, {:.2}", load.one, load.five, load.fifteen));
-    let memory = format!(
-        "{}, {} of it free at the start",
-        format::bytes(environment.total_memory as f64),
-        format::bytes(environment.available_memory as f64)
-    );
+    let memory = (environment.total_memory > 0).then(|| {
+        format!(
+            "{}, {} of it free at the start",
+            format::bytes(environment.total_memory as f64),
+            format::bytes(environment.available_memory as f64)
+        )
+    });
     let facts = [
         ("Host", environment.host.clone()),
         ("System", environment.os.clone()),
@@ -76,13 +78,17 @@ pub(super) fn machine_facts(environment: &Environment) -> Markup {
         ("Physical cores", environment.physical_cores.map(|cores| cores.to_string())),
         ("Governor", environment.governor.clone()),
         ("Virtual machine", environment.virtual_machine.map(yes_or_no)),
-        ("Memory", Some(memory)),
+        ("Memory", memory),
         ("Load at the start", load),
     ];
     list("Machine", &facts)
 }
 
-pub(super) fn section(report: &Report) -> Markup {
+pub(super) fn section(page: &Page) -> Markup {
+    let report = page.report;
+    if let Some(recorder) = page.recorder {
+        return recorded(report, recorder);
+    }
     let settings = &report.settings;
     let protocol = protocol(report.toolchain.capabilities.protocol);
     let revision = match &report.toolchain.origin {
@@ -117,6 +123,22 @@ pub(super) fn section(report: &Report) -> Markup {
                 (list("Settings", &how))
                 (list("Cost of measuring", &cost(report)))
             }
+        }
+    }
+}
+
+/// The same of what somebody else has recorded, as far as it is known.
+fn recorded(report: &Report, recorder: &str) -> Markup {
+    let environment = &report.environment;
+    let is_known = !environment.cpus.is_empty() || environment.total_memory > 0;
+    html! {
+        section aria-labelledby="how" {
+            h2 #how { "How it was measured" }
+            p { "By " (recorder) ", with settings that it does not tell" @if !is_known { ", on a machine that it does not tell either" } "." }
+            @if !report.toolchain.notes.is_empty() {
+                ul.notes { @for note in &report.toolchain.notes { li { (sentence(note)) } } }
+            }
+            @if is_known { (machine_facts(environment)) }
         }
     }
 }
@@ -158,7 +180,7 @@ pub(super) fn list(title: &str, facts: &[(&str, Option<String>)]) -> Markup {
             h3 { (title) }
             dl.facts {
                 @for (what, value) in facts {
-                    @if let Some(value) = value { dt { (what) } dd { (clean(value)) } }
+                    @if let Some(value) = value.as_ref().filter(|value| !value.trim().is_empty()) { dt { (what) } dd { (clean(value)) } }
                 }
             }
         }

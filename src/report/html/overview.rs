@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::classes::share_class;
 use super::parts::{Page, chip, counted, estimate, interval, name};
 use crate::chart::OUTSIDE;
 use crate::chart::text::clean;
@@ -99,7 +100,7 @@ fn heaviest(page: &Page, measured: &Measured) -> Markup {
             @for row in &rows {
                 @let swatch = page.colours.swatch(row.phase.as_deref());
                 @let label = row.phase.as_deref().unwrap_or(OUTSIDE);
-                i.hatched[swatch.hatched] style=(format!("--c:{};flex-grow:{:.4}", swatch.css(), row.share / sum))
+                i class={ (swatch.class()) " " (share_class(row.share / sum)) }
                     title=(format!("{} {}", clean(label).chars().take(200).collect::<String>(), format::percent(row.share))) {}
             }
         }

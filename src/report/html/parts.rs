@@ -2,6 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
+use super::pictures::{Picture, Pictures};
 use crate::chart::runs::median_wall;
 use crate::chart::text::{clean, shortened};
 use crate::chart::{Chart, ChartError, OUTSIDE, PhaseColours};
@@ -16,23 +17,53 @@ const LONGEST_OUTPUT: usize = 20_000;
 const LONGEST_FLAG: usize = 30;
 
 /// A report and what its parts share.
-pub(super) struct Page<'a> {
+pub(crate) struct Page<'a> {
     pub(super) report: &'a Report,
     pub(super) colours: PhaseColours,
+    /// Where its charts are.
+    pub(super) pictures: Pictures,
+    /// Who recorded it, where that was not this harness: of such a report less is known.
+    pub(super) recorder: Option<&'a str>,
+    /// Gives a benchmark's page, where there is one besides this.
+    pub(super) course: Option<&'a dyn Fn(&str) -> Option<String>>,
     /// Where each benchmark's section is found, in the order of the report.
     anchors: Vec<String>,
 }
 
 impl<'a> Page<'a> {
     pub(super) fn of(report: &'a Report) -> Self {
+        Self::with(report, PhaseColours::of(report), Pictures::Inline)
+    }
+
+    pub(crate) fn with(report: &'a Report, colours: PhaseColours, pictures: Pictures) -> Self {
         let names = slugs(report.benchmarks.iter().map(|measured| measured.id.as_str()));
         // Apart from the names that the page gives to its own parts.
         let anchors = names.into_iter().map(|name| format!("b-{name}")).collect();
-        Self { report, colours: PhaseColours::of(report), anchors }
+        Self { report, colours, pictures, recorder: None, course: None, anchors }
+    }
+
+    /// The page of a report that somebody else recorded.
+    pub(crate) fn recorded_by(self, recorder: Option<&'a str>) -> Self {
+        Self { recorder, ..self }
+    }
+
+    /// The page among others, of which each benchmark has one.
+    pub(crate) fn beside(self, course: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { course: Some(course), ..self }
+    }
+
+    /// What of it was drawn to stand in files.
+    pub(crate) fn into_pictures(self) -> Vec<Picture> {
+        self.pictures.drawn()
     }
 
     pub(super) fn anchor(&self, index: usize) -> &str {
         self.anchors.get(index).map_or("", String::as_str)
+    }
+
+    /// The name that a benchmark's files have.
+    pub(super) fn slug(&self, index: usize) -> &str {
+        self.anchor(index).trim_start_matches("b-")
     }
 
     /// The benchmarks that were measured, with their places in the report, the longest first.
@@ -84,7 +115,7 @@ pub(super) fn phase(page: &Page, phase: Option<&str>) -> Markup {
 /// A phase's colour.
 pub(super) fn chip(page: &Page, phase: Option<&str>) -> Markup {
     let swatch = page.colours.swatch(phase);
-    html! { i.chip.hatched[swatch.hatched] style=(format!("--c:{}", swatch.css())) {} }
+    html! { i class={ "chip " (swatch.class()) } {} }
 }
 
 /// An estimate's median and half interval; the interval itself is its title.

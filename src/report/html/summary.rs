@@ -6,11 +6,11 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use super::environment::{created, machine, toolchain};
-use super::parts::{Page, counted, estimate, figure, name, output, phase, runs, sentence};
+use super::parts::{Page, command, counted, estimate, name, output, phase, runs, sentence};
 use crate::chart::runs::median_wall;
 use crate::chart::timeline_of_run;
 use crate::model::{Completion, Exit, Failure, Measured, Metric, Report, Unit};
-use crate::report::format;
+use crate::report::{format, shell};
 
 /// The page's title.
 pub(super) fn title(report: &Report) -> String {
@@ -38,18 +38,19 @@ pub(super) fn answer(page: &Page) -> Markup {
                 strong { "Interrupted." } " The measurement was ended early; what had been measured until then is here."
             }
         }
-        @if report.has_measurements() { (five_lines(page)) } @else { (nothing(report)) }
+        @if report.has_measurements() { (five_lines(page)) } @else { (nothing(page)) }
     }
 }
 
-fn nothing(report: &Report) -> Markup {
+fn nothing(page: &Page) -> Markup {
+    let report = page.report;
     let failed = report.benchmarks.iter().filter(|measured| !measured.failures.is_empty()).count();
     html! {
         section.nothing role="alert" {
             h2 { "Nothing was measured" }
             p { "No run of any benchmark succeeded. This page says nothing about the compiler’s speed, and above all not "
                 "that nothing changed." }
-            p { (counted(failed, "benchmark")) " failed, " (report.skipped.len()) " skipped, with " (toolchain(report)) "." }
+            p { (counted(failed, "benchmark")) " failed, " (report.skipped.len()) " skipped, with " (with(page)) "." }
         }
     }
 }
@@ -62,7 +63,9 @@ fn five_lines(page: &Page) -> Markup {
     let partly = count(|measured| !measured.failures.is_empty() && !measured.runs.is_empty());
     let untouched = count(|measured| measured.failures.is_empty() && measured.runs.is_empty());
     let all_runs = report.benchmarks.iter().map(|measured| measured.runs.len()).sum();
-    let total: f64 = measured.iter().filter_map(|(_, measured)| median_wall(measured)).sum();
+    let walls: Vec<f64> = measured.iter().filter_map(|(_, measured)| median_wall(measured)).collect();
+    let total: f64 = walls.iter().sum();
+    let tells = report.benchmarks.iter().flat_map(|measured| &measured.runs).any(|run| !run.phases.is_empty());
     html! {
         dl.answer {
             dt { "Measured" }
@@ -75,10 +78,14 @@ fn five_lines(page: &Page) -> Markup {
             }
             dt { "Total" }
             dd {
-                strong { (format::nanoseconds(total)) } " for one build of each (sum of the medians); measured in "
-                (format::long_duration(report.measuring.wall))
+                @if walls.is_empty() { "no run has a wall time" } @else {
+                    strong { (format::nanoseconds(total)) } " for one build of each"
+                    @if walls.len() < measured.len() { " of " (walls.len()) " whose wall time is known" }
+                    " (sum of the medians)"
+                }
+                @if report.measuring.wall > Duration::ZERO { "; measured in " (format::long_duration(report.measuring.wall)) }
             }
-            @if let Some((index, heaviest)) = measured.first() {
+            @if let Some((index, heaviest)) = measured.first().filter(|_| !walls.is_empty()) {
                 dt { "Heaviest benchmark" }
                 dd {
                     a href=(format!("#{}", page.anchor(*index))) { (name(&heaviest.id)) } ", "
@@ -91,11 +98,20 @@ fn five_lines(page: &Page) -> Markup {
                 @if let Some((heaviest, time)) = heaviest_phase(&measured) {
                     (phase(page, Some(heaviest))) ", " strong { (format::percent(time / total)) } " of the total ("
                     (format::nanoseconds(time)) ")"
-                } @else { "the compiler told of no phases" }
+                } @else if tells { "of no run is known what part a phase is" }
+                @else { "the compiler told of no phases" }
             }
             dt { "With" }
-            dd { (toolchain(report)) "; " (created(report)) "; " (machine(report)) }
+            dd { (with(page)) "; " (created(report)) @if page.recorder.is_none() { "; " (machine(report)) } }
         }
+    }
+}
+
+/// The compiler; of what others have recorded often no more is known than that they did.
+fn with(page: &Page) -> Markup {
+    match page.recorder {
+        Some(recorder) => html! { "a compiler that " (recorder) " has measured" },
+        None => toolchain(page.report),
     }
 }
 
@@ -115,25 +131,83 @@ fn heaviest_phase<'a>(measured: &[(usize, &'a Measured)]) -> Option<(&'a str, f6
 
 /// What failed, with the compiler's own words.
 pub(super) fn failures(page: &Page) -> Markup {
-    let failed: Vec<_> =
-        page.report.benchmarks.iter().enumerate().filter(|(_, measured)| !measured.failures.is_empty()).collect();
+    let all = page.report.benchmarks.iter().enumerate();
+    let failed: Vec<(usize, &Measured)> = all.filter(|(_, measured)| !measured.failures.is_empty()).collect();
+    let (alike, others) = alike(failed);
     html! {
-        @if !failed.is_empty() {
+        @if !alike.is_empty() || !others.is_empty() {
             section aria-labelledby="failures" {
                 h2 #failures { "Failures" }
-                @for (index, measured) in failed {
-                    article.failed {
-                        h3 {
-                            @if measured.runs.is_empty() { (name(&measured.id)) }
-                            @else { a href=(format!("#{}", page.anchor(index))) { (name(&measured.id)) } }
-                            " " span.muted { (measured.failures.len()) " of "
-                                (runs(measured.failures.len() + measured.runs.len())) " failed" }
-                        }
-                        @for (failure, times) in grouped(&measured.failures) { (one_failure(page, failure, times)) }
-                    }
-                }
+                @for group in &alike { (failed_alike(page, group)) }
+                @for (index, measured) in others { (failed_alone(page, index, measured)) }
             }
         }
+    }
+}
+
+/// So many benchmarks that failed in one way are told together.
+const ALIKE: usize = 3;
+
+/// The benchmarks that always failed, all in the same few words, by these; and the others.
+fn alike<'a>(failed: Vec<(usize, &'a Measured)>) -> (Vec<Vec<&'a Measured>>, Vec<(usize, &'a Measured)>) {
+    let mut groups: Vec<Vec<(usize, &'a Measured)>> = Vec::new();
+    let mut others = Vec::new();
+    for (index, measured) in failed {
+        let bare = |failure: &Failure| failure.output.trim().is_empty() && failure.run.is_none();
+        if !measured.runs.is_empty() || !measured.command.is_empty() || !measured.failures.iter().all(bare) {
+            others.push((index, measured));
+            continue;
+        }
+        match groups.iter_mut().find(|group| group.first().is_some_and(|(_, one)| one.failures == measured.failures)) {
+            Some(group) => group.push((index, measured)),
+            None => groups.push(vec![(index, measured)]),
+        }
+    }
+    let (many, few): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.len() >= ALIKE);
+    others.extend(few.into_iter().flatten());
+    others.sort_by_key(|(index, _)| *index);
+    (many.into_iter().map(|group| group.into_iter().map(|(_, measured)| measured).collect()).collect(), others)
+}
+
+fn failed_alike(page: &Page, group: &[&Measured]) -> Markup {
+    html! {
+        article.failed {
+            h3 { (counted(group.len(), "benchmark")) " failed alike" }
+            @if let Some(first) = group.first() {
+                @for (number, (failure, times)) in grouped(&first.failures).into_iter().enumerate() {
+                    (one_failure(page, failure, times, &format!("alike-{number}")))
+                }
+            }
+            p { @for (index, measured) in group.iter().enumerate() { @if index > 0 { ", " } (linked(page, &measured.id)) } }
+        }
+    }
+}
+
+fn failed_alone(page: &Page, index: usize, measured: &Measured) -> Markup {
+    html! {
+        article.failed {
+            h3 {
+                @if measured.runs.is_empty() { (linked(page, &measured.id)) }
+                @else { a href=(format!("#{}", page.anchor(index))) { (name(&measured.id)) } }
+                " " span.muted { (measured.failures.len()) " of "
+                    (runs(measured.failures.len() + measured.runs.len())) " failed" }
+            }
+            @for (number, (failure, times)) in grouped(&measured.failures).into_iter().enumerate() {
+                (one_failure(page, failure, times, &format!("{}-failure-{number}", page.slug(index))))
+            }
+            // One that was measured as well has its command in its own section.
+            @if measured.runs.is_empty() && !measured.command.is_empty() {
+                pre.command tabindex="0" { (command(&shell::line(&measured.command))) }
+            }
+        }
+    }
+}
+
+/// A benchmark by its name, which leads to its page among others.
+fn linked(page: &Page, id: &str) -> Markup {
+    match page.course.and_then(|course| course(id)) {
+        Some(course) => html! { a href=(course) { (name(id)) } },
+        None => name(id),
     }
 }
 
@@ -152,7 +226,7 @@ fn grouped(failures: &[Failure]) -> Vec<(&Failure, usize)> {
     groups
 }
 
-fn one_failure(page: &Page, failure: &Failure, times: usize) -> Markup {
+fn one_failure(page: &Page, failure: &Failure, times: usize, file: &str) -> Markup {
     html! {
         div.failure {
             p {
@@ -163,10 +237,10 @@ fn one_failure(page: &Page, failure: &Failure, times: usize) -> Markup {
             @if !failure.output.trim().is_empty() {
                 details { summary { "The compiler’s last words" } (output(&failure.output)) }
             }
-            @if let Some(run) = &failure.run {
+            @if let Some(run) = failure.run.as_ref().filter(|_| page.pictures.are_drawn()) {
                 details {
                     summary { "The run until then" }
-                    (figure(timeline_of_run(run, failure.kind.name(), &page.colours)))
+                    (page.pictures.show(file, || timeline_of_run(run, failure.kind.name(), &page.colours)))
                 }
             }
         }

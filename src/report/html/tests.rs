@@ -61,6 +61,8 @@ fn hostile_names_are_only_names() {
     assert!(!page.contains(['\u{0}', '\u{1b}', '\u{202E}', '\u{7}']));
     // No attribute of it ends early either.
     assert_eq!(page.matches("<script>").count(), 1);
+    // A page that allows no styles but its own loses nothing.
+    assert!(!page.contains(" style="));
 }
 
 #[test]

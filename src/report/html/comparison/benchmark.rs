@@ -8,6 +8,7 @@ use super::{Page, class, verdict};
 use crate::chart::{blocks, waterfall};
 use crate::model::{Figure, Findings, OutputFinding, Unit};
 use crate::report::comparison::{Row, change, explanation, interval, label, sampled, transition};
+use crate::report::html::classes::depth_class;
 use crate::report::html::parts::{command, counted, figure, name};
 use crate::report::{format, shell};
 
@@ -97,13 +98,13 @@ fn figures(page: &Page, row: &Row) -> Markup {
 fn line(page: &Page, figure: &Figure) -> Markup {
     let (style, sign) = verdict(figure.verdict);
     let or_missing = |text: Option<String>| text.unwrap_or_else(|| format::MISSING.to_owned());
-    let indent = figure.phase.is_some().then(|| format!("--depth:{}", figure.depth.min(8)));
+    let indent = figure.phase.is_some().then(|| format!("in {}", depth_class(figure.depth)));
     html! {
         tr {
-            th scope="row" style=[indent] {
+            th class=[indent] scope="row" {
                 @if let Some(phase) = &figure.phase {
                     @let swatch = page.colours.swatch(Some(phase));
-                    i.chip.hatched[swatch.hatched] style=(format!("--c:{}", swatch.css())) {}
+                    i class={ "chip " (swatch.class()) } {}
                     (name(&label(figure)))
                 } @else { strong { "whole run" } }
             }

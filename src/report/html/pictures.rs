@@ -1,0 +1,77 @@
+//! Where the charts of a page are: in it, in files beside it, or nowhere.
+
+use std::cell::RefCell;
+
+use maud::{Markup, html};
+
+use super::parts::figure;
+use crate::chart::text::clean;
+use crate::chart::{Chart, ChartError};
+
+/// A chart that stands in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Picture {
+    /// Its file below the page's own folder.
+    pub(crate) path: String,
+    /// The SVG.
+    pub(crate) svg: String,
+}
+
+/// What becomes of a page's charts.
+pub(crate) enum Pictures {
+    /// They are elements of the page.
+    Inline,
+    /// They stand in files, which are kept here until the page is made.
+    Beside {
+        /// The folder, below the page's own.
+        folder: String,
+        /// What was drawn so far.
+        drawn: RefCell<Vec<Picture>>,
+    },
+    /// They are left out.
+    Absent,
+}
+
+impl Pictures {
+    /// Those of a page that stand in files below `folder`.
+    pub(crate) fn beside(folder: String) -> Self {
+        Self::Beside { folder, drawn: RefCell::default() }
+    }
+
+    pub(super) fn are_drawn(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+
+    /// A chart, or why there is none; nothing where charts are left out, and then it is not drawn either.
+    pub(super) fn show(&self, name: &str, chart: impl FnOnce() -> Result<Chart, ChartError>) -> Markup {
+        match self {
+            Self::Inline => figure(chart()),
+            Self::Absent => html! {},
+            Self::Beside { folder, drawn } => {
+                let made = chart().and_then(|chart| Ok((chart.to_svg()?, chart)));
+                let (svg, chart) = match made {
+                    Ok(made) => made,
+                    Err(error) => return figure(Err(error)),
+                };
+                let path = format!("{folder}/{name}.svg");
+                let title = clean(chart.title());
+                let (width, height) = chart.size();
+                let markup = html! {
+                    div.chart tabindex="0" role="group" aria-label=(title) {
+                        img src=(path) alt=(title) width=(width.round()) height=(height.round()) loading="lazy" decoding="async";
+                    }
+                };
+                drawn.borrow_mut().push(Picture { path, svg });
+                markup
+            }
+        }
+    }
+
+    /// What was drawn to stand in files.
+    pub(crate) fn drawn(self) -> Vec<Picture> {
+        match self {
+            Self::Beside { drawn, .. } => drawn.into_inner(),
+            Self::Inline | Self::Absent => Vec::new(),
+        }
+    }
+}
