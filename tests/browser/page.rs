@@ -177,6 +177,13 @@ impl Page {
         self.call("Emulation.setScriptExecutionDisabled", &json!({ "value": !enabled }));
     }
 
+    /// What time it is for the page, RFC 3339, from the next time on that it is opened; it stays that.
+    #[track_caller]
+    pub fn clock(&self, now: &str) {
+        let source = format!("Date.now = () => Date.parse({});", quoted(now));
+        self.call("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": source }));
+    }
+
     /// Without a network, of which this machine is a part, too.
     #[track_caller]
     pub fn offline(&self, offline: bool) {

@@ -3,6 +3,7 @@
 //! A page holds its commits once, as columns; a figure holds its own values and where the plot is in its picture. All of it
 //! is JSON in elements that no browser runs.
 
+use maud::{PreEscaped, html};
 use serde_json::{Value, json};
 
 use super::super::marker::look;
@@ -63,9 +64,15 @@ pub fn inert_json(value: &Value) -> String {
 /// If there is no value.
 pub fn trend_figure(input: &Trend) -> Result<String, ChartError> {
     let (svg, data) = (trend(input)?.to_inline_svg()?, inert_json(&input.data()?));
-    Ok(format!(
-        "<figure class=\"trend\"><div class=\"chart\">{svg}</div><script type=\"application/json\">{data}</script></figure>"
-    ))
+    let start = |text: &str| clean(text).chars().take(LONGEST_SUBJECT).collect::<String>();
+    let name = format!("{} of {}", start(&input.metric), start(&input.name));
+    let figure = html! {
+        figure.trend aria-label=(name) {
+            div.chart { (PreEscaped(svg)) }
+            script type="application/json" { (PreEscaped(data)) }
+        }
+    };
+    Ok(figure.into_string())
 }
 
 impl Trend {

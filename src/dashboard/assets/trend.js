@@ -248,8 +248,8 @@
   // The link to the comparison of what was picked, in the figure where that was done last.
   const bar = html("p", { className: "compare" });
   const compare = (positions, figure) => {
-    picked = positions.sort((a, b) => a - b);
-    const [base, other] = picked.map((p) => ({ sha: commits.sha[p], link: encodeURIComponent(commits.link[p]) }));
+    picked = positions; // In the order of picking; compared is the older one with the newer one.
+    const [base, other] = positions.toSorted((a, b) => a - b).map((p) => ({ sha: commits.sha[p], link: encodeURIComponent(commits.link[p]) }));
     const href = `${document.body.dataset.root ?? ""}compare.html#base=${base?.link}&other=${other?.link}`;
     bar.replaceChildren(other ? html("a", { href, textContent: `Compare ${base.sha} with ${other.sha}` })
       : `${base?.sha} is picked; pick another commit to compare it with.`, " ", button("Clear", () => compare([], figure)));
