@@ -59,12 +59,15 @@ pub(super) fn difference_ticks(low: f64, high: f64, about: usize, unit: Unit) ->
     let (unit, size) = match unit {
         Unit::Nanoseconds => time_unit(largest),
         Unit::Bytes => byte_unit(largest),
-        Unit::Count => {
-            let sizes = [("billions", 1e9), ("millions", 1e6), ("thousands", 1e3)];
-            sizes.into_iter().find(|(_, size)| largest >= *size).unwrap_or(("", 1.0))
-        }
+        Unit::Count => count_unit(largest),
     };
     in_unit(low, high, about, unit, size)
+}
+
+/// In what counts up to this one are told.
+pub(super) fn count_unit(largest: f64) -> (&'static str, f64) {
+    let sizes = [("billions", 1e9), ("millions", 1e6), ("thousands", 1e3)];
+    sizes.into_iter().find(|(_, size)| largest >= *size).unwrap_or(("", 1.0))
 }
 
 /// Round values (1, 2 or 5 times a power of ten, in the unit) from `low` to `high`, about as many as asked for.

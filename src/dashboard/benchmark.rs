@@ -1,6 +1,6 @@
 //! The page of one benchmark: the course of every metric, and what happened to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, PreEscaped, html};
 
@@ -11,7 +11,7 @@ use super::parts::{chart_of, chip, commit_link, commits_of, date, direction, not
 use crate::chart::{self, StepKind};
 use crate::history::{MeasureKey, OUTSIDE};
 use crate::model::{Metric, StdChoice, Unit};
-use crate::report::html::parts::{name, sentence};
+use crate::report::html::parts::{counted, name, sentence};
 use crate::report::{events, format, shell};
 use crate::stats::{ChangeRules, Persistence, detectable};
 use crate::trends::{Event, Standing, Trend};
@@ -44,7 +44,6 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
         @if !phases.is_empty() {
             section aria-labelledby="phases" {
                 h2 #phases { "Phases" }
-                @if !has_time { (HINT) }
                 (stacked(pages, id, &phases))
                 (by_subject(pages, id, &phases))
             }
@@ -65,17 +64,26 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
     Ok(frame.around(pages, &header, &content))
 }
 
-/// What the script adds.
-const HINT: PreEscaped<&str> = PreEscaped(
-    "<p class=\"muted note\">Point at a chart to read it off, click two commits to compare them, drag to look closer.</p>",
-);
-
+/// The course of every metric: those that decide at once, the others when somebody asks for them.
 fn metrics(pages: &Pages, id: &str, whole: &[(usize, &Trend)]) -> Markup {
+    let is_there = |(_, trend): &(usize, &Trend)| trend.points.iter().any(|point| point.median != 0.0);
+    let (nothing, whole): (Vec<_>, Vec<_>) = whole.iter().copied().partition(|it| !is_there(it));
+    let (main, more): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(_, trend)| trend.decides());
+    let names = |trends: &[(usize, &Trend)]| -> Vec<&str> {
+        let metrics: BTreeSet<Metric> = trends.iter().map(|(_, trend)| trend.series.key.metric).collect();
+        metrics.into_iter().map(Metric::name).collect()
+    };
     html! {
         section aria-labelledby="trends" {
             h2 #trends { "Metrics of whole runs" }
-            (HINT)
-            (by_subject(pages, id, whole))
+            (by_subject(pages, id, &main))
+            @if !more.is_empty() {
+                details.more open[main.is_empty()] {
+                    summary { (counted(names(&more).len(), "more metric")) span.muted { ": " (names(&more).join(", ")) } }
+                    (by_subject(pages, id, &more))
+                }
+            }
+            @if !nothing.is_empty() { p.muted.note { "Always 0: " (names(&nothing).join(", ")) "." } }
         }
     }
 }
@@ -213,9 +221,12 @@ fn here(pages: &Pages, trend: &Trend, ratio: f64) -> Markup {
     }
 }
 
+/// What a chart is of, and its series with their numbers.
+type Subject<'a> = ((Metric, Option<&'a str>), Vec<(usize, &'a Trend)>);
+
 /// A chart for each metric, or each phase: a line for each machine.
 fn by_subject(pages: &Pages, id: &str, trends: &[(usize, &Trend)]) -> Markup {
-    let mut subjects: Vec<((Metric, Option<&str>), Vec<(usize, &Trend)>)> = Vec::new();
+    let mut subjects: Vec<Subject> = Vec::new();
     for (index, trend) in trends {
         let subject = (trend.series.key.metric, trend.series.key.phase.as_deref());
         match subjects.iter_mut().find(|(known, _)| *known == subject) {

@@ -7,12 +7,12 @@ use super::frame::{Frame, Place};
 use super::parts::event_card;
 use crate::trends::{Event, Standing};
 
-const STANDINGS: [(Standing, &str, &str); 5] = [
-    (Standing::New, "new", "Not there the last time that somebody was told."),
-    (Standing::Open, "open", "Known, and nobody has said anything of it."),
-    (Standing::Acknowledged, "acknowledged", "Somebody has seen it."),
-    (Standing::Expected, "expected", "Meant to be so."),
-    (Standing::Reverted, "reverted", "A later commit took it back."),
+const STANDINGS: [(Standing, &str, &str, &str); 5] = [
+    (Standing::New, "new", "New", "Not there the last time that somebody was told."),
+    (Standing::Open, "open", "Open", "Known, and nobody has said anything of it."),
+    (Standing::Acknowledged, "acknowledged", "Acknowledged", "Somebody has seen it."),
+    (Standing::Expected, "expected", "Expected", "Meant to be so."),
+    (Standing::Reverted, "reverted", "Reverted", "A later commit took it back."),
 ];
 
 pub(super) fn page(pages: &Pages) -> String {
@@ -28,11 +28,11 @@ pub(super) fn page(pages: &Pages) -> String {
     let content = html! {
         div.filter data-items="article.event" data-what="events" {}
         @if pages.trends.events.is_empty() { p.calm { "No level of any series has changed." } }
-        @for (standing, id, about) in STANDINGS {
+        @for (standing, id, head, about) in STANDINGS {
             @let events = of(standing);
             @if !events.is_empty() {
                 section aria-labelledby=(id) {
-                    h2 id=(id) { (id) " " span.count { (events.len()) } }
+                    h2 id=(id) { (head) " " span.count { (events.len()) } }
                     p.muted.note { (about) }
                     @for event in events { (event_card(pages, event, "")) }
                 }

@@ -151,7 +151,7 @@ pub(super) fn spark(trend: &Trend, step: Option<(usize, chart::StepKind)>) -> Ma
     let shown: Vec<Option<f64>> = points.iter().skip(from).take(SPARK).map(|point| Some(point.median)).collect();
     let (at, kind) = step.map_or((None, chart::StepKind::Better), |(_, kind)| (Some(centre - from), kind));
     match chart::spark(&shown, at, kind).and_then(|chart| chart.to_inline_svg()) {
-        Ok(svg) => html! { span.spark aria-hidden="true" { (PreEscaped(svg)) } },
+        Ok(svg) => html! { span.spark.chart aria-hidden="true" { (PreEscaped(svg)) } },
         Err(_) => html! {},
     }
 }

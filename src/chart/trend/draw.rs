@@ -1,7 +1,7 @@
 //! The parts of a trend.
 
 use super::super::WIDTH;
-use super::super::axis::{Scale, decimate, difference_ticks};
+use super::super::axis::{Scale, count_unit, decimate, difference_ticks};
 use super::super::commit_axis::{CommitAxis, Row, TICK};
 use super::super::marker::{LOOKS, Look, StepKind, look};
 use super::super::palette::{INK, LINE, MUTED, Rgb, SURFACE};
@@ -208,7 +208,13 @@ pub(super) fn levels(chart: &mut Chart, trend: &Trend, layout: &Layout, axis: &C
 /// The newest value, written out beside its point.
 pub(super) fn newest(chart: &mut Chart, trend: &Trend, layout: &Layout, axis: &CommitAxis) {
     let Some(point) = trend.newest() else { return };
-    let text = shorten(&format::value(point.median, trend.unit), NEWEST.size, true, chart.width - layout.right - 8.0);
+    // A large count is told as the axis tells it: all of its digits have no room.
+    let (_, size) = count_unit(layout.range.low.abs().max(layout.range.high.abs()));
+    let value = match trend.unit {
+        Unit::Count if size > 1.0 => format::three_digits(point.median / size),
+        unit => format::value(point.median, unit),
+    };
+    let text = shorten(&value, NEWEST.size, true, chart.width - layout.right - 8.0);
     // Above the names of machines, if there are any.
     let lowest = if breaks(trend).is_empty() { layout.bottom } else { layout.bottom - 24.0 };
     let y = layout.values().at(point.median).min(lowest);

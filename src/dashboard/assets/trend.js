@@ -9,7 +9,7 @@
   const UNITS = { __proto__: null, // For the data names its keys; the same below.
     ns: [["ns", 1], ["µs", 1e3], ["ms", 1e6], ["s", 1e9]],
     B: [["B", 1], ["KiB", 1024], ["MiB", 2 ** 20], ["GiB", 2 ** 30]],
-    "": [["", 1]],
+    "": [["", 1], ["thousands", 1e3], ["millions", 1e6], ["billions", 1e9]],
   };
   const SHAPES = { __proto__: null, // Paths around a point, which are filled and stroked.
     disc: (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`,
@@ -38,11 +38,11 @@
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   const widthOf = (text) => 0.6 * FONT * text.length;
   const unitFor = (value, unit) => UNITS[unit].findLast(([, size]) => Math.abs(value) >= 0.9995 * size) ?? UNITS[unit][0];
+  const threeDigits = (value) => value.toFixed(Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2);
   const format = (value, unit) => {
     const [name, size] = unitFor(value, unit);
-    if (size === 1) return `${Math.round(value).toLocaleString("en")} ${name}`.trim();
-    const scaled = Math.abs(value / size);
-    return `${(value / size).toFixed(scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2)} ${name}`;
+    if (size === 1 || unit === "") return `${Math.round(value).toLocaleString("en")} ${size === 1 ? name : ""}`.trim();
+    return `${threeDigits(value / size)} ${name}`;
   };
   const signed = (ratio) => `${ratio < 1 ? "−" : "+"}${Math.abs(100 * (ratio - 1)).toFixed(1)} %`;
 
@@ -107,7 +107,9 @@
     const points = lines.flatMap((line) => line.points).sort((a, b) => a.p - b.p);
     if (!points.length) return;
     const [box, cursor] = [svg.parentElement, svgElement("g", { class: "cursor" })];
-    const readout = html("p", { className: "readout", ariaLive: "polite" }, "Point at the chart, or focus it and use the arrow keys.");
+    const readout = html("p", { className: "readout", ariaLive: "polite" });
+    // Said once; what is below stays where it is.
+    if (!charts.length) readout.append("Point at a chart, or focus it and use the arrow keys.");
     svg.ariaLabel = svg.querySelector("title").textContent;
     svg.querySelector("title").remove(); // A browser would show it above the chart, in the readout's way.
     const ariaLabel = `${svg.ariaLabel}. Arrow keys go from commit to commit, Enter picks one to compare.`;
@@ -174,7 +176,10 @@
     const layOut = () => {
       const size = { x: left, y: top, width: right - left, height: bottom - top };
       const newest = visible.at(-1);
-      const end = newest ? label(x(newest.p) + 16, y(newest.median), format(newest.median, unit), { fill: INK, "font-weight": "bold" })
+      // A large count is told as the axis tells it: all of its digits have no room.
+      const [, thousands] = unitFor(Math.max(Math.abs(range.low), Math.abs(range.high)), unit);
+      const value = newest && (unit === "" && thousands > 1 ? threeDigits(newest.median / thousands) : format(newest.median, unit));
+      const end = newest ? label(x(newest.p) + 16, y(newest.median), value, { fill: INK, "font-weight": "bold" })
         : label((left + right) / 2, (top + bottom) / 2, "Nothing was measured in this range.", { "text-anchor": "middle" });
       // An inner picture cuts off what reaches beyond the plot.
       return svgElement("g", {}, ...values(), ...dates(), ...changes(), ...machines(),
@@ -286,7 +291,7 @@
   const onchange = () => setRange(inputs.map((input) => input.value).join(".."));
   const inputs = ["from", "to"].map((ariaLabel) => html("input", { type: "date", ariaLabel, onchange }));
   const tools = html("div", { className: "trend-tools" }, ...buttons, ...inputs,
-    html("span", {}, "or drag in a chart to zoom; pick two commits to compare them"));
+    html("span", {}, "or drag in a chart to look closer; click two commits to compare them"));
   const place = document.querySelector("[data-trend-tools]");
   if (place) place.append(tools); else figures[0].before(tools);
   const update = () => {
