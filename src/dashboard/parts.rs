@@ -48,12 +48,15 @@ pub(super) fn commits_of(pages: &Pages, event: &Event, root: &str) -> Markup {
 
 /// Which other commits an event can be at, if there are any.
 fn doubt(pages: &Pages, event: &Event, root: &str) -> Markup {
+    let (earlier, later) = (event.earliest < event.position, event.position < event.latest);
     html! {
-        @if event.earliest < event.latest {
+        @if earlier || later {
             " " span.muted {
-                "or another "
-                @if let Some(before) = event.earliest.checked_sub(1) { "after " (commit_at(pages, before, root)) " " }
-                "up to " (commit_at(pages, event.latest, root))
+                @if earlier {
+                    "or one before it" @if let Some(before) = event.earliest.checked_sub(1) { ", after " (commit_at(pages, before, root)) }
+                }
+                @if earlier && later { ", " }
+                @if later { "or one after it, up to " (commit_at(pages, event.latest, root)) }
             }
         }
     }

@@ -95,16 +95,20 @@ pub fn culprit(event: &Event) -> Option<String> {
     })
 }
 
-/// Which commits it can be: `0e567287ab`, or `0e567287ab (or another after 1234567890 up to 1aec319e31)`.
+/// Which commits it can be: `0e567287ab`, or `0e567287ab (or one before it, after 1234567890)`.
 pub fn commits(axis: &Axis, event: &Event) -> String {
     let name =
         |position: usize| axis.commits.get(position).map_or(String::new(), |commit| clean(&commit.name).into_owned());
-    let own = name(event.position);
-    if event.earliest >= event.latest {
-        return own;
+    let mut doubts = Vec::new();
+    if event.earliest < event.position {
+        let after = event.earliest.checked_sub(1).map(|before| format!(", after {}", name(before))).unwrap_or_default();
+        doubts.push(format!("or one before it{after}"));
     }
-    let after = event.earliest.checked_sub(1).map(|before| format!("after {} ", name(before))).unwrap_or_default();
-    format!("{own} (or another {after}up to {})", name(event.latest))
+    if event.position < event.latest {
+        doubts.push(format!("or one after it, up to {}", name(event.latest)));
+    }
+    let own = name(event.position);
+    if doubts.is_empty() { own } else { format!("{own} ({})", doubts.join(", ")) }
 }
 
 /// What is new, in five lines at most: how the night went, then events, the worst first, then what else there is.

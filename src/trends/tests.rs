@@ -138,7 +138,7 @@ fn commits_that_were_not_measured_may_be_the_one() {
     let [event] = &trends.events[..] else { panic!("{:#?}", trends.events) };
     assert_eq!((event.earliest, event.position, event.latest), (28, 30, 30));
     let short = |number| id(number)[..10].to_owned();
-    let expected = format!("{} (or another after {} up to {})", short(30), short(27), short(30));
+    let expected = format!("{} (or one before it, after {})", short(30), short(27));
     assert_eq!(commits(&trends.axis, event), expected);
     drop(folder);
 }
