@@ -151,7 +151,9 @@ pub fn night(trends: &Trends) -> String {
     if night.runs == 0 {
         return format!("NOTHING WAS MEASURED{commit} ({date} UTC): {}", failed(trends));
     }
-    let mut text = format!("{} benchmarks, {} runs{commit} ({date} UTC)", night.benchmarks, night.runs);
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let (benchmarks, runs) = (counted(night.benchmarks, "benchmark"), counted(night.runs, "run"));
+    let mut text = format!("{benchmarks}, {runs}{commit} ({date} UTC)");
     if !night.failed.is_empty() || !night.missing.is_empty() {
         text += &format!(": {}", failed(trends));
     }
