@@ -10,6 +10,7 @@
 
 mod assets;
 mod benchmark;
+mod commits;
 pub mod compare;
 mod error;
 mod events;
@@ -18,6 +19,7 @@ mod front;
 mod names;
 mod parts;
 mod run;
+mod scatter;
 mod site;
 
 use std::path::Path;
@@ -57,6 +59,8 @@ pub fn write(history: &History, trends: &Trends, folder: &Path, options: &Option
     site.put("index.html", &front::page(&pages))?;
     site.put("events.html", &events::page(&pages))?;
     compare::put(&mut site, &pages)?;
+    site.put("commits.html", &commits::page(&pages))?;
+    site.put("scatter.html", &scatter::page(&pages))?;
     for benchmark in pages.trends.benchmarks() {
         site.put(&pages.names.benchmark(benchmark), &benchmark::page(&pages, benchmark)?)?;
     }

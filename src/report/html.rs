@@ -7,6 +7,7 @@ mod benchmark;
 mod classes;
 mod comparison;
 mod environment;
+mod matrix;
 mod overview;
 pub(crate) mod parts;
 mod pictures;
@@ -93,10 +94,12 @@ pub(crate) fn content(page: &Page) -> Markup {
                     (page.pictures.show("suite", || suite_phases(page.report)))
                 }
             }
-            section.details aria-labelledby="each" {
-                h2 #each { "Each benchmark" }
-                @for (index, measured) in page.by_wall() {
-                    (benchmark::section(page, index, measured))
+            @if matrix::holds_all(page) { (matrix::section(page)) } @else {
+                section.details aria-labelledby="each" {
+                    h2 #each { "Each benchmark" }
+                    @for (index, measured) in page.by_wall() {
+                        (benchmark::section(page, index, measured))
+                    }
                 }
             }
         }

@@ -48,6 +48,7 @@
       return text === "" || text === "–" ? null : text;
     };
     heads.forEach((head, column) => {
+      if (head.classList.contains("unsorted")) return;
       const button = element("button", { type: "button" }, ...head.childNodes);
       head.append(button);
       button.addEventListener("click", () => {
@@ -60,7 +61,7 @@
         const sorted = [...body.rows].sort((a, b) => {
           const [x, y] = [key(a, column), key(b, column)];
           if (x === null || y === null) return (x === null) - (y === null);
-          return sign * (typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y)));
+          return sign * (typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), undefined, { numeric: true }));
         });
         body.append(...sorted);
       });

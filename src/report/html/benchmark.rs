@@ -143,7 +143,7 @@ fn metrics(page: &Page, metrics: &[MetricSummary]) -> Markup {
                             th scope="row" { (metric.name()) }
                             td.number { (value(estimate.median)) }
                             @if !single {
-                                td.number title=(interval(estimate, *unit)) {
+                                td.number title=[page.pictures.are_drawn().then(|| interval(estimate, *unit))] {
                                     (format::half_interval(estimate).unwrap_or(format::MISSING.into()))
                                 }
                                 td.number { (estimate.spread.map_or(format::MISSING.into(), format::percent)) }
@@ -199,7 +199,7 @@ fn phases(page: &Page, measured: &Measured, rows: &[PhaseSummary]) -> Markup {
                         @if heads(index) { (package(rows, row.package.as_deref(), shown)) }
                         tr {
                             th class={ "in " (depth_class(row.depth)) } scope="row" { (label(page, row)) }
-                            td.number { (estimate(&row.wall, Unit::Nanoseconds)) }
+                            td.number { (page.figure(&row.wall, Unit::Nanoseconds)) }
                             td class={ "number share " (share_class(row.share)) } { (format::percent(row.share)) }
                             @if shown.cpu { td.number { @if let Some(cpu) = &row.cpu { (format::nanoseconds(cpu.median)) } @else { (format::MISSING) } } }
                             @if shown.peak { td.number { @if let Some(peak) = &row.peak_memory { (format::bytes(peak.median)) } @else { (format::MISSING) } } }

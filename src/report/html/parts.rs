@@ -57,6 +57,11 @@ impl<'a> Page<'a> {
         self.pictures.drawn()
     }
 
+    /// A figure of a table, of which a page without pictures has many and tells in fewer letters.
+    pub(super) fn figure(&self, value: &Estimate, unit: Unit) -> Markup {
+        if self.pictures.are_drawn() { estimate(value, unit) } else { brief(value, unit) }
+    }
+
     pub(super) fn anchor(&self, index: usize) -> &str {
         self.anchors.get(index).map_or("", String::as_str)
     }
@@ -81,6 +86,14 @@ pub(crate) fn name(text: &str) -> Markup {
     let clean = clean(text);
     let shown = shortened(&clean);
     html! { bdi title=[(shown.len() < clean.len()).then(|| clean.chars().take(2_000).collect::<String>())] { (shown) } }
+}
+
+/// A benchmark by its name, which leads to its page among others.
+pub(super) fn linked(page: &Page, id: &str) -> Markup {
+    match page.course.and_then(|course| course(id)) {
+        Some(course) => html! { a href=(course) { (name(id)) } },
+        None => name(id),
+    }
 }
 
 /// A sentence from outside.
@@ -122,8 +135,17 @@ pub(super) fn chip(page: &Page, phase: Option<&str>) -> Markup {
 pub(super) fn estimate(estimate: &Estimate, unit: Unit) -> Markup {
     let half = format::half_interval(estimate);
     html! {
-        span.figure title=[half.is_some().then(|| interval(estimate, unit))] { (format::value(estimate.median, unit)) }
-        @if let Some(half) = half { " " span.half { (half) } }
+        @if let Some(half) = half {
+            span.figure title=(interval(estimate, unit)) { (format::value(estimate.median, unit)) } " " span.half { (half) }
+        } @else { (format::value(estimate.median, unit)) }
+    }
+}
+
+/// The same in fewer letters: half the interval is all that is told of it.
+pub(super) fn brief(estimate: &Estimate, unit: Unit) -> Markup {
+    html! {
+        (format::value(estimate.median, unit))
+        @if let Some(half) = format::half_interval(estimate) { " " span.half { (half) } }
     }
 }
 

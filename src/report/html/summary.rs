@@ -6,7 +6,7 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use super::environment::{created, machine, toolchain};
-use super::parts::{Page, command, counted, estimate, name, output, phase, runs, sentence};
+use super::parts::{Page, command, counted, estimate, linked, name, output, phase, runs, sentence};
 use crate::chart::runs::median_wall;
 use crate::chart::timeline_of_run;
 use crate::model::{Completion, Exit, Failure, Measured, Metric, Report, Unit};
@@ -146,7 +146,7 @@ pub(super) fn failures(page: &Page) -> Markup {
 }
 
 /// So many benchmarks that failed in one way are told together.
-const ALIKE: usize = 3;
+const ALIKE: usize = 2;
 
 /// The benchmarks that always failed, all in the same few words, by these; and the others.
 fn alike<'a>(failed: Vec<(usize, &'a Measured)>) -> (Vec<Vec<&'a Measured>>, Vec<(usize, &'a Measured)>) {
@@ -200,14 +200,6 @@ fn failed_alone(page: &Page, index: usize, measured: &Measured) -> Markup {
                 pre.command tabindex="0" { (command(&shell::line(&measured.command))) }
             }
         }
-    }
-}
-
-/// A benchmark by its name, which leads to its page among others.
-fn linked(page: &Page, id: &str) -> Markup {
-    match page.course.and_then(|course| course(id)) {
-        Some(course) => html! { a href=(course) { (name(id)) } },
-        None => name(id),
     }
 }
 

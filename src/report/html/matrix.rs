@@ -1,0 +1,152 @@
+//! All figures of a small report in one table, a benchmark a column. Of the compiler's public record there are hundreds of
+//! reports, and what each says of a benchmark is little.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::classes::{depth_class, share_class};
+use super::parts::{Page, brief, linked, name, phase, sentence};
+use crate::model::{Measured, Metric, PhaseSummary, Unit};
+use crate::report::format;
+
+/// With more columns a table cannot be read any more.
+const MOST: usize = 12;
+
+/// Whether one table says all that is known: somebody else recorded it, and nothing of what only sections show.
+pub(super) fn holds_all(page: &Page) -> bool {
+    let measured = page.by_wall();
+    let fits = |measured: &Measured| {
+        let names = measured.packages.iter().map(|row| row.package.as_deref()).filter(Option::is_some);
+        let one_package = names.collect::<std::collections::BTreeSet<_>>().len() <= 1;
+        let plain = |row: &PhaseSummary| row.cpu.is_none() && row.peak_memory.is_none() && row.instructions.is_none();
+        let sized = measured.runs.iter().flat_map(|run| &run.packages).all(|package| package.data_section.is_none());
+        one_package && sized && measured.command.is_empty() && measured.phases.iter().all(plain)
+    };
+    page.recorder.is_some()
+        && !page.pictures.are_drawn()
+        && measured.len() <= MOST
+        && measured.iter().all(|(_, measured)| fits(measured))
+}
+
+pub(super) fn section(page: &Page) -> Markup {
+    let columns: Vec<(usize, &Measured)> = page.by_wall();
+    let mut metrics: Vec<Metric> =
+        columns.iter().flat_map(|(_, one)| &one.metrics).map(|summary| summary.metric).collect();
+    metrics.sort_unstable();
+    metrics.dedup();
+    html! {
+        section aria-labelledby="each" {
+            h2 #each { "Figures" }
+            div.scroll tabindex="0" role="group" aria-labelledby="each" {
+                table.matrix {
+                    thead {
+                        tr {
+                            th scope="col" {}
+                            @for (index, one) in &columns { th.number scope="col" id=(page.anchor(*index)) { (linked(page, &one.id)) } }
+                        }
+                    }
+                    tbody {
+                        (row("runs", columns.iter().map(|(_, one)| html! { (one.runs.len()) })))
+                        @for metric in metrics {
+                            (row(metric.name(), columns.iter().map(|(_, one)| match one.estimate(metric) {
+                                Some(estimate) => brief(estimate, metric.unit()),
+                                None => html! { (format::MISSING) },
+                            })))
+                        }
+                        @for (field, values) in said(&columns) {
+                            (row(&field, values.into_iter().map(|value| html! { (name(value.as_deref().unwrap_or(format::MISSING))) })))
+                        }
+                    }
+                    tbody { @for (phase, depth) in phases(&columns) { (phase_row(page, &columns, phase, depth)) } }
+                }
+            }
+            (notes(&columns))
+        }
+    }
+}
+
+fn row(label: &str, cells: impl Iterator<Item = Markup>) -> Markup {
+    html! { tr { th scope="row" { (name(label)) } @for cell in cells { td { (cell) } } } }
+}
+
+/// What the compiler said of a package besides its size, in the last run: a field, and a value a column.
+fn said(columns: &[(usize, &Measured)]) -> BTreeMap<String, Vec<Option<String>>> {
+    let mut fields: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
+    for (column, (_, one)) in columns.iter().enumerate() {
+        for package in one.runs.last().iter().flat_map(|run| &run.packages) {
+            for (field, value) in &package.other {
+                let values = fields.entry(field.replace('_', " ")).or_insert_with(|| vec![None; columns.len()]);
+                if let Some(cell) = values.get_mut(column) {
+                    *cell = Some(value.to_string());
+                }
+            }
+        }
+    }
+    fields
+}
+
+/// The phases of all columns with their depths, in an order that is each column's own.
+fn phases<'a>(columns: &[(usize, &'a Measured)]) -> Vec<(Option<&'a str>, u32)> {
+    let mut all: Vec<(Option<&str>, u32)> = Vec::new();
+    for (_, one) in columns {
+        let mut at = 0;
+        for row in &one.phases {
+            let key = (row.phase.as_deref(), row.depth);
+            match all.iter().position(|known| *known == key) {
+                Some(known) => at = known + 1,
+                None => {
+                    all.insert(at.min(all.len()), key);
+                    at += 1;
+                }
+            }
+        }
+    }
+    // What lies outside all phases comes last in every column.
+    all.sort_by_key(|(phase, _)| phase.is_none());
+    all
+}
+
+fn phase_row(page: &Page, columns: &[(usize, &Measured)], of: Option<&str>, depth: u32) -> Markup {
+    html! {
+        tr {
+            th class={ "in " (depth_class(depth)) } scope="row" { (phase(page, of)) }
+            @for (_, one) in columns {
+                @match one.phases.iter().find(|row| row.phase.as_deref() == of && row.depth == depth) {
+                    Some(row) if row.share.is_finite() => td class={ "share " (share_class(row.share)) } {
+                        (brief(&row.wall, Unit::Nanoseconds)) " " small { (format::percent(row.share)) }
+                    },
+                    Some(row) => td { (brief(&row.wall, Unit::Nanoseconds)) },
+                    None => td { (format::MISSING) },
+                }
+            }
+        }
+    }
+}
+
+/// What was odd about the runs, and of which benchmarks, where it is not of all.
+fn notes(columns: &[(usize, &Measured)]) -> Markup {
+    let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (_, one) in columns {
+        for note in one.runs.iter().flat_map(|run| &run.notes) {
+            let of = notes.entry(note).or_default();
+            if of.last() != Some(&one.id.as_str()) {
+                of.push(&one.id);
+            }
+        }
+    }
+    html! {
+        @if !notes.is_empty() {
+            ul.notes {
+                @for (note, of) in notes {
+                    li {
+                        (sentence(note))
+                        @if of.len() < columns.len() {
+                            span.muted { " (" @for (index, id) in of.iter().enumerate() { @if index > 0 { ", " } (name(id)) } ")" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
