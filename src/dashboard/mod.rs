@@ -21,6 +21,8 @@ mod parts;
 mod run;
 mod scatter;
 mod site;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
