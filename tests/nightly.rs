@@ -174,6 +174,15 @@ fn the_dashboard_is_written_where_it_may_be() {
     assert!(written.starts_with("dashboard: a/b/index.html"), "{written}");
     let again = run(&bed, &["dashboard", "--out", "a/b"]).assert_code(0).stdout;
     assert!(again.contains("; 0 files written, "), "{again}");
+    bed.run(&["--record"]).assert_code(0);
+    // Reports with frames have a folder of pictures, too.
+    let is_file = |entry: &fs::DirEntry| entry.file_type().unwrap().is_file();
+    let count =
+        |folder: &str| fs::read_dir(bed.path(folder)).unwrap().filter(|it| is_file(it.as_ref().unwrap())).count();
+    run(&bed, &["dashboard", "--out", "a/b"]).assert_code(0);
+    assert_eq!((count("a/b/runs"), count("a/b/data")), (2, 4), "two reports, and what they are judged by");
+    run(&bed, &["dashboard", "--out", "a/b", "--reports", "1", "--drawn", "0"]).assert_code(0);
+    assert_eq!((count("a/b/runs"), count("a/b/data")), (1, 3), "one that is too old has no page");
     let refused = run(&bed, &["dashboard", "--out", "suite"]).assert_code(2);
     assert!(refused.stderr.contains("holds files and no dashboard"), "{}", refused.stderr);
 }

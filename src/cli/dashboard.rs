@@ -33,6 +33,10 @@ pub(super) struct PageOptions {
     #[arg(long, value_name = "TEXT", default_value_t = Options::default().title)]
     title: String,
 
+    /// How many of the last reports have pages of their own and can be compared; the charts show all
+    #[arg(long, value_name = "N", default_value_t = Options::default().reports)]
+    reports: usize,
+
     /// Of how many of the latest reports the frames are drawn; those of earlier ones are tables
     #[arg(long, value_name = "N", default_value_t = Options::default().drawn)]
     drawn: usize,
@@ -41,7 +45,7 @@ pub(super) struct PageOptions {
 impl PageOptions {
     /// Writes the pages.
     pub(super) fn write(&self, history: &History, trends: &Trends) -> Result<Written> {
-        let options = Options { title: self.title.clone(), drawn: self.drawn };
+        let options = Options { title: self.title.clone(), reports: self.reports, drawn: self.drawn };
         dashboard::write(history, trends, &self.out, &options).map_err(|error| match error {
             DashboardError::History(error) => harness(error),
             DashboardError::NotOurs(_) => (Outcome::Usage, error.to_string()),

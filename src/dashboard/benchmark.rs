@@ -100,7 +100,7 @@ pub(super) fn commits(pages: &Pages) -> String {
             subject: commit.subject.clone(),
             date: commit.date.clone(),
             version: commit.release.clone().unwrap_or_default(),
-            link: commit.reports.last().map(|report| pages.names.report(*report).to_owned()),
+            link: commit.reports.last().and_then(|report| Some(pages.names.report(*report)?.to_owned())),
         })
         .collect();
     let data = chart::inert_json(&chart::commits_data(&rows));

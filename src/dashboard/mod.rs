@@ -39,13 +39,16 @@ use site::Site;
 pub struct Options {
     /// What the pages are headed with.
     pub title: String,
+    /// How many reports have pages of their own and can be compared: the last ones in the order of the commits. The charts
+    /// show all of them.
+    pub reports: usize,
     /// Of how many of the latest reports the frames are drawn; those of earlier ones are tables only.
     pub drawn: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { title: "Sway compiler performance".to_owned(), drawn: 30 }
+        Self { title: "Sway compiler performance".to_owned(), reports: 1000, drawn: 30 }
     }
 }
 
@@ -56,7 +59,7 @@ impl Default for Options {
 /// If the history cannot be read, a file cannot be written, or another harness is at it in the same folder.
 pub fn write(history: &History, trends: &Trends, folder: &Path, options: &Options) -> Result<Written, DashboardError> {
     let mut site = Site::open(folder)?;
-    let pages = Pages { history, trends, options, names: Names::of(history, trends)? };
+    let pages = Pages { history, trends, options, names: Names::of(history, trends, options)? };
     assets::put(&mut site)?;
     site.put("index.html", &front::page(&pages))?;
     site.put("events.html", &events::page(&pages))?;

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::Options;
 use super::compare::report_id;
 use crate::chart::PhaseColours;
-use crate::history::{History, HistoryError, ReportId};
+use crate::history::{History, HistoryError, ReportId, ReportInfo};
 use crate::model::{Measured, Metric};
 use crate::report::slug::slugs;
 use crate::trends::Trends;
@@ -29,11 +30,11 @@ pub(super) struct About {
 }
 
 impl Names {
-    pub(super) fn of(history: &History, trends: &Trends) -> Result<Self, HistoryError> {
+    pub(super) fn of(history: &History, trends: &Trends, options: &Options) -> Result<Self, HistoryError> {
         let ids = trends.benchmarks();
         let benchmarks: HashMap<String, String> =
             ids.iter().zip(slugs(ids.iter().copied())).map(|(id, slug)| ((*id).to_owned(), slug)).collect();
-        let reports = trends.reports.iter().map(|report| (report.id, report_id(report))).collect();
+        let reports = shown(trends, options.reports).map(|report| (report.id, report_id(report))).collect();
         let phases = trends.series.iter().filter_map(|trend| trend.series.key.phase.as_deref());
         let colours = PhaseColours::of_names(phases);
         let fingerprint = fingerprint(&benchmarks, &colours);
@@ -51,20 +52,28 @@ impl Names {
         self.benchmarks.get(id).map(|slug| format!("benchmarks/{slug}.html"))
     }
 
-    /// What links and files call a report.
-    pub(super) fn report(&self, report: ReportId) -> &str {
-        self.reports.get(&report).map_or("", String::as_str)
+    /// What links and files call a report; `None` of one so long ago that it has no page.
+    pub(super) fn report(&self, report: ReportId) -> Option<&str> {
+        self.reports.get(&report).map(String::as_str)
     }
 
-    /// The page of a report, from the dashboard's folder.
-    pub(super) fn run_page(&self, report: ReportId) -> String {
-        format!("runs/{}.html", self.report(report))
+    /// The page of a report, from the dashboard's folder, if it has one.
+    pub(super) fn run_page(&self, report: ReportId) -> Option<String> {
+        self.report(report).map(|id| format!("runs/{id}.html"))
     }
 
     /// What the suite says of a benchmark.
     pub(super) fn about(&self, id: &str) -> Option<&About> {
         self.about.get(id)
     }
+}
+
+/// The reports that have pages: the last ones in the order of the commits, and what was measured last of all.
+fn shown(trends: &Trends, many: usize) -> impl Iterator<Item = &ReportInfo> {
+    let first = trends.reports.len().saturating_sub(many);
+    let last = trends.health.last.as_ref().map(|night| night.report);
+    let is_shown = move |(index, report): &(usize, &ReportInfo)| *index >= first || Some(report.id) == last;
+    trends.reports.iter().enumerate().filter(is_shown).map(|(_, report)| report)
 }
 
 /// Where the pages of benchmarks are, and what colours the phases have.

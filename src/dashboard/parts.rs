@@ -27,8 +27,8 @@ pub(super) fn time(text: &str) -> Markup {
 
 /// A commit by its name, which leads to the page of its last report.
 pub(super) fn commit_link(pages: &Pages, commit: &Commit, root: &str) -> Markup {
-    match commit.reports.last() {
-        Some(report) => html! { a.commit href={ (root) (pages.names.run_page(*report)) } { (name(&commit.name)) } },
+    match commit.reports.last().and_then(|report| pages.names.run_page(*report)) {
+        Some(page) => html! { a.commit href={ (root) (page) } { (name(&commit.name)) } },
         None => html! { span.commit { (name(&commit.name)) } },
     }
 }
@@ -222,8 +222,7 @@ pub(super) fn lines<'a>(texts: impl Iterator<Item = &'a str>) -> String {
 
 /// The comparison of the commits on either side of an event.
 fn compare_link(pages: &Pages, event: &Event, root: &str) -> Markup {
-    let report =
-        |position: usize| pages.trends.commit(position)?.reports.last().map(|report| pages.names.report(*report));
+    let report = |position: usize| pages.names.report(*pages.trends.commit(position)?.reports.last()?);
     let pair = event.earliest.checked_sub(1).and_then(report).zip(report(event.latest));
     html! {
         @if let Some((base, other)) = pair {

@@ -157,6 +157,10 @@ impl Site {
                 }
                 _ => {}
             }
+            // A folder that holds nothing any more goes, too; one that holds something cannot.
+            if let Some(parent) = path.parent().filter(|parent| *parent != self.folder) {
+                let _ = fs::remove_dir(parent);
+            }
         }
         self.keep_manifest(&self.new)?;
         Ok(Written {
@@ -222,7 +226,7 @@ mod tests {
         assert_eq!((again.written, again.kept, again.removed), (0, 3, 0));
         let changed = site(&path, &[("index.html", "other")]);
         assert_eq!((changed.written, changed.kept, changed.removed), (1, 1, 1));
-        assert!(!path.join("b/c.html").exists() && path.join("CNAME").exists());
+        assert!(!path.join("b").exists() && path.join("CNAME").exists());
         assert_eq!(fs::read_to_string(path.join("index.html")).unwrap(), "other");
     }
 

@@ -38,7 +38,7 @@ struct Columns {
 }
 
 /// The data file of the list of reports, in the order in which they are given.
-pub fn commits_data(reports: &[ReportInfo]) -> String {
+pub fn commits_data<'a>(reports: impl IntoIterator<Item = &'a ReportInfo>) -> String {
     let mut columns = Columns { v: DATA_VERSION, ..Columns::default() };
     for report in reports {
         let commit = report.commit.as_ref();

@@ -45,8 +45,10 @@ const SCRIPTS: [&str; 6] =
 
 /// Writes the page and all that it needs.
 pub(super) fn put(site: &mut Site, pages: &Pages) -> Result<(), DashboardError> {
+    let mut shown = Vec::new();
     for info in &pages.trends.reports {
-        let id = pages.names.report(info.id);
+        let Some(id) = pages.names.report(info.id) else { continue };
+        shown.push(info);
         let made_of = format!("{DATA_VERSION} {id} {}", info.digest);
         site.put_made(&format!("data/{id}.js"), &made_of, || {
             let kept = pages.history.report(info.id)?;
@@ -54,7 +56,7 @@ pub(super) fn put(site: &mut Site, pages: &Pages) -> Result<(), DashboardError> 
         })?;
     }
     site.put("data/rules.js", &rules_data())?;
-    site.put("data/commits.js", &commits_data(&pages.trends.reports))?;
+    site.put("data/commits.js", &commits_data(shown))?;
     ASSETS.iter().try_for_each(|(name, script)| site.put(&format!("assets/{name}"), script))?;
     let header = maud::html! {
         header {

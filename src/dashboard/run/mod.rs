@@ -20,6 +20,10 @@ const WAITING: usize = 16;
 /// A report whose page is wanted.
 struct Run<'a> {
     info: &'a ReportInfo,
+    /// What links and files call it.
+    id: &'a str,
+    /// The file of its page.
+    page: String,
     /// Whether its frames are drawn, if it has any.
     drawn: bool,
     /// All that goes into its page.
@@ -33,8 +37,7 @@ type Files = Vec<(String, String)>;
 /// for itself.
 pub(super) fn put(site: &mut Site, pages: &Pages) -> Result<(), DashboardError> {
     let shared = Shared { names: &pages.names, title: &pages.options.title };
-    let wanted: Vec<Run> =
-        runs(pages).filter(|run| !site.keeps(&shared.names.run_page(run.info.id), &run.made_of)).collect();
+    let wanted: Vec<Run> = runs(pages).filter(|run| !site.keeps(&run.page, &run.made_of)).collect();
     let path = pages.history.path();
     let hands = thread::available_parallelism().map_or(1, usize::from).min(wanted.len());
     let next = AtomicUsize::new(0);
@@ -70,13 +73,14 @@ pub(super) fn put(site: &mut Site, pages: &Pages) -> Result<(), DashboardError> 
 
 fn runs<'a>(pages: &'a Pages) -> impl Iterator<Item = Run<'a>> {
     let latest = latest(&pages.trends.reports, pages.options.drawn);
-    pages.trends.reports.iter().map(move |info| {
+    pages.trends.reports.iter().filter_map(move |info| {
+        let (id, page) = (pages.names.report(info.id)?, pages.names.run_page(info.id)?);
         let drawn = info.has_frames && latest.contains(&info.id);
         // The number of a report and its place among others are no part of the page.
         let commit = info.commit.as_ref().map(|commit| (&commit.id, &commit.time, &commit.subject));
         let info_of = (&info.digest, &info.created, commit, &info.version, info.source, &info.machine, info.has_frames);
         let made_of = format!("{:?}", (info_of, &pages.options.title, drawn, &pages.names.fingerprint));
-        Run { info, drawn, made_of }
+        Some(Run { info, id, page, drawn, made_of })
     })
 }
 

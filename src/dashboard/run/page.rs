@@ -27,7 +27,7 @@ pub(super) fn files(history: &History, shared: &Shared, run: &Run) -> Result<Fil
     let mut report = kept.report;
     complete(&mut report, &kept.provenance.figures);
     let has_frames = report.benchmarks.iter().flat_map(|measured| &measured.runs).any(|run| !run.frames.is_empty());
-    let id = shared.names.report(run.info.id);
+    let id = run.id;
     let pictures = if run.drawn && has_frames { Pictures::beside(id.to_owned()) } else { Pictures::Absent };
     let course = |benchmark: &str| shared.names.page_of(benchmark).map(|page| format!("../{page}"));
     let page = Page::with(&report, shared.names.colours.clone(), pictures)
@@ -43,7 +43,7 @@ pub(super) fn files(history: &History, shared: &Shared, run: &Run) -> Result<Fil
     let frame = Frame { title: &title, place: Place::Elsewhere, depth: 1, scripts: &[] };
     let text = frame.titled(shared.title, &header(run.info, id), &body);
     let pictures = page.into_pictures().into_iter().map(|picture| (format!("runs/{}", picture.path), picture.svg));
-    Ok(std::iter::once((shared.names.run_page(run.info.id), text)).chain(pictures).collect())
+    Ok(std::iter::once((run.page.clone(), text)).chain(pictures).collect())
 }
 
 /// Who recorded a report, if this harness did not.
