@@ -106,7 +106,7 @@ fn table(pages: &Pages) -> Markup {
                 thead {
                     tr {
                         th scope="col" { "Commit" }
-                        th scope="col" aria-sort="descending" { "Date" }
+                        th scope="col" { "Date" }
                         th scope="col" { "Subject" }
                         th scope="col" { "Release" }
                         th.number scope="col" title="the whole suite against its last commit, by the mean change of what both have measured" { "Suite" }

@@ -14,6 +14,9 @@ use crate::report::html::parts::{Page, name, sentence};
 use crate::report::html::{Pictures, content};
 use crate::{stats, summary};
 
+/// The version of a compiler whose record tells none.
+const UNKNOWN: &str = "unknown";
+
 /// What the pages of all reports share.
 pub(super) struct Shared<'a> {
     pub(super) names: &'a Names,
@@ -75,7 +78,8 @@ fn header(info: &ReportInfo, id: &str) -> Markup {
                     @if !commit.is_release() { "Commit " code { (name(&commit.id)) } ", " }
                     @if let Some(time) = &commit.time { "of " (date(time)) ", " }
                 }
-                "version " (sentence(&info.version)) ", measured " (time(&info.created)) " on " (name(&info.machine.to_string())) ". "
+                @if info.commit.is_some() && info.version != UNKNOWN { "version " (sentence(&info.version)) ", " }
+                "measured " (time(&info.created)) " on " (name(&info.machine.to_string())) ". "
                 a href={ "../compare.html#other=" (id) } { "Compare it" }
             }
         }

@@ -10,6 +10,32 @@ use super::parts::{Page, brief, linked, name, phase, sentence};
 use crate::model::{Measured, Metric, PhaseSummary, Unit};
 use crate::report::format;
 
+/// What the ids of all columns begin and end with, in whole parts, and is told once.
+struct Common<'a> {
+    begin: &'a str,
+    end: &'a str,
+}
+
+impl<'a> Common<'a> {
+    fn of(columns: &[(usize, &'a Measured)]) -> Self {
+        let ids: Vec<&str> = columns.iter().map(|(_, one)| one.id.as_str()).collect();
+        let none = Self { begin: "", end: "" };
+        let Some((first, others)) = ids.split_first().filter(|(_, others)| !others.is_empty()) else { return none };
+        let begin = first.find('/').and_then(|slash| first.get(..=slash)).unwrap_or_default();
+        let end = first.rfind('/').and_then(|slash| first.get(slash..)).unwrap_or_default();
+        // Something of every id has to remain.
+        let holds = |text: &str| text.len() > begin.len() + end.len();
+        let is_begin = ids.iter().all(|id| id.starts_with(begin) && holds(id));
+        let is_end = others.iter().all(|id| id.ends_with(end)) && ids.iter().all(|id| holds(id));
+        Self { begin: if is_begin { begin } else { "" }, end: if is_end { end } else { "" } }
+    }
+
+    /// What is left of an id.
+    fn short<'b>(&self, id: &'b str) -> &'b str {
+        id.strip_prefix(self.begin).and_then(|id| id.strip_suffix(self.end)).unwrap_or(id)
+    }
+}
+
 /// With more columns a table cannot be read any more.
 const MOST: usize = 12;
 
@@ -35,15 +61,19 @@ pub(super) fn section(page: &Page) -> Markup {
         columns.iter().flat_map(|(_, one)| &one.metrics).map(|summary| summary.metric).collect();
     metrics.sort_unstable();
     metrics.dedup();
+    let common = Common::of(&columns);
     html! {
         section aria-labelledby="each" {
             h2 #each { "Figures" }
+            @if !common.begin.is_empty() || !common.end.is_empty() {
+                p.muted.note { "Benchmarks are called " code { (name(&format!("{}…{}", common.begin, common.end))) } "; the slowest is first." }
+            }
             div.scroll tabindex="0" role="group" aria-labelledby="each" {
                 table.matrix {
                     thead {
                         tr {
                             th scope="col" {}
-                            @for (index, one) in &columns { th.number scope="col" id=(page.anchor(*index)) { (linked(page, &one.id)) } }
+                            @for (index, one) in &columns { th.number scope="col" id=(page.anchor(*index)) { (linked(page, &one.id, common.short(&one.id))) } }
                         }
                     }
                     tbody {
@@ -61,7 +91,7 @@ pub(super) fn section(page: &Page) -> Markup {
                     tbody { @for (phase, depth) in phases(&columns) { (phase_row(page, &columns, phase, depth)) } }
                 }
             }
-            (notes(&columns))
+            (notes(&columns, &common))
         }
     }
 }
@@ -125,7 +155,7 @@ fn phase_row(page: &Page, columns: &[(usize, &Measured)], of: Option<&str>, dept
 }
 
 /// What was odd about the runs, and of which benchmarks, where it is not of all.
-fn notes(columns: &[(usize, &Measured)]) -> Markup {
+fn notes(columns: &[(usize, &Measured)], common: &Common) -> Markup {
     let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (_, one) in columns {
         for note in one.runs.iter().flat_map(|run| &run.notes) {
@@ -141,12 +171,40 @@ fn notes(columns: &[(usize, &Measured)]) -> Markup {
                 @for (note, of) in notes {
                     li {
                         (sentence(note))
-                        @if of.len() < columns.len() {
-                            span.muted { " (" @for (index, id) in of.iter().enumerate() { @if index > 0 { ", " } (name(id)) } ")" }
+                        @let others: Vec<&str> = columns.iter().map(|(_, one)| one.id.as_str()).filter(|id| !of.contains(id)).collect();
+                        @if !others.is_empty() {
+                            @let (but, few) = if others.len() < of.len() { ("all but ", &others) } else { ("", &of) };
+                            span.muted {
+                                " (" (but) @for (index, id) in few.iter().enumerate() { @if index > 0 { ", " } (name(common.short(id))) } ")"
+                            }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::sample;
+
+    fn common(ids: &[&str]) -> Vec<String> {
+        let mut report = sample::report(ids.len());
+        report.benchmarks.iter_mut().zip(ids).for_each(|(measured, id)| (*id).clone_into(&mut measured.id));
+        let columns: Vec<(usize, &Measured)> = report.benchmarks.iter().enumerate().collect();
+        let common = Common::of(&columns);
+        ids.iter().map(|id| common.short(id).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_all_have_in_common_is_left_out() {
+        assert_eq!(common(&["record/std/debug", "record/nft/debug"]), ["std", "nft"]);
+        assert_eq!(common(&["record/std/debug", "record/nft/release"]), ["std/debug", "nft/release"]);
+        assert_eq!(common(&["a/std/debug", "b/nft/debug"]), ["a/std", "b/nft"]);
+        assert_eq!(common(&["a/b", "a/c"]), ["a/b", "a/c"]);
+        assert_eq!(common(&["record/std/debug"]), ["record/std/debug"]);
+        assert_eq!(common(&["", "/"]), ["", "/"]);
     }
 }

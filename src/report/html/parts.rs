@@ -88,11 +88,11 @@ pub(crate) fn name(text: &str) -> Markup {
     html! { bdi title=[(shown.len() < clean.len()).then(|| clean.chars().take(2_000).collect::<String>())] { (shown) } }
 }
 
-/// A benchmark by its name, which leads to its page among others.
-pub(super) fn linked(page: &Page, id: &str) -> Markup {
+/// A benchmark by a text, which leads to its page among others.
+pub(super) fn linked(page: &Page, id: &str, text: &str) -> Markup {
     match page.course.and_then(|course| course(id)) {
-        Some(course) => html! { a href=(course) { (name(id)) } },
-        None => name(id),
+        Some(course) => html! { a href=(course) { (name(text)) } },
+        None => name(text),
     }
 }
 

@@ -178,7 +178,7 @@ fn failed_alike(page: &Page, group: &[&Measured]) -> Markup {
                     (one_failure(page, failure, times, &format!("alike-{number}")))
                 }
             }
-            p { @for (index, measured) in group.iter().enumerate() { @if index > 0 { ", " } (linked(page, &measured.id)) } }
+            p { @for (index, measured) in group.iter().enumerate() { @if index > 0 { ", " } (linked(page, &measured.id, &measured.id)) } }
         }
     }
 }
@@ -187,7 +187,7 @@ fn failed_alone(page: &Page, index: usize, measured: &Measured) -> Markup {
     html! {
         article.failed {
             h3 {
-                @if measured.runs.is_empty() { (linked(page, &measured.id)) }
+                @if measured.runs.is_empty() { (linked(page, &measured.id, &measured.id)) }
                 @else { a href=(format!("#{}", page.anchor(index))) { (name(&measured.id)) } }
                 " " span.muted { (measured.failures.len()) " of "
                     (runs(measured.failures.len() + measured.runs.len())) " failed" }
