@@ -6,7 +6,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::Pages;
 use super::frame::{Frame, Place};
-use super::front::main_trend;
+use super::front::{latest_first, main_trend};
 use super::parts::{chart_of, chip, commit_link, commits_of, date, direction, notes, persistence, standing};
 use crate::chart::{self, StepKind};
 use crate::history::{MeasureKey, OUTSIDE};
@@ -38,6 +38,7 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
     let has_time = whole.iter().any(|(_, trend)| trend.series.key.metric == Metric::Wall);
     let content = html! {
         (latest(pages, &whole))
+        (what_happened(pages, id))
         div data-trend-tools {}
         // Times first: of a benchmark that has none of its own, those of its phases.
         @if has_time { (metrics(pages, id, &whole)) }
@@ -49,7 +50,6 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
             }
         }
         @if !has_time { (metrics(pages, id, &whole)) }
-        (what_happened(pages, id))
         (machines(pages, &whole)?)
         @if let Some(about) = about.filter(|about| !about.command.is_empty()) {
             section aria-labelledby="reproduce" {
@@ -233,6 +233,9 @@ fn by_subject(pages: &Pages, id: &str, trends: &[(usize, &Trend)]) -> Markup {
             Some((_, all)) => all.push((*index, trend)),
             None => subjects.push((subject, vec![(*index, trend)])),
         }
+    }
+    for (_, own) in &mut subjects {
+        latest_first(own, |(_, trend)| trend.points.iter().map(|point| point.position).collect());
     }
     // Metrics as they stand in the model, times first; phases by their length.
     let size =

@@ -166,6 +166,8 @@ fn newly(night: &Night) -> String {
     match (night.failed.len(), night.newly_failed.len()) {
         (0, _) => "every benchmark was built".to_owned(),
         (_, 0) => "as the time before".to_owned(),
+        (1, 1) => "for the first time".to_owned(),
+        (all, newly) if all == newly => "all for the first time".to_owned(),
         (_, newly) => format!("{newly} of them for the first time"),
     }
 }
@@ -199,7 +201,7 @@ fn course(pages: &Pages) -> Markup {
 }
 
 fn total_chart(pages: &Pages, metric: Metric) -> Option<Markup> {
-    let lines: Vec<chart::TrendLine> = totals(pages.trends, metric)
+    let mut lines: Vec<chart::TrendLine> = totals(pages.trends, metric)
         .into_iter()
         .filter(|(_, totals)| totals.len() > 1)
         .map(|(machine, totals)| {
@@ -212,7 +214,17 @@ fn total_chart(pages: &Pages, metric: Metric) -> Option<Markup> {
             chart::TrendLine { name: machine.to_string(), points }
         })
         .collect();
+    latest_first(&mut lines, |line| line.points.iter().map(|point| point.position).collect());
     (!lines.is_empty()).then(|| trend_chart(pages, "whole suite", metric.name(), metric.unit(), lines, &[]))
+}
+
+/// Puts the machine that is measured on first, so that it has the same colour in all charts: of those that measured last
+/// the one that measured most.
+pub(super) fn latest_first<T>(lines: &mut [T], positions: impl Fn(&T) -> Vec<usize>) {
+    lines.sort_by_cached_key(|line| {
+        let positions = positions(line);
+        std::cmp::Reverse((positions.last().copied(), positions.len()))
+    });
 }
 
 fn latest<'a>(pages: &'a Pages, metric: Metric) -> impl Iterator<Item = &'a Trend> {
