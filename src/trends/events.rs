@@ -132,8 +132,8 @@ fn run_before(series: &[Trend], phase: &Trend, change: &ChangePoint) -> Option<f
     let run = series.iter().find(|trend| {
         trend.series.key.metric == Metric::Wall && trend.series.key.phase.is_none() && trend.belongs_with(phase)
     })?;
-    let before = run.points.iter().filter(|point| point.position < change.index);
-    before.last().map(|point| point.median)
+    let mut before = run.points.iter().filter(|point| point.position < change.index);
+    before.next_back().map(|point| point.median)
 }
 
 fn weight(trend: &Trend) -> f64 {

@@ -25,7 +25,7 @@ pub struct Total {
 /// new, or failed, moves nothing (a chained index; Fisher 1922, *The Making of Index Numbers*, on chaining). A benchmark
 /// that was left out for a while counts again from its last value.
 pub fn totals(trends: &Trends, metric: Metric) -> Vec<(MachineClass, Vec<Total>)> {
-    let mut machines: BTreeMap<&MachineClass, BTreeMap<usize, Vec<(usize, f64)>>> = BTreeMap::new();
+    let mut machines: BTreeMap<&MachineClass, Positions> = BTreeMap::new();
     for (number, trend) in trends.series.iter().enumerate() {
         let key = &trend.series.key;
         if key.metric != metric || key.phase.is_some() {
@@ -39,7 +39,10 @@ pub fn totals(trends: &Trends, metric: Metric) -> Vec<(MachineClass, Vec<Total>)
     machines.into_iter().map(|(machine, positions)| (machine.clone(), chain(&positions))).collect()
 }
 
-fn chain(positions: &BTreeMap<usize, Vec<(usize, f64)>>) -> Vec<Total> {
+/// By position: the numbers of the series that were measured there, each with the logarithm of its value.
+type Positions = BTreeMap<usize, Vec<(usize, f64)>>;
+
+fn chain(positions: &Positions) -> Vec<Total> {
     // Where each benchmark was measured for the last time: from there on it is no part of the suite.
     let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
     for (position, values) in positions {

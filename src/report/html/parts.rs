@@ -16,6 +16,9 @@ const LONGEST_OUTPUT: usize = 20_000;
 /// A longer word of a command line has to wrap, whatever it is.
 const LONGEST_FLAG: usize = 30;
 
+/// Gives the page of a benchmark by its id, as a link of this page; absent where it has none.
+pub(crate) type Course<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
 /// A report and what its parts share.
 pub(crate) struct Page<'a> {
     pub(super) report: &'a Report,
@@ -25,7 +28,7 @@ pub(crate) struct Page<'a> {
     /// Who recorded it, where that was not this harness: of such a report less is known.
     pub(super) recorder: Option<&'a str>,
     /// Gives a benchmark's page, where there is one besides this.
-    pub(super) course: Option<&'a dyn Fn(&str) -> Option<String>>,
+    pub(super) course: Option<&'a Course<'a>>,
     /// Where each benchmark's section is found, in the order of the report.
     anchors: Vec<String>,
 }
@@ -48,7 +51,7 @@ impl<'a> Page<'a> {
     }
 
     /// The page among others, of which each benchmark has one.
-    pub(crate) fn beside(self, course: &'a dyn Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn beside(self, course: &'a Course<'a>) -> Self {
         Self { course: Some(course), ..self }
     }
 
