@@ -1,7 +1,7 @@
 //! The history at scale: ten years of nightly runs of 60 benchmarks, 12 metrics and 10 runs each.
 //!
 //! `cargo bench --bench history` generates them in a folder of its own and prints how long it takes to record one more
-//! report and to read a series, and how large the file is. `-- phases` gives the runs phases of two packages as well, as
+//! report and to read a series, how large the file is, and how long its dashboard takes, at first and after one more night. `-- phases` gives the runs phases of two packages as well, as
 //! real ones have, which are three times as many series; `-- levels` prints what zstd's levels make of a report; a number
 //! is a number of nights.
 
@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use forc_perf::dashboard::{self, Options};
 use forc_perf::history::{CommitRef, History, Match, Provenance, Record, ReportFilter, SeriesFilter};
 use forc_perf::model::{
     Accounting, Benchmark, BenchmarkFrame, BenchmarkPhase, Capabilities, CollectorCost, Completion, Cpu, Environment,
     Exit, Harness, Measured, Measuring, Origin, PackageOutput, PhaseCost, Protocol, Report, SCHEMA_VERSION,
     SerdeFrames, SerdeInstant, Settings, Toolchain,
 };
+use forc_perf::trends::Trends;
 use forc_perf::{stats, summary};
 
 const NIGHTS: usize = 3650;
@@ -77,6 +79,35 @@ fn run() -> Result<(), Error> {
     let started = Instant::now();
     let listed = History::open_read_only(&path)?.reports(&ReportFilter::default())?.len();
     println!("list {listed} reports: {:.0?}", started.elapsed());
+    let night = nights + 20;
+    dashboard_times(&path, &folder.path().join("pages"), years.night(night))
+}
+
+/// The pages of all of it, and once more after one new night.
+fn dashboard_times(path: &Path, pages: &Path, night: Record) -> Result<(), Error> {
+    let write = |what: &str| -> Result<(), Error> {
+        let started = Instant::now();
+        let history = History::open_read_only(path)?;
+        let trends = Trends::of(&history)?;
+        let found = started.elapsed();
+        let written = dashboard::write(&history, &trends, pages, &Options::default())?;
+        println!(
+            "{what}: {found:.1?} to find {} events, {:.1?} with the pages; {:.1} MB, {} files written, {} as they were",
+            trends.events.len(),
+            started.elapsed(),
+            written.size as f64 / 1e6,
+            written.written,
+            written.kept
+        );
+        Ok(())
+    };
+    write("dashboard")?;
+    History::open(path)?.record(&night.report, &night.provenance)?;
+    write("dashboard after one more night")?;
+    let first = ["index.html", "assets/style.css", "assets/site.js", "assets/trend.js"];
+    let sizes: u64 = first.iter().map(|file| std::fs::metadata(pages.join(file)).map_or(0, |it| it.len())).sum();
+    let goal = if sizes <= 300_000 { "met" } else { "NOT MET" };
+    println!("first screen with all that it loads: {:.0} KB (goal ≤ 300 KB: {goal})", sizes as f64 / 1e3);
     Ok(())
 }
 

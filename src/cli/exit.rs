@@ -7,7 +7,8 @@ use crate::model::{Completion, Report};
 pub enum Outcome {
     /// 0: all that was asked for was done.
     Success,
-    /// 1: a benchmark failed, or a part of the suite could not be read; the rest was measured.
+    /// 1: a benchmark failed, or a part of the suite could not be read; the rest was measured. Of a night: one failed or is
+    /// missing for the first time, or the night was cut short.
     BenchmarkFailed,
     /// 2: the command line is wrong.
     Usage,
@@ -15,7 +16,7 @@ pub enum Outcome {
     NothingMeasured,
     /// 4: the harness itself could not go on: no compiler, no suite, a full disk.
     HarnessError,
-    /// 5: a comparison found a regression.
+    /// 5: a comparison found a regression, or a night a new one.
     Regression,
     /// 6: a comparison could not decide on every benchmark, and was told to fail on that.
     Undecided,
@@ -64,10 +65,11 @@ impl From<Outcome> for ExitCode {
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    success
-  1    a benchmark failed (in a comparison: on any side), or a part of the suite could not be read; the rest was measured
+  1    a benchmark failed (in a comparison: on any side), or a part of the suite could not be read; the rest was measured;
+       nightly: a benchmark failed or is missing for the first time, or the night was cut short
   2    the command line is wrong
   3    nothing was measured
   4    the harness could not go on: no compiler, no suite, a full disk
-  5    compare, diff, show: a regression
+  5    compare, diff, show: a regression; nightly: a new one
   6    compare, diff, show with --fail-on undecided: no regression, but a benchmark is undecided
   130  interrupted; what had been measured is kept";
