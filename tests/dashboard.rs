@@ -12,9 +12,12 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use browser::{Browser, Page, Server, Theme};
+use forc_perf::compare::of_reports;
+use forc_perf::dashboard::compare::report_id;
 use forc_perf::dashboard::{self, Options};
 use forc_perf::history::{History, NoteKind, Record};
-use forc_perf::model::{Failure, FailureKind, Metric};
+use forc_perf::model::{Failure, FailureKind, Metric, Report};
+use forc_perf::report::comparison::headline;
 use forc_perf::summary;
 use forc_perf::trends::{Standing, Trend, Trends};
 use serde_json::{Value, json};
@@ -32,6 +35,7 @@ const BENCHMARK: &str = "apps/multisig/debug";
 /// A dashboard that was written.
 struct Dashboard {
     folder: PathBuf,
+    history: PathBuf,
     trends: Trends,
 }
 
@@ -39,7 +43,7 @@ impl Dashboard {
     fn of(history: &History, folder: PathBuf) -> Self {
         let trends = Trends::of(history).unwrap();
         dashboard::write(history, &trends, &folder, &Options::default()).unwrap();
-        Self { folder, trends }
+        Self { folder, history: history.path().to_owned(), trends }
     }
 
     fn page(&self, name: &str) -> PathBuf {
@@ -62,7 +66,17 @@ impl Dashboard {
             ("front", self.page("index.html")),
             ("events", self.page("events.html")),
             ("benchmark", self.benchmark(BENCHMARK)),
+            ("run", self.page(&format!("runs/{}.html", self.report(self.trends.axis.commits.len() - 1)))),
+            ("commits", self.page("commits.html")),
+            ("scatter", self.page("scatter.html")),
+            ("compare", self.page("compare.html")),
         ]
+    }
+
+    /// What files and links call the last report of the commit at a position.
+    fn report(&self, position: usize) -> String {
+        let report = self.trends.axis.commits[position].reports.last().unwrap();
+        report_id(self.trends.reports.iter().find(|info| info.id == *report).unwrap())
     }
 }
 
@@ -188,6 +202,14 @@ fn failed_history(path: &Path) -> History {
     })
 }
 
+/// Opens a page and waits for what it reads when it is there, as the compare page does.
+#[track_caller]
+fn open(page: &Page, path: &Path, rest: &str) {
+    page.open_at(path, rest);
+    page.wait_for("!document.getElementById('message')?.textContent.startsWith('Reading')");
+    page.settle();
+}
+
 // How it looks.
 
 /// Whether everybody can use a page, on a small and on a large window. `both`: in each in both themes.
@@ -195,7 +217,7 @@ fn assert_good(browser: &Browser, path: &Path, name: &str, both: bool) {
     let page = browser.page();
     for (window, width, height) in WINDOWS {
         page.viewport(width, height);
-        page.open(path);
+        open(&page, path, "");
         page.assert_fits();
         for (theme, of_window) in [(Theme::Light, "desk"), (Theme::Dark, "phone")] {
             if !both && window != of_window {
@@ -217,7 +239,7 @@ fn assert_good(browser: &Browser, path: &Path, name: &str, both: bool) {
 fn everybody_can_use_every_kind_of_page() {
     let Some(browser) = Browser::start() else { return };
     for (name, path) in DEMO.kinds() {
-        assert_good(&browser, &path, name, true);
+        assert_good(&browser, &path, name, ["front", "events", "compare"].contains(&name));
     }
 }
 
@@ -268,9 +290,10 @@ fn names_do_nothing() {
     assert!(dashboard.trends.events.len() >= 2, "{:#?}", dashboard.trends.events);
     assert_eq!(dashboard.trends.benchmarks().len(), 10);
     let page = browser.page();
+    let mut looked_at = BTreeMap::new();
     for (index, name) in dashboard.names().into_iter().enumerate() {
         let path = dashboard.page(&name);
-        page.open(&path);
+        open(&page, &path, "");
         assert_eq!(page.eval("window.__pwned ?? null"), Value::Null, "{name}");
         // Hovering and pointing at all charts shows names, too.
         for figure in 1..=page.count("figure.trend").min(3) {
@@ -291,8 +314,11 @@ fn names_do_nothing() {
         assert_eq!(page.eval("window.__pwned ?? null"), Value::Null, "{name}");
         assert_eq!(page.eval("({}).polluted === undefined && !('script' in Object.prototype)"), true);
         page.assert_quiet();
-        // The long one makes many pages very long: of the rest, as many as there are kinds are looked at.
-        if !name.starts_with("benchmarks/") || index % 4 == 0 {
+        // Of each kind of page one is looked at closely.
+        let kind = name.split_once('/').map_or(name.as_str(), |(kind, _)| kind);
+        let seen = looked_at.entry(kind.to_owned()).or_insert(0);
+        *seen += 1;
+        if *seen == 1 {
             assert_good(&browser, &path, &format!("hostile-{index}"), false);
         }
     }
@@ -307,7 +333,7 @@ fn on_paper_nothing_is_cut_off_or_offered() {
     page.theme(Theme::Dark);
     page.print(true);
     for (name, path) in DEMO.kinds() {
-        page.open(&path);
+        open(&page, &path, "");
         page.pdf(&format!("dashboard-{name}"));
         page.assert_fits();
         let cut = page.eval(
@@ -335,16 +361,20 @@ fn without_scripts_all_is_said_and_nothing_is_offered_that_does_nothing() {
     without.javascript(false);
     // All that the scripts add has a place of its own, but for the age of the last measurement.
     let said = "main :is(h2, h3, td, th, dd, li, article > *, p:not(.readout, .compare)), figure svg text";
-    for (name, path) in DEMO.kinds() {
+    for (name, path) in DEMO.kinds().into_iter().filter(|(name, _)| *name != "compare") {
         for page in [&with, &without] {
             page.viewport(390, 844);
             page.open(&path);
         }
         assert_eq!(without.texts(said), with.texts(said), "{name}");
-        assert!(without.texts(said).len() > 50, "{name}");
+        assert!(without.texts(said).len() > 20, "{name}");
         assert_eq!(without.count("main button, main input, main select, .readout"), 0, "{name}");
         without.assert_fits();
     }
+    // Any two of thousands are only compared in a browser that may do so.
+    without.open(&DEMO.page("compare.html"));
+    assert!(without.text("main").contains("forc-perf diff base.json other.json"), "{}", without.text("main"));
+    assert_eq!(without.texts("main button, main input"), Vec::<String>::new());
 }
 
 #[test]
@@ -399,17 +429,17 @@ fn assert_links(dashboard: &Dashboard) {
                 (path, _) if folder.is_empty() => path.to_owned(),
                 (path, _) => format!("{folder}/{path}"),
             };
-            if ["runs/", "compare.html", "commits.html", "scatter.html"].iter().any(|to| target.starts_with(to))
-                && !there.iter().any(|name| name.starts_with(&target[..5]))
-            {
-                continue;
-            }
             let Some(known) = there.get(&target) else {
                 wrong.push(format!("{name}: {link}"));
                 continue;
             };
             reached.insert(target.clone());
-            // What holds a `=` is read by a script, and tested with it.
+            // The compare page's own: which reports.
+            let reports =
+                fragment.split('&').filter_map(|part| part.strip_prefix("base=").or(part.strip_prefix("other=")));
+            for report in reports.filter(|report| !there.contains(&format!("data/{report}.js"))) {
+                wrong.push(format!("{name}: there is no data of {report}"));
+            }
             let is_place = !fragment.is_empty() && !fragment.contains('=');
             if is_place && ids.get(known).is_some_and(|ids| !ids.contains(fragment)) {
                 wrong.push(format!("{name}: nothing is called {fragment} in {target}"));
@@ -750,8 +780,7 @@ fn charts_are_read_off_by_mouse_and_by_keys() {
 
 /// What links call the last report of a night's commit.
 fn report_name(night: u64) -> String {
-    let report = DEMO.trends.axis.commits[night as usize].reports.last().unwrap();
-    DEMO.trends.reports.iter().find(|info| info.id == *report).unwrap().digest[..12].to_owned()
+    DEMO.report(night as usize)
 }
 
 #[test]
@@ -835,5 +864,140 @@ fn charts_are_zoomed_by_buttons_drags_dates_and_the_address() {
         page.open(&DEMO.page("events.html"));
         page.open_at(&DEMO.page("index.html"), nonsense);
         assert_eq!(dates(&page), ends(0, 149), "{nonsense}");
+    }
+}
+
+// Any two reports.
+
+/// The report that the compare page calls so.
+fn kept(id: &str) -> Report {
+    let history = History::open_read_only(&DEMO.history).unwrap();
+    let info = DEMO.trends.reports.iter().find(|info| report_id(info) == id).unwrap();
+    history.report(info.id).unwrap().report
+}
+
+/// That the page says of two nights what the command line says of their reports: the answer, and the verdict of each figure.
+#[track_caller]
+fn assert_compares(page: &Page, base: u64, other: u64) {
+    page.wait_for("!document.getElementById('result').hidden");
+    let reports = [base, other].map(|night| kept(&report_name(night)));
+    let names = [base, other].map(demo::short);
+    let comparison = of_reports(reports, names, &BTreeMap::new(), false).unwrap();
+    let lines = headline(&comparison).lines;
+    let said = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // What to do next is said in other words where one has both reports at hand.
+    let expected: Vec<String> =
+        lines.iter().filter(|line| line.label != "Next").map(|line| said(&line.phrase.plain())).collect();
+    let found = page.eval(
+        "[...document.querySelectorAll('#answer dt')].map((e) => [e.textContent, e.nextElementSibling.textContent])",
+    );
+    let found: Vec<(String, String)> = serde_json::from_value(found).unwrap();
+    let found: Vec<String> = found.iter().filter(|(label, _)| label != "Next").map(|(_, text)| said(text)).collect();
+    assert_eq!(found, expected);
+    page.unfold();
+    page.wait_for(
+        "[...document.querySelectorAll('details.benchmark')].every((e) => e.querySelector('.body').hasChildNodes())",
+    );
+    let found = page.eval(
+        "Object.fromEntries([...document.querySelectorAll('details.benchmark')].map((e) => [e.querySelector('h3').textContent,
+            [...e.querySelectorAll('table.figures .verdict')].map((v) => v.textContent.replace(/^\\S+ /, ''))]))",
+    );
+    let expected: BTreeMap<&str, Vec<String>> = comparison.findings[0]
+        .benchmarks
+        .iter()
+        .map(|benchmark| {
+            let verdicts = benchmark.figures.iter().map(|figure| serde_json::to_value(figure.verdict).unwrap());
+            (benchmark.id.as_str(), verdicts.map(|verdict| verdict.as_str().unwrap().to_owned()).collect())
+        })
+        .collect();
+    assert_eq!(found, json!(expected));
+    assert!(expected.values().flatten().count() > 50, "{expected:?}");
+}
+
+#[test]
+fn any_two_reports_are_compared_as_on_the_command_line() {
+    let Some(browser) = Browser::start() else { return };
+    let page = browser.page();
+    let hash = |base, other| format!("#base={}&other={}", report_name(base), report_name(other));
+    open(&page, &DEMO.page("compare.html"), &hash(demo::BETTER - 2, demo::BETTER + 2));
+    assert_compares(&page, demo::BETTER - 2, demo::BETTER + 2);
+    page.click("#swap");
+    page.wait_for(&format!("location.hash === '{}'", hash(demo::BETTER + 2, demo::BETTER - 2)));
+    open(&page, &DEMO.page("compare.html"), &hash(demo::BETTER + 2, demo::BETTER - 2));
+    assert_compares(&page, demo::BETTER + 2, demo::BETTER - 2);
+
+    // By typing the begin of a commit, or words of its subject.
+    for (field, text) in [("#base", demo::short(demo::SIZE - 1)), ("#other", "constants across blocks".to_owned())] {
+        page.focus(field);
+        page.press("Control+a");
+        page.type_text(&text);
+        page.press("Enter");
+    }
+    page.wait_for(&format!("location.hash === '{}'", hash(demo::SIZE - 1, demo::SIZE)));
+    page.wait_for("document.getElementById('answer').textContent.includes('improved')");
+    assert_compares(&page, demo::SIZE - 1, demo::SIZE);
+    // Each choice is a step that can be gone back.
+    page.eval("history.back()");
+    page.wait_for(&format!("location.hash === '{}'", hash(demo::SIZE - 1, demo::BETTER - 2)));
+
+    // What a card leads to: the nights on both sides of an event.
+    page.open(&DEMO.page("index.html"));
+    page.click("section[aria-labelledby=new] a[href^='compare.html']");
+    page.wait_for("location.pathname.endsWith('compare.html') && document.readyState === 'complete'");
+    assert_compares(&page, demo::NEW - 1, demo::NEW);
+    let answer = page.text("#answer");
+    assert!(answer.contains("4 regressed") && answer.contains(demo::ASM), "{answer}");
+
+    // By itself, the last night against the one before it; one of its benchmarks failed.
+    page.open(&DEMO.page("events.html"));
+    open(&page, &DEMO.page("compare.html"), "");
+    assert!(page.url().ends_with(&hash(demo::NIGHTS - 2, demo::NIGHTS - 1)), "{}", page.url());
+    assert!(page.text("#result").contains(demo::FAILED));
+
+    // Machines are not held against each other unless somebody insists.
+    let second = DEMO.trends.reports.iter().find(|info| info.machine.arch == "aarch64").map(report_id).unwrap();
+    page.open(&DEMO.page("events.html"));
+    open(&page, &DEMO.page("compare.html"), &format!("#base={second}&other={}", report_name(130)));
+    assert!(page.text("#message").contains("their times cannot be compared"), "{}", page.text("#message"));
+    assert!(!page.is_visible("#result"));
+    page.click("#force");
+    page.wait_for("!document.getElementById('result').hidden");
+
+    // What there is no report of is said, and nothing breaks.
+    page.open(&DEMO.page("events.html"));
+    open(&page, &DEMO.page("compare.html"), "#base=nonsense&other=__proto__");
+    assert!(!page.is_visible("#result"));
+    let message = page.text("#message");
+    assert!(!message.is_empty(), "{message}");
+    page.take_troubles();
+}
+
+// Pictures of the README.
+
+/// Writes them: `cargo test --test dashboard -- --ignored pictures`.
+#[test]
+#[ignore = "it writes docs/pictures anew"]
+fn pictures() {
+    let browser = Browser::start().expect("a Chromium");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
+    fs::create_dir_all(&folder).unwrap();
+    let compared = format!("#base={}&other={}", report_name(demo::NEW - 1), report_name(demo::NEW + 1));
+    for (name, path) in DEMO.kinds() {
+        for theme in [Theme::Light, Theme::Dark] {
+            if theme == Theme::Dark && name != "front" {
+                continue;
+            }
+            let page = browser.page();
+            page.clock(&demo::rfc3339(demo::BEGIN + demo::DAY * (demo::NIGHTS as i64 - 1) + 4 * 3600));
+            page.viewport(1300, 900);
+            page.theme(theme);
+            open(&page, &path, if name == "compare" { &compared } else { "" });
+            let name = if theme == Theme::Dark { format!("{name}-dark") } else { name.to_owned() };
+            let picture = folder.join(format!("{name}.png"));
+            page.picture(&picture, if name == "compare" { 1050 } else { 1450 });
+            let size = fs::metadata(&picture).unwrap().len();
+            eprintln!("{}: {size} bytes", picture.display());
+            assert!(size <= 250_000, "{}: {size} bytes", picture.display());
+        }
     }
 }

@@ -118,48 +118,64 @@ fn latest(pages: &Pages, whole: &[(usize, &Trend)]) -> Markup {
             *known = trend;
         }
     }
+    let (main, more): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, trend)| trend.decides());
+    let changed = |(_, trend): &(Metric, &Trend)| !trend.changes.is_empty();
     html! {
         section aria-labelledby="latest" {
             h2 #latest { "Latest figures" }
-            div.scroll tabindex="0" role="group" aria-label="Latest figures" {
-                table.figures {
-                    thead {
-                        tr {
-                            th scope="col" { "Metric" }
-                            th.number scope="col" { "Latest" }
-                            th.number scope="col" { "Interval" }
-                            th.number scope="col" title="against the level before the last change" { "Last change" }
-                            th scope="col" { "Since" }
-                            th.number scope="col" title="robust standard deviation from commit to commit" { "Noise" }
-                            th.number scope="col" title="the smallest lasting change that ten more commits would show nine times out of ten" { "Detectable" }
-                        }
-                    }
-                    tbody {
-                        @for (metric, trend) in &rows {
-                            @let unit = metric.unit();
-                            tr {
-                                th scope="row" { (metric.name()) }
-                                @if let Some(point) = trend.points.last() {
-                                    td.number { (format::value(point.median, unit)) }
-                                    td.number {
-                                        @if point.count > 1 && point.high > point.low {
-                                            (format::value(point.low, unit)) " – " (format::value(point.high, unit))
-                                        } @else { (format::MISSING) }
-                                    }
-                                } @else { td {} td {} }
-                                @if let Some(change) = trend.changes.last() {
-                                    td.number.regressed[change.ratio > 1.0].improved[change.ratio < 1.0] {
-                                        @if change.ratio > 1.0 { "▲ " } @else { "▼ " } (events::change(change.ratio))
-                                    }
-                                    td { @if let Some(commit) = pages.trends.commit(change.index) { (commit_link(pages, commit, "../")) " " (date(&commit.date)) } }
-                                } @else { td.number { (format::MISSING) } td {} }
-                                td.number { (trend.noise.map_or(format::MISSING.to_owned(), |noise| format::percent(noise.sigma))) }
-                                td.number { (smallest(trend).map_or(format::MISSING.to_owned(), events::change)) }
-                            }
-                        }
-                    }
+            @if !main.is_empty() { (figures(pages, &main, "Latest figures")) }
+            @if !more.is_empty() {
+                details.more open[main.is_empty() || more.iter().any(changed)] {
+                    summary { (counted(more.len(), "more figure")) }
+                    (figures(pages, &more, "More of the latest figures"))
                 }
             }
+        }
+    }
+}
+
+fn figures(pages: &Pages, rows: &[(Metric, &Trend)], label: &str) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="group" aria-label=(label) {
+            table.figures {
+                thead {
+                    tr {
+                        th scope="col" { "Metric" }
+                        th.number scope="col" { "Latest" }
+                        th.number scope="col" { "Interval" }
+                        th.number scope="col" title="against the level before the last change" { "Last change" }
+                        th scope="col" { "Since" }
+                        th.number scope="col" title="robust standard deviation from commit to commit" { "Noise" }
+                        th.number scope="col" title="the smallest lasting change that ten more commits would show nine times out of ten" { "Detectable" }
+                    }
+                }
+                tbody { @for (metric, trend) in rows { (figure(pages, *metric, trend)) } }
+            }
+        }
+    }
+}
+
+fn figure(pages: &Pages, metric: Metric, trend: &Trend) -> Markup {
+    let unit = metric.unit();
+    html! {
+        tr {
+            th scope="row" { (metric.name()) }
+            @if let Some(point) = trend.points.last() {
+                td.number { (format::value(point.median, unit)) }
+                td.number {
+                    @if point.count > 1 && point.high > point.low {
+                        (format::value(point.low, unit)) " – " (format::value(point.high, unit))
+                    } @else { (format::MISSING) }
+                }
+            } @else { td {} td {} }
+            @if let Some(change) = trend.changes.last() {
+                td.number.regressed[change.ratio > 1.0].improved[change.ratio < 1.0] {
+                    @if change.ratio > 1.0 { "▲ " } @else { "▼ " } (events::change(change.ratio))
+                }
+                td { @if let Some(commit) = pages.trends.commit(change.index) { (commit_link(pages, commit, "../")) " " (date(&commit.date)) } }
+            } @else { td.number { (format::MISSING) } td {} }
+            td.number { (trend.noise.map_or(format::MISSING.to_owned(), |noise| format::percent(noise.sigma))) }
+            td.number { (smallest(trend).map_or(format::MISSING.to_owned(), events::change)) }
         }
     }
 }

@@ -68,7 +68,9 @@ fn facts<'a>(pages: &'a Pages) -> Vec<Facts<'a>> {
 
 fn of_reports<'a>(commit: &Commit, infos: &HashMap<ReportId, &ReportInfo>) -> Facts<'a> {
     let reports: Vec<&&ReportInfo> = commit.reports.iter().filter_map(|report| infos.get(report)).collect();
-    let mut machines: Vec<String> = reports.iter().map(|info| info.machine.to_string()).collect();
+    // All of a machine stands above the table.
+    let short = |info: &&&ReportInfo| info.machine.processor.clone().unwrap_or_else(|| info.machine.to_string());
+    let mut machines: Vec<String> = reports.iter().map(short).collect();
     machines.sort();
     machines.dedup();
     Facts {
@@ -129,7 +131,7 @@ fn row(pages: &Pages, commit: &Commit, of: &Facts, several: bool) -> Markup {
     let direction = of.events.first().map(|event| if event.worse { "worse" } else { "better" });
     html! {
         tr data-direction=[direction] {
-            th { (commit_link(pages, commit, "")) }
+            th { (commit_link(pages, commit, "")) (others(pages, commit)) }
             td { (clean(commit.date.get(..10).unwrap_or(&commit.date))) }
             td { (sentence(&commit.subject)) }
             td { @if let Some(release) = &commit.release { (name(release)) } }
@@ -137,7 +139,20 @@ fn row(pages: &Pages, commit: &Commit, of: &Facts, several: bool) -> Markup {
             td { @if of.benchmarks == 0 { b.bad { "nothing" } } @else { (of.benchmarks) @if !of.complete { "*" } } }
             td { @if of.failures > 0 { b.bad { (of.failures) } } @else { "0" } }
             td { @for event in &of.events { (mark(pages, event)) " " } }
-            @if several { td { (name(&of.machines.join("; "))) } }
+            @if several { td { (name(&of.machines.join(", "))) } }
+        }
+    }
+}
+
+/// The reports of a commit besides its last one, which its name leads to.
+fn others(pages: &Pages, commit: &Commit) -> Markup {
+    let others = commit.reports.iter().rev().skip(1);
+    let others = others.filter_map(|id| pages.trends.reports.iter().find(|info| info.id == *id));
+    html! {
+        @for info in others {
+            " " a.note href=(pages.names.run_page(info.id)) title={ "measured on " (clean(&info.machine.to_string())) } {
+                "also " (clean(info.created.get(..10).unwrap_or(&info.created)))
+            }
         }
     }
 }

@@ -416,6 +416,17 @@ impl Page {
         self.keep(name, "png", &self.call("Page.captureScreenshot", &params))
     }
 
+    /// The top of the page, so many pixels of it at most, as a PNG file.
+    #[track_caller]
+    pub fn picture(&self, path: &Path, height: u32) {
+        self.settle();
+        let size = &self.call("Page.getLayoutMetrics", &json!({}))["cssContentSize"];
+        let height = size["height"].as_f64().unwrap_or(1.0).clamp(1.0, f64::from(height));
+        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1 });
+        let params = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        fs::write(path, content(&self.call("Page.captureScreenshot", &params))).unwrap();
+    }
+
     /// The page as it is printed on A4, as `target/tmp/screenshots/NAME.pdf`.
     #[track_caller]
     pub fn pdf(&self, name: &str) -> PathBuf {
@@ -428,8 +439,7 @@ impl Page {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join(format!("{name}.{extension}"));
-        let bytes = BASE64_STANDARD.decode(answer["data"].as_str().expect("a picture")).unwrap();
-        fs::write(&path, bytes).unwrap();
+        fs::write(&path, content(answer)).unwrap();
         path
     }
 }
@@ -443,6 +453,11 @@ impl Drop for Page {
         self.connection.forget(&self.session);
         assert!(troubles.is_empty(), "the page was not quiet:\n  {}", troubles.join("\n  "));
     }
+}
+
+/// The content of a picture.
+fn content(answer: &Value) -> Vec<u8> {
+    BASE64_STANDARD.decode(answer["data"].as_str().expect("a picture")).unwrap()
 }
 
 /// Nothing, or by how much the page is wider than its window and which elements make it so.
