@@ -2,22 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::Pages;
+use super::charts::{Subject, Window, stacked, trend_chart};
 use super::frame::{Frame, Place};
-use super::front::{latest_first, main_trend};
-use super::parts::{chart_of, chip, commit_link, commits_of, date, direction, notes, persistence, standing};
-use crate::chart::{self, StepKind};
-use crate::history::{MeasureKey, OUTSIDE};
-use crate::model::{Metric, StdChoice, Unit};
+use super::front::latest_first;
+use super::parts::{chip, commit_link, commits_of, date, direction, notes, persistence, standing};
+use crate::chart;
+use crate::history::MeasureKey;
+use crate::model::{Metric, StdChoice};
 use crate::report::html::parts::{counted, name, sentence};
 use crate::report::{events, format, shell};
-use crate::stats::{ChangeRules, Persistence, detectable};
-use crate::trends::{Event, Standing, Trend};
-
-/// Labels on the axis of commits.
-const TICKS: usize = 8;
+use crate::stats::{ChangeRules, detectable};
+use crate::trends::{Event, Trend};
 
 pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardError> {
     let own: Vec<(usize, &Trend)> =
@@ -58,7 +56,7 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
                 p.muted.note { "On this machine, with statistics: " code { (shell::line(&["forc-perf", "run", id])) } }
             }
         }
-        (PreEscaped(commits(pages)))
+        (Window::all(pages).commits(pages))
     };
     let frame = Frame { title: id, place: Place::Elsewhere, depth: 1, scripts: &["assets/trend.js"] };
     Ok(frame.around(pages, &header, &content))
@@ -86,25 +84,6 @@ fn metrics(pages: &Pages, id: &str, whole: &[(usize, &Trend)]) -> Markup {
             @if !nothing.is_empty() { p.muted.note { "Always 0: " (names(&nothing).join(", ")) "." } }
         }
     }
-}
-
-/// The commits, for the script that reads charts off.
-pub(super) fn commits(pages: &Pages) -> String {
-    let rows: Vec<chart::CommitRow> = pages
-        .trends
-        .axis
-        .commits
-        .iter()
-        .map(|commit| chart::CommitRow {
-            sha: commit.name.clone(),
-            subject: commit.subject.clone(),
-            date: commit.date.clone(),
-            version: commit.release.clone().unwrap_or_default(),
-            link: commit.reports.last().and_then(|report| Some(pages.names.report(*report)?.to_owned())),
-        })
-        .collect();
-    let data = chart::inert_json(&chart::commits_data(&rows));
-    format!("<script type=\"application/json\" id=\"commits\">{data}</script>")
 }
 
 /// The latest figures of whole runs, metric by metric.
@@ -238,11 +217,11 @@ fn here(pages: &Pages, trend: &Trend, ratio: f64) -> Markup {
 }
 
 /// What a chart is of, and its series with their numbers.
-type Subject<'a> = ((Metric, Option<&'a str>), Vec<(usize, &'a Trend)>);
+type Course<'a> = ((Metric, Option<&'a str>), Vec<(usize, &'a Trend)>);
 
 /// A chart for each metric, or each phase: a line for each machine.
 fn by_subject(pages: &Pages, id: &str, trends: &[(usize, &Trend)]) -> Markup {
-    let mut subjects: Vec<Subject> = Vec::new();
+    let mut subjects: Vec<Course> = Vec::new();
     for (index, trend) in trends {
         let subject = (trend.series.key.metric, trend.series.key.phase.as_deref());
         match subjects.iter_mut().find(|(known, _)| *known == subject) {
@@ -266,7 +245,7 @@ fn by_subject(pages: &Pages, id: &str, trends: &[(usize, &Trend)]) -> Markup {
             @if lines.iter().any(|line| line.points.len() > 1) {
                 @let subject = phase.map_or(metric.name().to_owned(), |phase| phase.to_owned());
                 h3 { @if let Some(phase) = phase { (chip(pages, phase)) } (name(&subject)) }
-                (trend_chart(pages, id, &subject, metric.unit(), lines, own))
+                (trend_chart(pages, &Window::all(pages), &Subject { name: id, metric: &subject, unit: metric.unit() }, lines, own))
             }
         }
     }
@@ -288,117 +267,6 @@ fn line(trend: &Trend, among: &[(usize, &Trend)]) -> chart::TrendLine {
         high: if point.count > 1 { point.high } else { point.median },
     });
     chart::TrendLine { name: format!("{}{std}", key.machine), points: points.collect() }
-}
-
-/// A chart over all commits, with what the script needs to read it off. `own` are the series with their numbers.
-pub(super) fn trend_chart(
-    pages: &Pages,
-    title: &str,
-    metric: &str,
-    unit: Unit,
-    lines: Vec<chart::TrendLine>,
-    own: &[(usize, &Trend)],
-) -> Markup {
-    let axis = &pages.trends.axis.commits;
-    let trend = chart::Trend {
-        name: title.to_owned(),
-        metric: metric.to_owned(),
-        unit,
-        positions: axis.len(),
-        lines,
-        levels: own
-            .iter()
-            .flat_map(|(_, trend)| trend.levels())
-            .map(|(from, to, value)| chart::Level { from, to: to.saturating_sub(1), value })
-            .collect(),
-        steps: own.iter().flat_map(|(index, trend)| steps(pages, *index, trend)).collect(),
-        releases: releases(pages),
-        ticks: ticks(pages),
-    };
-    match chart::trend_figure(&trend) {
-        Ok(figure) => html! { (PreEscaped(figure)) },
-        Err(error) => chart_of(Err(error)),
-    }
-}
-
-/// The changes of a series, as what they are taken for.
-fn steps(pages: &Pages, index: usize, trend: &Trend) -> Vec<chart::Step> {
-    let expected = |position: usize| {
-        pages.trends.events.iter().any(|event| {
-            event.standing == Standing::Expected
-                && event.changes.iter().any(|change| change.series == index && change.point.index == position)
-        })
-    };
-    trend
-        .changes
-        .iter()
-        .map(|change| {
-            let kind = match change.persistence {
-                Persistence::Unconfirmed => StepKind::Unconfirmed,
-                _ if expected(change.index) => StepKind::Expected,
-                _ if change.ratio > 1.0 => StepKind::Worse,
-                _ => StepKind::Better,
-            };
-            chart::Step { position: change.index, ratio: change.ratio, kind }
-        })
-        .collect()
-}
-
-/// Where releases begin.
-fn releases(pages: &Pages) -> Vec<(usize, String)> {
-    let commits = pages.trends.axis.commits.iter().enumerate();
-    commits.filter_map(|(position, commit)| Some((position, commit.release.clone()?))).collect()
-}
-
-/// Dates along the axis.
-fn ticks(pages: &Pages) -> Vec<(usize, String)> {
-    let commits = &pages.trends.axis.commits;
-    let step = (commits.len().saturating_sub(1) as f64 / (TICKS - 1) as f64).max(1.0);
-    let mut ticks: Vec<(usize, String)> = Vec::new();
-    for tick in 0..TICKS {
-        let position = (tick as f64 * step).round() as usize;
-        if let Some(commit) = commits.get(position)
-            && ticks.last().is_none_or(|last| last.0 < position)
-        {
-            ticks.push((position, commit.date.get(..10).unwrap_or(&commit.date).to_owned()));
-        }
-    }
-    ticks
-}
-
-/// The phases on top of one another, on the machine that measured last.
-fn stacked(pages: &Pages, id: &str, phases: &[(usize, &Trend)]) -> Markup {
-    let Some(main) = main_trend(pages, id) else { return html! {} };
-    let mut layers: Vec<(&str, &Trend)> = phases
-        .iter()
-        .map(|(_, trend)| *trend)
-        .filter(|trend| trend.belongs_with(main) && trend.is_top_level())
-        .filter_map(|trend| Some((trend.series.key.phase.as_deref()?, trend)))
-        .collect();
-    // The longest at the bottom; what lies outside of them on top.
-    let size = |trend: &Trend| trend.points.last().map_or(0.0, |point| point.median);
-    layers.sort_by(|a, b| (a.0 == OUTSIDE).cmp(&(b.0 == OUTSIDE)).then(size(b.1).total_cmp(&size(a.1))));
-    let positions = pages.trends.axis.commits.len();
-    let part = |(phase, trend): (&str, &Trend)| {
-        let mut values = vec![None; positions];
-        for point in &trend.points {
-            if let Some(value) = values.get_mut(point.position) {
-                *value = Some(point.median);
-            }
-        }
-        chart::Part { phase: (phase != OUTSIDE).then(|| phase.to_owned()), values }
-    };
-    let stacked = chart::Stacked {
-        name: id.to_owned(),
-        metric: Metric::Wall.name().to_owned(),
-        unit: Unit::Nanoseconds,
-        positions,
-        parts: layers.into_iter().map(part).collect(),
-        colours: pages.names.colours.clone(),
-        releases: releases(pages),
-        ticks: ticks(pages),
-    };
-    chart_of(chart::stacked_phases(&stacked))
 }
 
 /// Which machines have measured it, and how they compare.

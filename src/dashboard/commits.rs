@@ -150,7 +150,7 @@ fn others(pages: &Pages, commit: &Commit) -> Markup {
     let others = others.filter_map(|id| pages.trends.reports.iter().find(|info| info.id == *id));
     html! {
         @for info in others {
-            " " a.note href=(pages.names.run_page(info.id)) title={ "measured on " (clean(&info.machine.to_string())) } {
+            " " a.note href=[pages.names.run_page(info.id)] title={ "measured on " (clean(&info.machine.to_string())) } {
                 "also " (clean(info.created.get(..10).unwrap_or(&info.created)))
             }
         }

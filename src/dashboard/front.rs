@@ -1,9 +1,9 @@
 //! The first screen: what is new, how the suite fares, where it is going.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::Pages;
-use super::benchmark::trend_chart;
+use super::charts::{Subject, Window, trend_chart};
 use super::frame::{Frame, Place};
 use super::parts::{benchmark_link, commit_at, commit_link, event_card, lines, spark, time};
 use crate::chart;
@@ -15,6 +15,9 @@ use crate::trends::{Event, Health, Night, Standing, Trend, totals};
 /// So many events stand on the first screen; all of them are a page of their own.
 const CARDS: usize = 12;
 
+/// The suite's course is shown over so many of the last commits: the first screen is to be there at once.
+const COMMITS: usize = 730;
+
 /// A night's noise of so many times the usual is worth a warning.
 const NOISY: f64 = 2.0;
 
@@ -25,14 +28,15 @@ pub(super) fn page(pages: &Pages) -> String {
             (measured(pages))
         }
     };
+    let window = Window::last(pages, COMMITS);
     let content = html! {
         (alarms(pages))
         (news(pages))
         (health(pages))
         (open(pages))
-        (course(pages))
+        (course(pages, &window))
         (benchmarks(pages))
-        (PreEscaped(super::benchmark::commits(pages)))
+        (window.commits(pages))
     };
     let frame = Frame { title: "What is new", place: Place::Front, depth: 0, scripts: &["assets/trend.js"] };
     frame.around(pages, &header, &content)
@@ -183,15 +187,17 @@ fn tile(what: &str, figure: &str, about: &str, bad: bool) -> Markup {
 }
 
 /// The suite as a whole over time.
-fn course(pages: &Pages) -> Markup {
+fn course(pages: &Pages, window: &Window) -> Markup {
     let metrics = [Metric::Wall, Metric::PeakMemory, Metric::BytecodeSize, Metric::Instructions];
-    let charts: Vec<Markup> = metrics.into_iter().filter_map(|metric| total_chart(pages, metric)).collect();
+    let charts: Vec<Markup> = metrics.into_iter().filter_map(|metric| total_chart(pages, window, metric)).collect();
+    let is_cut = window.len() < pages.trends.axis.commits.len();
     html! {
         @if !charts.is_empty() {
             section aria-labelledby="course" {
                 h2 #course { "The whole suite over time" }
                 p.muted.note {
                     "What today's suite would have taken at each commit: from commit to commit the mean change of the benchmarks that both have measured."
+                    @if is_cut { " The last " (window.len()) " commits; the benchmarks' pages show all." }
                 }
                 div data-trend-tools {}
                 @for chart in &charts { (chart) }
@@ -200,7 +206,7 @@ fn course(pages: &Pages) -> Markup {
     }
 }
 
-fn total_chart(pages: &Pages, metric: Metric) -> Option<Markup> {
+fn total_chart(pages: &Pages, window: &Window, metric: Metric) -> Option<Markup> {
     let mut lines: Vec<chart::TrendLine> = totals(pages.trends, metric)
         .into_iter()
         .filter(|(_, totals)| totals.len() > 1)
@@ -215,7 +221,8 @@ fn total_chart(pages: &Pages, metric: Metric) -> Option<Markup> {
         })
         .collect();
     latest_first(&mut lines, |line| line.points.iter().map(|point| point.position).collect());
-    (!lines.is_empty()).then(|| trend_chart(pages, "whole suite", metric.name(), metric.unit(), lines, &[]))
+    let subject = Subject { name: "whole suite", metric: metric.name(), unit: metric.unit() };
+    (!lines.is_empty()).then(|| trend_chart(pages, window, &subject, lines, &[]))
 }
 
 /// Puts the machine that is measured on first, so that it has the same colour in all charts: of those that measured last

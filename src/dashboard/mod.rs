@@ -10,6 +10,7 @@
 
 mod assets;
 mod benchmark;
+mod charts;
 mod commits;
 pub mod compare;
 mod error;

@@ -33,6 +33,10 @@ pub(super) fn pack_at(report: &Report, figures: &[Figure], level: i32) -> Result
     let frames: Vec<SerdeFrames> = runs(&mut body).map(|run| std::mem::take(&mut run.frames)).collect();
     let body = serde_json::to_vec(&body).map_err(json)?;
     let frames = serde_json::to_vec(&frames).map_err(json)?;
+    // JSON has no word for what is no number: a report with one would be kept, and never be read again.
+    let unreadable = |error: Error| format!("it holds a figure that is no number ({error})");
+    serde_json::from_slice::<Report>(&body).map_err(unreadable)?;
+    serde_json::from_slice::<Vec<SerdeFrames>>(&frames).map_err(unreadable)?;
     let figures = if figures.is_empty() { None } else { Some(serde_json::to_string(&figures).map_err(json)?) };
     let mut digest = Sha256::new();
     // No JSON holds a zero byte.

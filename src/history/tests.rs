@@ -37,6 +37,16 @@ fn a_report_comes_back_whole() {
 }
 
 #[test]
+fn what_could_not_be_read_again_is_not_recorded() {
+    let (_folder, mut history) = empty();
+    let mut broken = report(1, &[100, 110, 130]);
+    broken.benchmarks[0].runs[0].frames[0].cpu_usage = f32::NAN;
+    let error = history.record(&broken, &Provenance::default()).unwrap_err();
+    assert!(error.to_string().contains("no number"), "{error}");
+    assert_eq!(history.reports(&ReportFilter::default()).unwrap(), []);
+}
+
+#[test]
 fn the_same_report_twice_is_one() {
     let (_folder, mut history) = empty();
     let one = report(1, &[100]);
