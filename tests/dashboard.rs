@@ -459,6 +459,18 @@ fn all_links_lead_to_something() {
 }
 
 #[test]
+fn links_to_reports_of_long_ago_are_left_out() {
+    let history = History::open_read_only(&DEMO.history).unwrap();
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let options = Options { reports: 10, ..Options::default() };
+    dashboard::write(&history, &DEMO.trends, folder.path(), &options).unwrap();
+    let trends = DEMO.trends.clone();
+    let few = Dashboard { folder: folder.path().to_owned(), history: DEMO.history.clone(), trends };
+    assert_eq!(few.names().iter().filter(|name| name.starts_with("runs/")).count(), 10);
+    assert_links(&few);
+}
+
+#[test]
 fn a_page_asks_for_nothing_but_the_dashboards_own_files() {
     let Some(browser) = Browser::start() else { return };
     let server = Server::of(&DEMO.folder);
@@ -571,6 +583,14 @@ fn search(page: &Page) -> String {
     page.of("input[type=search]", "e.value").as_str().unwrap().to_owned()
 }
 
+/// Loads the page again, by its present address.
+#[track_caller]
+fn reload(page: &Page) {
+    page.eval("window.__before = true; location.reload()");
+    page.wait_for("!window.__before && document.readyState === 'complete'");
+    page.settle();
+}
+
 /// Chooses an option of a list as a reader does it: by its first letters.
 #[track_caller]
 fn choose(page: &Page, label: &str, value: &str) {
@@ -594,8 +614,7 @@ fn benchmarks_are_searched_and_filtered_and_the_address_knows_it() {
     assert_eq!(search(&page), "MULTI apps/");
     assert_eq!(rows(&page), ["apps/multisig/debug"]);
     assert!(page.text(".filters [aria-live]").contains("1 of 10"), "{}", page.text(".filters"));
-    page.eval("location.reload()");
-    page.wait_for("document.readyState === 'complete' && document.querySelector('input[type=search]')");
+    reload(&page);
     assert_eq!(rows(&page), ["apps/multisig/debug"]);
     assert_eq!(search(&page), "MULTI apps/");
     page.focus("input[type=search]");
@@ -625,8 +644,7 @@ fn events_are_filtered_by_direction_phase_and_tag() {
     assert!(!page.texts("main h2").iter().any(|head| head.starts_with("new")), "a heading of nothing");
     let address = page.url();
     assert!(address.contains("direction=better"), "{address}");
-    page.eval("location.reload()");
-    page.wait_for("document.readyState === 'complete' && document.querySelector('select')");
+    reload(&page);
     assert_eq!(shown(&page), better);
     choose(&page, "tag", "asm");
     assert!(page.url().contains("tag=asm") && page.url().contains("direction=better"), "{}", page.url());

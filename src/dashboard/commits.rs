@@ -147,10 +147,12 @@ fn row(pages: &Pages, commit: &Commit, of: &Facts, several: bool) -> Markup {
 /// The reports of a commit besides its last one, which its name leads to.
 fn others(pages: &Pages, commit: &Commit) -> Markup {
     let others = commit.reports.iter().rev().skip(1);
-    let others = others.filter_map(|id| pages.trends.reports.iter().find(|info| info.id == *id));
+    let info = |id: &ReportId| pages.trends.reports.iter().find(|info| info.id == *id);
+    // Those of long ago have no pages.
+    let others = others.filter_map(|id| Some((info(id)?, pages.names.run_page(*id)?)));
     html! {
-        @for info in others {
-            " " a.note href=[pages.names.run_page(info.id)] title={ "measured on " (clean(&info.machine.to_string())) } {
+        @for (info, page) in others {
+            " " a.note href=(page) title={ "measured on " (clean(&info.machine.to_string())) } {
                 "also " (clean(info.created.get(..10).unwrap_or(&info.created)))
             }
         }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use forc_perf::history::{CommitRef, History, NoteKind, Provenance, Record};
+use forc_perf::history::{CommitRef, EXPORT_VERSION, History, Note, NoteKind, Provenance, Record};
 use forc_perf::model::{
     Accounting, Benchmark, BenchmarkFrame, BenchmarkPhase, Capabilities, CollectorCost, Completion, Cpu, Environment,
     EventCounts, Exit, Failure, FailureKind, Harness, Measured, Measuring, Origin, PackageOutput, PhaseCost, Protocol,
@@ -17,6 +17,7 @@ use forc_perf::model::{
 };
 use forc_perf::summary;
 use forc_perf::trends::{Seen, SeenEvent, Trends};
+use serde_json::json;
 
 /// So many nights there are.
 pub const NIGHTS: u64 = 150;
@@ -619,10 +620,18 @@ pub fn make(path: &Path) -> History {
         Record { report, provenance: provenance(REPEATED) }
     });
     history.record_all(second.chain(again)).unwrap();
-    history.add_note(&id(ACKNOWLEDGED), NoteKind::Acknowledged, "seen; the pass is to be made lazy (#7093)").unwrap();
-    history.add_note(&id(EXPECTED), NoteKind::Expected, "the codec writes offsets now; smaller at run time").unwrap();
+    note(&mut history, ACKNOWLEDGED, NoteKind::Acknowledged, "the pass is to be made lazy (#7093)");
+    note(&mut history, EXPECTED, NoteKind::Expected, "the codec writes offsets now; smaller at run time");
     tell(&mut history);
     history
+}
+
+/// What somebody said of a night's commit two mornings later; as it comes from another history, with its own time.
+fn note(history: &mut History, night: u64, kind: NoteKind, text: &str) {
+    let time = rfc3339(BEGIN + DAY * (night as i64 + 2) + 21_600);
+    let note = Note { id: 0, subject: id(night), kind, text: text.to_owned(), time };
+    let lines = format!("{}\n{}\n", json!({ "forc-perf-history": EXPORT_VERSION }), json!({ "note": note }));
+    history.import(&mut lines.as_bytes()).unwrap();
 }
 
 /// All that happened before [`NEW`] was told the night before, and all of it last night, at a time that is always the same.
