@@ -88,7 +88,7 @@ pub(super) fn culprits(pages: &Pages, event: &Event) -> Markup {
     let shown = culprit.phases.iter().filter(|(_, share)| *share > 0.0).take(3);
     html! {
         @for (phase, share) in shown {
-            span.part { (chip(pages, phase)) (name(phase)) " " (crate::report::format::whole_percent(*share)) } " "
+            span.part { (chip(pages, phase)) (name(phase)) " " (crate::report::format::whole_percent(share.min(1.0))) } " "
         }
     }
 }

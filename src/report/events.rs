@@ -59,17 +59,20 @@ pub fn change(ratio: f64) -> String {
     format!("{change:+.digits$} %").replace('-', "−")
 }
 
-/// An interval of a ratio, `[+5.1, +7.0]`; `None` if it has no ends, or is no wider than its ratio.
+/// An interval of a ratio, `[+5.1, +7.0]`; `None` if it has no ends, or is too narrow to have two.
 pub fn interval(low: f64, high: f64, ratio: f64) -> Option<String> {
-    if !(low > 0.0 && low.is_finite() && high.is_finite()) || (high / low - 1.0).abs() < 1e-9 {
+    if !(low > 0.0 && low.is_finite() && high.is_finite()) {
         return None;
     }
-    Some(if ratio >= 2.0 {
-        format!("[×{}, ×{}]", format::three_digits(low), format::three_digits(high))
-    } else {
-        let percent = |ratio: f64| format!("{:+.1}", 100.0 * (ratio - 1.0)).replace('-', "−");
-        format!("[{}, {}]", percent(low), percent(high))
-    })
+    let text = |end: f64| {
+        if ratio >= 2.0 {
+            format!("×{}", format::three_digits(end))
+        } else {
+            format!("{:+.1}", 100.0 * (end - 1.0)).replace('-', "−")
+        }
+    };
+    let (low, high) = (text(low), text(high));
+    (low != high).then(|| format!("[{low}, {high}]"))
 }
 
 /// Where the difference is: in one phase, or in several.
