@@ -133,7 +133,7 @@ fn health(pages: &Pages) -> Markup {
             div.tiles {
                 (tile("measured", &night.benchmarks.to_string(), &format!("benchmarks, {}", counted(night.runs, "run")), night.runs == 0))
                 (tile("failed", &night.failed.len().to_string(), &newly(night), !night.failed.is_empty()))
-                (tile("missing", &night.missing.len().to_string(), "measured the time before, and not now", !night.missing.is_empty()))
+                (tile("missing", &night.missing.len().to_string(), "measured before, and not now", !night.missing.is_empty()))
                 @if let Some(noise) = noise {
                     @let loud = noise.usual.is_some_and(|usual| noise.spread > NOISY * usual);
                     @let usual = noise.usual.map(|usual| format!("spread of runs, usually {}", format::percent(usual)));
