@@ -877,6 +877,13 @@ fn charts_are_zoomed_by_buttons_drags_dates_and_the_address() {
     page.assert_fits();
     page.open_at(&DEMO.page("index.html"), &format!("#range={}..", day(140)));
     assert_eq!(dates(&page), ends(140, 149));
+    // A large count stands at its line's end as its axis tells it, in sight and when zoomed.
+    let newest = |page: &Page| page.texts("figure[aria-label^='instructions'] text[font-weight=bold]");
+    let zoomed = newest(&page);
+    page.open(&DEMO.page("events.html"));
+    page.open(&DEMO.page("index.html"));
+    assert_eq!(newest(&page), zoomed);
+    assert!(zoomed.len() == 1 && zoomed[0].len() == 4 && zoomed[0].parse::<f64>().is_ok(), "{zoomed:?}");
     // Nonsense is the whole.
     for nonsense in ["#range=zz..yy", "#range=", "#range=__proto__..constructor", "#%", "#range=9999999999d"] {
         page.open(&DEMO.page("events.html"));

@@ -41,8 +41,7 @@
   const threeDigits = (value) => value.toFixed(Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2);
   const format = (value, unit) => {
     const [name, size] = unitFor(value, unit);
-    if (size === 1 || unit === "") return `${Math.round(value).toLocaleString("en")} ${size === 1 ? name : ""}`.trim();
-    return `${threeDigits(value / size)} ${name}`;
+    return size === 1 || !unit ? `${Math.round(value).toLocaleString("en")} ${unit && name}`.trim() : `${threeDigits(value / size)} ${name}`;
   };
   const signed = (ratio) => `${ratio < 1 ? "−" : "+"}${Math.abs(100 * (ratio - 1)).toFixed(1)} %`;
 
@@ -107,9 +106,7 @@
     const points = lines.flatMap((line) => line.points).sort((a, b) => a.p - b.p);
     if (!points.length) return;
     const [box, cursor] = [svg.parentElement, svgElement("g", { class: "cursor" })];
-    const readout = html("p", { className: "readout", ariaLive: "polite" });
-    // Said once; what is below stays where it is.
-    if (!charts.length) readout.append("Point at a chart, or focus it and use the arrow keys.");
+    const readout = html("p", { className: "readout", ariaLive: "polite" }, charts.length ? "" : "Point at a chart, or focus it and use the arrow keys.");
     svg.ariaLabel = svg.querySelector("title").textContent;
     svg.querySelector("title").remove(); // A browser would show it above the chart, in the readout's way.
     const ariaLabel = `${svg.ariaLabel}. Arrow keys go from commit to commit, Enter picks one to compare.`;
@@ -176,10 +173,8 @@
     const layOut = () => {
       const size = { x: left, y: top, width: right - left, height: bottom - top };
       const newest = visible.at(-1);
-      // A large count is told as the axis tells it: all of its digits have no room.
-      const [, thousands] = unitFor(Math.max(Math.abs(range.low), Math.abs(range.high)), unit);
-      const value = newest && (unit === "" && thousands > 1 ? threeDigits(newest.median / thousands) : format(newest.median, unit));
-      const end = newest ? label(x(newest.p) + 16, y(newest.median), value, { fill: INK, "font-weight": "bold" })
+      const by = unit === "" ? unitFor(range.high, unit)[1] : 1; // All digits of a large count have no room: as the axis tells it.
+      const end = newest ? label(x(newest.p) + 16, y(newest.median), by > 1 ? threeDigits(newest.median / by) : format(newest.median, unit), { fill: INK, "font-weight": "bold" })
         : label((left + right) / 2, (top + bottom) / 2, "Nothing was measured in this range.", { "text-anchor": "middle" });
       // An inner picture cuts off what reaches beyond the plot.
       return svgElement("g", {}, ...values(), ...dates(), ...changes(), ...machines(),
