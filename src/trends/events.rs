@@ -56,7 +56,7 @@ pub struct Change {
 /// An event in one figure: what most of its benchmarks have in common.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Headline {
-    /// The metric that changed in most benchmarks; of equals wall time first.
+    /// The first metric, wall time before all others, that changed in more than half as many benchmarks as any did.
     pub metric: Metric,
     /// The phase, if no metric of whole runs changed.
     pub phase: Option<String>,
@@ -212,7 +212,8 @@ fn headline(series: &[Trend], changes: &[Change], worse: bool) -> Option<Headlin
         .filter(|change| !has_whole || is_whole(change))
         .filter_map(|change| Some((change, trend(change)?)))
         .collect();
-    // What changed in most benchmarks; of equals the metric that stands first, and of phases the largest change.
+    // The first of the metrics that changed in about as many benchmarks as any: wall time before what explains it. Of
+    // phases, the one that changed in most benchmarks, and of equals the largest change.
     let subject = |trend: &Trend| (trend.series.key.metric, trend.series.key.phase.clone());
     let mut subjects: Vec<((Metric, Option<String>), usize)> = Vec::new();
     for (_, trend) in &candidates {
@@ -223,7 +224,8 @@ fn headline(series: &[Trend], changes: &[Change], worse: bool) -> Option<Headlin
         }
     }
     let most = subjects.iter().map(|(_, count)| *count).max()?;
-    let ((metric, phase), _) = subjects.into_iter().filter(|(_, count)| *count == most).min_by_key(|it| it.0.0)?;
+    let is_common = |count: usize| if has_whole { 2 * count > most } else { count == most };
+    let ((metric, phase), _) = subjects.into_iter().filter(|(_, count)| is_common(*count)).min_by_key(|it| it.0.0)?;
     let chosen: Vec<(&Change, &Trend)> = candidates
         .into_iter()
         .filter(|(_, trend)| trend.series.key.metric == metric && trend.series.key.phase == phase)
