@@ -55,7 +55,9 @@ fn a_night_is_measured_recorded_and_told_in_five_lines() {
     let first = night(&bed, &[]).assert_code(0);
     let lines: Vec<&str> = first.stdout.lines().collect();
     assert!(lines.len() <= 6 && lines[0].starts_with("1 benchmark, 2 runs"), "{}", first.stdout);
-    assert!(lines[1].starts_with("nothing new") && lines.last().unwrap().starts_with("dashboard: pages/index.html"));
+    assert!(
+        lines[1].starts_with("too early to tell") && lines.last().unwrap().starts_with("dashboard: pages/index.html")
+    );
     assert_eq!(reports(&bed), 1);
     for page in ["index.html", "events.html", "benchmarks/good-good-debug.html"] {
         assert!(bed.path("pages").join(page).is_file(), "{page}");

@@ -85,6 +85,10 @@ fn news(pages: &Pages) -> Markup {
             h2 #new { "New" @if !new.is_empty() { " " span.count { (new.len()) } } }
             @if new.is_empty() && commits > 0 {
                 @match &pages.trends.told {
+                    _ if events::too_early(pages.trends).is_some() => p.calm {
+                        strong { "Too early to tell." } " A change takes eight commits to show, and "
+                        (counted(commits, "commit")) @if commits == 1 { " has" } @else { " have" } " been measured."
+                    },
                     Some(told) => p.calm {
                         strong { "Nothing new." } " At the last night, " (time(told)) ", no level of " (judged)
                         " series over " (counted(commits, "commit")) " had changed that was not known before."

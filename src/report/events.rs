@@ -8,6 +8,9 @@ use crate::history::OUTSIDE;
 use crate::model::Metric;
 use crate::trends::{Axis, Event, Standing, Trends};
 
+/// So many points a series must have before it shows a change of any size.
+const EARLIEST: usize = 8;
+
 /// How many names stand in a line before the rest are counted.
 const NAMED: usize = 2;
 
@@ -123,7 +126,12 @@ pub fn news(trends: &Trends) -> Vec<String> {
     // Of a night without a run that would be no news, and no comfort either.
     let measured = trends.health.last.as_ref().is_some_and(|night| night.runs > 0);
     if new.is_empty() && measured {
-        lines.push("nothing new: no level has changed since the last time".to_owned());
+        lines.push(match too_early(trends) {
+            Some(commits) => format!(
+                "too early to tell: a change takes {EARLIEST} commits to show, and {commits} have been measured"
+            ),
+            None => "nothing new: no level has changed since the last time".to_owned(),
+        });
     }
     // The best is last in the order of events.
     let ordered: Vec<&Event> = worse.iter().chain(better.iter().rev()).copied().collect();
@@ -144,6 +152,13 @@ pub fn news(trends: &Trends) -> Vec<String> {
         }
     }
     lines
+}
+
+/// How many commits have been measured, if they are so few that nothing can be shown to have changed
+/// ([`crate::stats::change_points`]).
+pub fn too_early(trends: &Trends) -> Option<usize> {
+    let commits = trends.axis.commits.len();
+    (commits < EARLIEST).then_some(commits)
 }
 
 /// How the last night went.
