@@ -270,16 +270,22 @@ fn nothing_measured_looks_different_from_nothing_new() {
     assert_eq!(page.count(".tile.bad-tile"), 2, "what was measured, and what failed");
     assert_links(&failed);
 
-    let (_quiet, quiet) = dashboard_of(|path| {
-        let mut history = demo::history(path, 0..6, |_, _| ());
-        Trends::of(&history).unwrap().tell(&mut history).unwrap();
-        history
-    });
+    let told = |nights: u64| {
+        move |path: &Path| {
+            let mut history = demo::history(path, 0..nights, |_, _| ());
+            Trends::of(&history).unwrap().tell(&mut history).unwrap();
+            history
+        }
+    };
+    let (_young, young) = dashboard_of(told(3));
+    let page = browser.open(&young.page("index.html"));
+    assert!(page.text("main .calm").starts_with("Too early to tell."), "{}", page.text("main .calm"));
+    let (_quiet, quiet) = dashboard_of(told(10));
     let page = browser.open(&quiet.page("index.html"));
     assert_eq!(page.count("[role=alert], .bad-tile, .nothing"), 0);
     let calm = page.text("main .calm");
     assert!(calm.starts_with("Nothing new. At the last night, 20"), "{calm}");
-    assert!(calm.contains("over 6 commits"), "{calm}");
+    assert!(calm.contains("over 10 commits"), "{calm}");
 }
 
 /// Names do nothing, wherever they stand.
