@@ -10,46 +10,7 @@ use std::process::{Command, Stdio};
 use forc_perf::history::{History, Match, ReportFilter, SeriesFilter};
 use forc_perf::report::file;
 use serde_json::{Value, json};
-use support::{Bed, copy_of_stand_in, shell_script, signal, stand_in};
-
-/// How a command ended.
-#[derive(Debug)]
-struct Ended {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Ended {
-    #[track_caller]
-    fn assert_code(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    /// It failed with one sentence that has these words.
-    #[track_caller]
-    fn assert_error(self, code: i32, words: &[&str]) {
-        let ended = self.assert_code(code);
-        assert!(ended.stderr.starts_with("error: ") && ended.stderr.lines().count() == 1, "{}", ended.stderr);
-        for word in words {
-            assert!(ended.stderr.contains(word), "{word}: {}", ended.stderr);
-        }
-    }
-
-    fn json(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
-fn run(bed: &Bed, args: &[&str]) -> Ended {
-    let output = bed.harness().args(args).output().unwrap();
-    Ended {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
+use support::{Bed, Ended, copy_of_stand_in, run, shell_script, signal, stand_in};
 
 fn history(bed: &Bed, args: &[&str]) -> Ended {
     run(bed, &[&["history"], args].concat())

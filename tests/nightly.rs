@@ -9,31 +9,7 @@ use forc_perf::history::{CommitRef, History, Provenance, ReportFilter};
 use forc_perf::model::Report;
 use forc_perf::summary;
 use serde_json::Value;
-use support::Bed;
-
-/// How a command ended.
-struct Ended {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Ended {
-    #[track_caller]
-    fn assert_code(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
-        self
-    }
-}
-
-fn run(bed: &Bed, args: &[&str]) -> Ended {
-    let output = bed.harness().args(args).output().unwrap();
-    Ended {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
+use support::{Bed, Ended, run};
 
 /// The options of a short night.
 const NIGHT: [&str; 7] = ["nightly", "--samples", "2", "--pin", "never", "--out", "pages"];

@@ -332,3 +332,43 @@ pub fn state_of(folder: &Path) -> Vec<(PathBuf, Vec<u8>, std::time::SystemTime)>
     }
     state
 }
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ended {
+    #[track_caller]
+    pub fn assert_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// It failed with one sentence that has these words.
+    #[track_caller]
+    pub fn assert_error(self, code: i32, words: &[&str]) {
+        let ended = self.assert_code(code);
+        assert!(ended.stderr.starts_with("error: ") && ended.stderr.lines().count() == 1, "{}", ended.stderr);
+        for word in words {
+            assert!(ended.stderr.contains(word), "{word}: {}", ended.stderr);
+        }
+    }
+
+    pub fn json(&self) -> Vec<serde_json::Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+/// Runs `forc-perf` with these words in a bed.
+pub fn run(bed: &Bed, args: &[&str]) -> Ended {
+    let output = bed.harness().args(args).output().unwrap();
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
