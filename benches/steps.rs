@@ -12,9 +12,13 @@ mod otava;
 mod sections;
 #[path = "steps/series.rs"]
 mod series;
+#[path = "shared/wilson.rs"]
+mod wilson;
 
 use std::process::ExitCode;
 use std::time::Instant;
+
+use wilson::share;
 
 type Error = Box<dyn std::error::Error>;
 
@@ -62,18 +66,6 @@ fn each<T: Send>(count: usize, simulate: impl Fn(usize) -> T + Sync) -> Vec<T> {
         }
     });
     all.into_iter().flatten().collect()
-}
-
-/// A share with its interval (Wilson 1927): `0.40 % [0.16, 1.02]`.
-fn share(hits: usize, of: usize) -> String {
-    const Z: f64 = 1.959_964;
-    let n = of.max(1) as f64;
-    let p = hits as f64 / n;
-    let centre = p + Z * Z / (2.0 * n);
-    let reach = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
-    let (low, high) = (((centre - reach) / scale).max(0.0), (centre + reach) / scale);
-    format!("{:5.2} % [{:.2}, {:.2}]", 100.0 * p, 100.0 * low, 100.0 * high)
 }
 
 fn percent(hits: usize, of: usize) -> f64 {

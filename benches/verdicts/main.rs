@@ -18,12 +18,15 @@ mod real;
 mod recorded;
 mod rivals;
 mod suite;
+#[path = "../shared/wilson.rs"]
+mod wilson;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use machine::{MILD, Machine, SIMULATED};
 use recorded::Recorded;
+use wilson::share;
 
 /// Prints a section of the report, with what was recorded.
 type Section = fn(Option<&Recorded>);
@@ -97,22 +100,6 @@ fn each<T: Send>(count: usize, simulate: impl Fn(usize) -> T + Sync) -> Vec<T> {
 /// A seed of its own for each suite of each part.
 fn seed(part: usize, suite: usize) -> u64 {
     SEED + 1_000_000 * part as u64 + suite as u64
-}
-
-/// A share with its interval (Wilson 1927): `0.40 % [0.16, 1.02]`.
-fn share(hits: usize, of: usize) -> String {
-    let (low, high) = wilson(hits, of);
-    format!("{:5.2} % [{:.2}, {:.2}]", 100.0 * hits as f64 / of.max(1) as f64, 100.0 * low, 100.0 * high)
-}
-
-fn wilson(hits: usize, of: usize) -> (f64, f64) {
-    const Z: f64 = 1.959_964;
-    let n = of.max(1) as f64;
-    let p = hits as f64 / n;
-    let centre = p + Z * Z / (2.0 * n);
-    let reach = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
-    (((centre - reach) / scale).max(0.0), (centre + reach) / scale)
 }
 
 fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {

@@ -239,8 +239,7 @@ pub(super) fn latest_first<T>(lines: &mut [T], positions: impl Fn(&T) -> Vec<usi
 }
 
 fn latest<'a>(pages: &'a Pages, metric: Metric) -> impl Iterator<Item = &'a Trend> {
-    let of = move |trend: &&Trend| trend.series.key.metric == metric && trend.series.key.phase.is_none();
-    pages.trends.series.iter().filter(of)
+    pages.trends.series.iter().filter(move |trend| trend.is_run(metric))
 }
 
 /// Every benchmark, with its latest figures and where they are going.
@@ -320,7 +319,7 @@ pub(super) fn main_trend<'a>(pages: &'a Pages, id: &str) -> Option<&'a Trend> {
     let last = |trend: &Trend| trend.points.last().map_or(0, |point| point.position);
     let value = |trend: &Trend| trend.points.last().map_or(0.0, |point| point.median);
     let own = || pages.trends.series.iter().filter(|trend| trend.series.key.benchmark == id);
-    let walls = own().filter(|trend| trend.series.key.metric == Metric::Wall && trend.series.key.phase.is_none());
+    let walls = own().filter(|trend| trend.is_run(Metric::Wall));
     let phases = own().filter(|trend| trend.is_phase_time());
     walls
         .max_by_key(|trend| last(trend))

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::DashboardError;
+use crate::history::hex;
 use crate::report::file::{self, FileError};
 
 /// The list of what was written, by which a folder is known as a dashboard's.
@@ -52,6 +53,8 @@ pub(super) struct Site {
     old: Manifest,
     new: Manifest,
     written: usize,
+    /// What tells this program from one that would make other pages.
+    program: String,
     /// Held while the folder is written to.
     _lock: fs::File,
 }
@@ -82,6 +85,7 @@ impl Site {
             old,
             new: Manifest { version: VERSION, files: BTreeMap::new() },
             written: 0,
+            program: program(),
             _lock: lock,
         };
         // A dashboard that is cut short in its first minute is known as one, too.
@@ -102,7 +106,7 @@ impl Site {
         made_of: &str,
         make: impl FnOnce() -> Result<String, DashboardError>,
     ) -> Result<(), DashboardError> {
-        let made_of = made_by_program(made_of);
+        let made_of = self.made_by_program(made_of);
         if self.is_there(name, &made_of) {
             return Ok(());
         }
@@ -113,11 +117,16 @@ impl Site {
     /// Keeps a page that was made of the same before, and the files in the folder of its name, which were made with it.
     /// Says whether all of them are there; otherwise they have to be put again.
     pub(super) fn keeps(&mut self, page: &str, made_of: &str) -> bool {
-        let made_of = made_by_program(made_of);
+        let made_of = self.made_by_program(made_of);
         let folder = format!("{}/", page.trim_end_matches(".html"));
         let beside = self.old.files.range(folder.clone()..).map(|(name, _)| name);
         let beside: Vec<String> = beside.take_while(|name| name.starts_with(&folder)).cloned().collect();
         std::iter::once(page.to_owned()).chain(beside).all(|name| self.is_there(&name, &made_of))
+    }
+
+    /// What stands for content that this program made of something.
+    fn made_by_program(&self, made_of: &str) -> String {
+        digest(format!("{}\n{made_of}", self.program).as_bytes())
     }
 
     fn is_there(&mut self, name: &str, made_of: &str) -> bool {
@@ -180,17 +189,7 @@ impl Site {
 
 /// SHA-256 in hexadecimal digits.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// What stands for content that this program made of something.
-fn made_by_program(made_of: &str) -> String {
-    digest(format!("{}\n{made_of}", program()).as_bytes())
+    hex(&Sha256::digest(bytes))
 }
 
 /// What tells this program from one that would make other pages: its version, and when and how large it was built.

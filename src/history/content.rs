@@ -81,6 +81,6 @@ fn runs(report: &mut Report) -> impl Iterator<Item = &mut Benchmark> {
 }
 
 /// A digest as text.
-pub(super) fn hex(digest: &[u8]) -> String {
+pub(crate) fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -39,6 +39,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::summary::OUTSIDE;
 pub use calibration::Calibration;
+pub(crate) use content::hex;
 pub use error::HistoryError;
 pub use machine::MachineClass;
 pub use notes::{Note, NoteKind};

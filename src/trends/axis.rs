@@ -38,6 +38,13 @@ pub struct Commit {
     pub measured: String,
 }
 
+impl Commit {
+    /// What `history ack` and the list of what was told call it: its id, or its name where it has none.
+    pub fn key(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.name)
+    }
+}
+
 impl Axis {
     /// The axis of reports, which must be in the order of the commits.
     pub(super) fn of(reports: &[ReportInfo]) -> Self {

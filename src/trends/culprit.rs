@@ -30,7 +30,7 @@ pub(super) fn find(series: &[Trend], changes: &[Change]) -> Option<Culprit> {
     let mut parts: Vec<(String, f64)> = Vec::new();
     for change in changes {
         let Some(run) = series.get(change.series) else { continue };
-        if run.series.key.metric != Metric::Wall || run.series.key.phase.is_some() {
+        if !run.is_run(Metric::Wall) {
             continue;
         }
         let (from, to) = neighbours(run, change);

@@ -129,9 +129,7 @@ fn run_before(series: &[Trend], phase: &Trend, change: &ChangePoint) -> Option<f
     if !phase.is_phase_time() {
         return None;
     }
-    let run = series.iter().find(|trend| {
-        trend.series.key.metric == Metric::Wall && trend.series.key.phase.is_none() && trend.belongs_with(phase)
-    })?;
+    let run = series.iter().find(|trend| trend.is_run(Metric::Wall) && trend.belongs_with(phase))?;
     let mut before = run.points.iter().filter(|point| point.position < change.index);
     before.next_back().map(|point| point.median)
 }
@@ -160,10 +158,10 @@ fn describe(
         .collect();
     let worse = event.total > 0.0;
     let headline = headline(series, &changes, worse)?;
-    let range = event.earliest.min(event.position)..=event.latest.max(event.position);
+    let range = event.earliest..=event.latest;
     let within: Vec<&str> = range.clone().filter_map(|at| axis.commits.get(at)?.id.as_deref()).collect();
     let commit = axis.commits.get(event.position)?;
-    let key = commit.id.clone().unwrap_or_else(|| commit.name.clone());
+    let key = commit.key().to_owned();
     let said: Vec<Note> =
         notes.iter().filter(|note| note.subject == key || within.contains(&note.subject.as_str())).cloned().collect();
     let has = |kind: NoteKind| said.iter().any(|note| note.kind == kind);
@@ -173,10 +171,8 @@ fn describe(
         Standing::Acknowledged
     } else if is_reverted(series, &changes) {
         Standing::Reverted
-    } else if seen.knows(axis, range, worse) {
-        Standing::Open
     } else {
-        Standing::New
+        seen.standing(axis, range, worse)
     };
     Some(Event {
         key,

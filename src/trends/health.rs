@@ -109,13 +109,10 @@ impl Health {
 
 fn walls<'a>(series: &'a [Trend], axis: &'a Axis, report: ReportId) -> impl Iterator<Item = (&'a Trend, Option<f64>)> {
     let position = axis.position(report);
-    series
-        .iter()
-        .filter(|trend| trend.series.key.metric == Metric::Wall && trend.series.key.phase.is_none())
-        .filter_map(move |trend| {
-            let point = trend.at(position?)?;
-            (point.report == report).then_some((trend, point.spread))
-        })
+    series.iter().filter(|trend| trend.is_run(Metric::Wall)).filter_map(move |trend| {
+        let point = trend.at(position?)?;
+        (point.report == report).then_some((trend, point.spread))
+    })
 }
 
 fn measured_by(series: &[Trend], axis: &Axis, report: ReportId) -> Vec<String> {

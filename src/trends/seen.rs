@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Axis, Event, Trends};
+use super::{Axis, Event, Standing, Trends};
 use crate::history::{History, HistoryError};
 
 /// Under which name the history keeps it.
@@ -41,16 +41,20 @@ impl Seen {
         Ok(state.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
 
-    /// Whether an event that can be any of the commits in `range` was told before the last time.
-    pub(super) fn knows(&self, axis: &Axis, mut range: RangeInclusive<usize>, worse: bool) -> bool {
+    /// Where an event that can be any of the commits in `range` stands, if nobody has said anything of it and it holds.
+    pub(super) fn standing(&self, axis: &Axis, range: RangeInclusive<usize>, worse: bool) -> Standing {
+        if self.knows(axis, range, worse) { Standing::Open } else { Standing::New }
+    }
+
+    /// Whether it was told before the last time.
+    fn knows(&self, axis: &Axis, mut range: RangeInclusive<usize>, worse: bool) -> bool {
         if self.told.is_none() {
             return true;
         }
         range.any(|position| {
-            axis.commits.get(position).is_some_and(|commit| {
-                let key = commit.id.as_deref().unwrap_or(&commit.name);
-                self.before.iter().any(|event| event.worse == worse && event.key == key)
-            })
+            axis.commits
+                .get(position)
+                .is_some_and(|commit| self.before.iter().any(|event| event.worse == worse && event.key == commit.key()))
         })
     }
 }
@@ -70,8 +74,13 @@ impl Trends {
         now.before = if seen.told.is_some() { seen.last } else { now.last.clone() };
         let text = serde_json::to_string(&now).unwrap_or_default();
         history.set_state(STATE, Some(&text))?;
-        let again = Self::of(history)?;
-        *self = again;
+        // All else stays as it is: what people said, and what went back, stands above what was told.
+        for event in &mut self.events {
+            if matches!(event.standing, Standing::New | Standing::Open) {
+                event.standing = now.standing(&self.axis, event.earliest..=event.latest, event.worse);
+            }
+        }
+        self.told = now.told;
         Ok(())
     }
 }

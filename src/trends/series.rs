@@ -48,6 +48,11 @@ impl Trend {
         self.series.key.phase.is_none() && metric.decides() && metric != Metric::BinarySize
     }
 
+    /// Whether it is of whole runs, by this metric.
+    pub fn is_run(&self, metric: Metric) -> bool {
+        self.series.key.metric == metric && self.series.key.phase.is_none()
+    }
+
     /// Whether it is the time of a phase, or of what lies outside of all phases.
     pub fn is_phase_time(&self) -> bool {
         self.series.key.phase.is_some() && self.series.key.metric == Metric::Wall
@@ -95,11 +100,6 @@ impl Trend {
     }
 }
 
-/// The sizes of what is built, which are the same in every build.
-pub(super) fn is_exact(metric: Metric) -> bool {
-    matches!(metric, Metric::BytecodeSize | Metric::DataSectionSize | Metric::BinarySize)
-}
-
 /// Finds the changes of all series that decide and of all phases' times.
 ///
 /// A change that only the last few commits show has to be so clear that of all series together one in a hundred nights
@@ -127,7 +127,7 @@ pub(super) fn detect(series: Vec<(Series, Vec<TrendPoint>)>) -> Vec<Trend> {
 
 fn find(trend: &mut Trend, rules: &ChangeRules) {
     let points = &trend.points;
-    let (mut changes, noise) = if is_exact(trend.series.key.metric) {
+    let (mut changes, noise) = if compare::is_size(trend.series.key.metric) {
         (exact_changes(points), None)
     } else {
         let series: Vec<stats::Point> = points

@@ -28,7 +28,7 @@ pub fn totals(trends: &Trends, metric: Metric) -> Vec<(MachineClass, Vec<Total>)
     let mut machines: BTreeMap<&MachineClass, Positions> = BTreeMap::new();
     for (number, trend) in trends.series.iter().enumerate() {
         let key = &trend.series.key;
-        if key.metric != metric || key.phase.is_some() {
+        if !trend.is_run(metric) {
             continue;
         }
         let positions = machines.entry(&key.machine).or_default();

@@ -10,7 +10,7 @@ use crate::cli::record::harness;
 use crate::history::History;
 use crate::report::events::{commits, sentence};
 use crate::stats::Persistence;
-use crate::trends::{Change, Event, Standing, Trends};
+use crate::trends::{Change, Commit, Event, Standing, Trends};
 
 /// Which events to show.
 #[derive(Debug, Args)]
@@ -133,7 +133,7 @@ fn row(trends: &Trends, change: &Change) -> Option<Vec<String>> {
 
 /// An event for programs. Ratios are new over old; what has no end is null.
 fn to_json(trends: &Trends, event: &Event) -> Value {
-    let name = |position: usize| trends.commit(position).map(|commit| commit.id.as_ref().unwrap_or(&commit.name));
+    let name = |position: usize| trends.commit(position).map(Commit::key);
     let changes = event.changes.iter().filter_map(|change| {
         let trend = trends.series.get(change.series)?;
         let point = &change.point;
