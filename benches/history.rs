@@ -221,6 +221,7 @@ impl Years {
             runs,
             outputs: Vec::new(),
             failures: Vec::new(),
+            warnings: Vec::new(),
             instructions: Vec::new(),
             metrics: Vec::new(),
             phases: Vec::new(),
@@ -318,6 +319,7 @@ impl Years {
             counters: None,
             protocol: Protocol::Markers,
             collector: CollectorCost::default(),
+            surroundings: None,
             notes: Vec::new(),
         }
     }
@@ -341,11 +343,13 @@ fn report(created: String, benchmarks: Vec<Measured>) -> Report {
             available_memory: 20 << 30,
             load: None,
             virtual_machine: Some(true),
+            checks: Vec::new(),
         },
         toolchain: Toolchain {
             version: "0.72.1".to_owned(),
             path: PathBuf::from("/cache/forc"),
             sha256: "0".repeat(64),
+            is_script: false,
             origin: Origin::Path,
             capabilities: Capabilities { protocol: Protocol::Markers, metrics_file: true, release: true, tests: true },
             notes: Vec::new(),

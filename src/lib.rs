@@ -3,7 +3,7 @@
 //! [`mod@bench`] is the main of a bench target and [`cli`] that of the command; both read their options, have [`session`]
 //! measure a suite, and show the [`model::Report`] that comes of it. A session finds its compiler through [`forc`], its
 //! projects through [`suite`] and the order of its runs through [`schedule`], makes each run with the [`collector`], and
-//! has [`summary`] and [`stats`] say what the runs say. [`history`] keeps reports over the years. [`report`] and [`chart`]
+//! has [`summary`] and [`stats`] say what the runs say. [`doctor`] says whether the machine can measure. [`history`] keeps reports over the years. [`report`] and [`chart`]
 //! only show.
 
 pub mod bench;
@@ -13,6 +13,7 @@ pub mod cli;
 pub mod collector;
 pub mod compare;
 pub mod dashboard;
+pub mod doctor;
 pub mod environment;
 pub mod forc;
 pub mod git;
@@ -21,6 +22,7 @@ pub mod model;
 pub mod process;
 pub mod report;
 pub mod schedule;
+mod scratch;
 pub mod session;
 pub mod stats;
 pub mod suite;

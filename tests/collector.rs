@@ -16,8 +16,8 @@ use std::thread;
 use std::time::Duration;
 
 use forc_perf::collector::{
-    self, CountersAvailable, Detail, Ended, Interrupt, Invocation, Options, Probe, ProcProbe, Recording, Split,
-    SysinfoProbe, counters_available,
+    self, CountersAvailable, Detail, Ended, Interrupt, Invocation, Options, Probe, ProcProbe, Recording, Restriction,
+    Split, SysinfoProbe, counters_available,
 };
 use forc_perf::model::{Benchmark, BenchmarkFrame, BenchmarkPhase, Exit, Protocol, SamplerKind};
 use support::{Bed, PATIENCE, eventually, is_asleep, shell_script, stand_in};
@@ -428,37 +428,91 @@ fn allowed(who: &str) -> String {
     status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap().trim().to_owned()
 }
 
+/// The processors of this process's threads that read and take frames, by the threads' names.
+fn allowed_of_the_harness() -> Vec<(String, String)> {
+    let threads = fs::read_dir("/proc/self/task").unwrap();
+    let threads = threads.filter_map(|thread| {
+        let thread = thread.unwrap().file_name().into_string().unwrap();
+        let name = fs::read_to_string(format!("/proc/self/task/{thread}/comm")).ok()?;
+        name.starts_with("forc-perf").then(|| (name.trim().to_owned(), allowed(&format!("self/task/{thread}"))))
+    });
+    threads.collect()
+}
+
 #[test]
-fn forc_and_the_harness_are_kept_apart_and_the_thread_is_free_again_afterwards() {
+fn forc_and_the_harness_are_kept_apart() {
     let _alone = alone();
     let Some(split) = Split::of_this_machine() else {
         support::not_run("one processor cannot be split");
         return;
     };
-    // A thread of its own: whatever stays of the restriction must not reach other tests.
-    let tested = thread::spawn(move || {
-        let before = allowed("thread-self");
-        let bed = Bed::new();
-        let on = bed.path("on");
-        let mut invocation = invocation(&bed, stand_in(), &format!("say {}\nhang", on.display()));
-        let options = Options { split: Some(split.clone()), ..options(10) };
-        let interrupt = Interrupt::new();
-        let seen = thread::scope(|scope| {
-            let watcher = scope.spawn(|| {
-                eventually("the run is on", || on.exists());
-                let seen = allowed(&fs::read_to_string(&on).unwrap());
-                interrupt.request();
-                seen
+    let bed = Bed::new();
+    let on = bed.path("on");
+    let invocation = invocation(&bed, stand_in(), &format!("say {}\nhang", on.display()));
+    let options = Options { split: Some(split.clone()), ..options(10) };
+    let interrupt = Interrupt::new();
+    let (forc, harness) = thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            eventually("the run is on", || on.exists());
+            let forc = allowed(&fs::read_to_string(&on).unwrap());
+            let own = split.harness[0].to_string();
+            eventually("the harness's threads are on their processor", || {
+                let harness = allowed_of_the_harness();
+                harness.len() == 3 && harness.iter().all(|(_, processors)| *processors == own)
             });
-            collector::collect(&invocation, &options, &interrupt).unwrap();
-            watcher.join().unwrap()
+            interrupt.request();
+            (forc, own)
         });
-        let first = split.forc[0].to_string();
-        assert!(seen.starts_with(&first) && !seen.ends_with(&split.harness[0].to_string()), "forc ran on {seen}");
-        assert_eq!(allowed("thread-self"), before);
-        invocation.program = "/no/such/forc".into();
-        collector::collect(&invocation, &options, &Interrupt::new()).unwrap_err();
-        assert_eq!(allowed("thread-self"), before, "after a compiler that could not be started");
+        collector::collect(&invocation, &options, &interrupt).unwrap();
+        watcher.join().unwrap()
+    });
+    let first = split.forc[0].to_string();
+    assert!(forc.starts_with(&first) && !forc.ends_with(&harness), "forc ran on {forc}, the harness on {harness}");
+}
+
+/// Collects in a thread that may run on `processors` before, and asserts that it may do so afterwards.
+fn assert_processors_are_kept(processors: &[usize], split: &Split) {
+    let restriction = Restriction::to(processors);
+    let before = allowed("thread-self");
+    let bed = Bed::new();
+    let options = Options { split: Some(split.clone()), ..options(10) };
+    let run = |script: &str, options: &Options, interrupt: &Interrupt| {
+        collector::collect(&invocation(&bed, stand_in(), script), options, interrupt).unwrap().ended
+    };
+
+    assert_eq!(run("print done", &options, &Interrupt::new()), None);
+    assert_eq!(allowed("thread-self"), before, "after a run that ended well");
+
+    let limited = Options { time_limit: Duration::from_millis(50), ..options.clone() };
+    assert_eq!(run("hang", &limited, &Interrupt::new()), Some(Ended::TimeLimit));
+    assert_eq!(allowed("thread-self"), before, "after the time limit");
+
+    let interrupt = Interrupt::new();
+    interrupt.request();
+    assert_eq!(run("hang", &options, &interrupt), Some(Ended::Interrupted));
+    assert_eq!(allowed("thread-self"), before, "after an interrupt");
+
+    let nothing = Invocation { program: "/no/such/forc".into(), ..invocation(&bed, stand_in(), "hang") };
+    collector::collect(&nothing, &options, &Interrupt::new()).unwrap_err();
+    assert_eq!(allowed("thread-self"), before, "after a compiler that could not be started");
+
+    assert_eq!(Split::of_this_machine().as_ref(), Some(split), "what the machine has is not what this thread may use");
+    drop(restriction);
+}
+
+#[test]
+fn a_thread_that_collects_keeps_its_processors() {
+    let _alone = alone();
+    let Some(split) = Split::of_this_machine() else {
+        support::not_run("one processor cannot be split");
+        return;
+    };
+    // In a thread of its own: whatever stayed of a restriction must not reach other tests.
+    let tested = thread::spawn(move || {
+        let all: Vec<usize> = split.forc.iter().chain(&split.harness).copied().collect();
+        for processors in [&all, &split.forc, &split.harness] {
+            assert_processors_are_kept(processors, &split);
+        }
     });
     tested.join().unwrap();
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use forc_perf::model::{BenchmarkFindings, Comparison, Completion, Metric};
 use forc_perf::report::file;
-use support::{Bed, copy_of_stand_in, eventually, shell_script, signal};
+use support::{Bed, eventually, shell_script, signal, stand_in_as};
 
 /// One comparison at a time: those of other tests would be its noise.
 fn alone() -> MutexGuard<'static, ()> {
@@ -33,15 +33,16 @@ impl Rivals {
     fn new() -> Self {
         let bed = Bed::new();
         for name in ["old", "new"] {
-            copy_of_stand_in(&bed.path(&format!("{name}/forc")));
-            bed.write(&format!("{name}/character"), name);
+            stand_in_as(&bed.path(&format!("{name}/forc")), name);
         }
         Self { bed }
     }
 
     fn words(&self, args: &[&str]) -> Vec<String> {
         let (suite, output) = (self.bed.word("suite"), self.bed.word("comparison.json"));
-        let fixed = ["compare", "old/forc", "new/forc", "--suite", &suite, "--output", &output, "--seed", "7"];
+        // In turns: runs at once would not be counted one by one.
+        let turns = ["compare", "old/forc", "new/forc", "--schedule", "turns", "--seed", "7"];
+        let fixed = [&turns[..], &["--suite", &suite, "--output", &output]].concat();
         fixed.iter().chain(args).map(|word| (*word).to_owned()).collect()
     }
 

@@ -12,12 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use browser::{Browser, Page, Server, Theme};
-use forc_perf::compare::of_reports;
-use forc_perf::dashboard::compare::report_id;
 use forc_perf::dashboard::{self, Options};
-use forc_perf::history::{History, NoteKind, Record};
-use forc_perf::model::{Failure, FailureKind, Metric, Report};
-use forc_perf::report::comparison::headline;
+use forc_perf::history::{History, NoteKind, Record, ReportInfo};
+use forc_perf::model::{Failure, FailureKind, Metric};
 use forc_perf::summary;
 use forc_perf::trends::{Standing, Trend, Trends};
 use serde_json::{Value, json};
@@ -70,13 +67,19 @@ impl Dashboard {
             ("commits", self.page("commits.html")),
             ("scatter", self.page("scatter.html")),
             ("compare", self.page("compare.html")),
+            ("verdict", self.verdicts(demo::NEW - 1, demo::NEW)),
         ]
     }
 
     /// What files and links call the last report of the commit at a position.
     fn report(&self, position: usize) -> String {
         let report = self.trends.axis.commits[position].reports.last().unwrap();
-        report_id(self.trends.reports.iter().find(|info| info.id == *report).unwrap())
+        self.trends.reports.iter().find(|info| info.id == *report).unwrap().name()
+    }
+
+    /// The page of verdicts on the reports of two nights.
+    fn verdicts(&self, base: u64, other: u64) -> PathBuf {
+        self.page(&format!("verdicts/{}_{}.html", self.report(base as usize), self.report(other as usize)))
     }
 }
 
@@ -377,9 +380,9 @@ fn without_scripts_all_is_said_and_nothing_is_offered_that_does_nothing() {
         assert_eq!(without.count("main button, main input, main select, .readout"), 0, "{name}");
         without.assert_fits();
     }
-    // Any two of thousands are only compared in a browser that may do so.
+    // Any two of thousands are only chosen in a browser that may do so.
     without.open(&DEMO.page("compare.html"));
-    assert!(without.text("main").contains("forc-perf diff base.json other.json"), "{}", without.text("main"));
+    assert!(without.text("main").contains("forc-perf history diff BASE OTHER"), "{}", without.text("main"));
     assert_eq!(without.texts("main button, main input"), Vec::<String>::new());
 }
 
@@ -898,65 +901,64 @@ fn charts_are_zoomed_by_buttons_drags_dates_and_the_address() {
     }
 }
 
-// Any two reports.
+// Verdicts and any two reports.
 
-/// The report that the compare page calls so.
-fn kept(id: &str) -> Report {
-    let history = History::open_read_only(&DEMO.history).unwrap();
-    let info = DEMO.trends.reports.iter().find(|info| report_id(info) == id).unwrap();
-    history.report(info.id).unwrap().report
-}
-
-/// That the page says of two nights what the command line says of their reports: the answer, and the verdict of each figure.
-#[track_caller]
-fn assert_compares(page: &Page, base: u64, other: u64) {
-    page.wait_for("!document.getElementById('result').hidden");
-    let reports = [base, other].map(|night| kept(&report_name(night)));
-    let names = [base, other].map(demo::short);
-    let comparison = of_reports(reports, names, &BTreeMap::new(), false).unwrap();
-    let lines = headline(&comparison).lines;
-    let said = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    // What to do next is said in other words where one has both reports at hand.
-    let expected: Vec<String> =
-        lines.iter().filter(|line| line.label != "Next").map(|line| said(&line.phrase.plain())).collect();
-    let found = page.eval(
-        "[...document.querySelectorAll('#answer dt')].map((e) => [e.textContent, e.nextElementSibling.textContent])",
-    );
-    let found: Vec<(String, String)> = serde_json::from_value(found).unwrap();
-    let found: Vec<String> = found.iter().filter(|(label, _)| label != "Next").map(|(_, text)| said(text)).collect();
-    assert_eq!(found, expected);
-    page.unfold();
-    page.wait_for(
-        "[...document.querySelectorAll('details.benchmark')].every((e) => e.querySelector('.body').hasChildNodes())",
-    );
-    let found = page.eval(
-        "Object.fromEntries([...document.querySelectorAll('details.benchmark')].map((e) => [e.querySelector('h3').textContent,
-            [...e.querySelectorAll('table.figures .verdict')].map((v) => v.textContent.replace(/^\\S+ /, ''))]))",
-    );
-    let expected: BTreeMap<&str, Vec<String>> = comparison.findings[0]
-        .benchmarks
-        .iter()
-        .map(|benchmark| {
-            let verdicts = benchmark.figures.iter().map(|figure| serde_json::to_value(figure.verdict).unwrap());
-            (benchmark.id.as_str(), verdicts.map(|verdict| verdict.as_str().unwrap().to_owned()).collect())
-        })
-        .collect();
-    assert_eq!(found, json!(expected));
-    assert!(expected.values().flatten().count() > 50, "{expected:?}");
+#[test]
+fn verdicts_are_made_here_and_led_to_from_where_one_asks_for_them() {
+    let Some(browser) = Browser::start() else { return };
+    let page = browser.page();
+    // From the card of an event: the nights on both sides of it.
+    page.open(&DEMO.page("index.html"));
+    page.click("section[aria-labelledby=new] a[href^='verdicts/']");
+    page.wait_for("location.pathname.includes('/verdicts/') && document.readyState === 'complete'");
+    assert!(page.url().ends_with(DEMO.verdicts(demo::NEW - 1, demo::NEW).file_name().unwrap().to_str().unwrap()));
+    let answer = page.text("dl.answer");
+    assert!(answer.contains("4 regressed") && answer.contains(demo::ASM), "{answer}");
+    assert_eq!(page.count("script:not([src$='assets/site.js'])"), 0);
+    // From there to the medians of the same two, and to the reports.
+    page.click("header a[href*='compare.html']");
+    page.wait_for("!document.getElementById('result')?.hidden");
+    let hash = format!("#base={}&other={}", report_name(demo::NEW - 1), report_name(demo::NEW));
+    assert!(page.url().ends_with(&hash), "{}", page.url());
+    page.click("#verdict a");
+    page.wait_for("location.pathname.includes('/verdicts/') && document.readyState === 'complete'");
+    page.click("header a[href*='runs/']");
+    page.wait_for("location.pathname.includes('/runs/') && document.readyState === 'complete'");
+    // A report is held against the one before it and against the last release.
+    let links =
+        page.eval("[...document.querySelectorAll('header a[href*=verdicts]')].map((e) => e.getAttribute('href'))");
+    let expected =
+        [demo::NEW - 1, 121].map(|base| format!("../verdicts/{}_{}.html", report_name(base), report_name(demo::NEW)));
+    assert_eq!(links, json!(expected));
+    // The first screen leads to what the last night says; a benchmark of it failed.
+    page.open(&DEMO.page("index.html"));
+    page.click("#measured a[href^='verdicts/']");
+    page.wait_for("location.pathname.includes('/verdicts/') && document.readyState === 'complete'");
+    assert!(page.text("main").contains(demo::FAILED));
+    page.assert_quiet();
+    // Those of long ago tell what changed, and nothing of the rest.
+    let before = [demo::BETTER - 1, demo::BETTER].map(report_name).join("_");
+    page.open(&DEMO.page(&format!("verdicts/{before}.html")));
+    assert_eq!(page.count("main svg"), 0);
+    page.assert_fits();
+    page.assert_accessible();
 }
 
 #[test]
-fn any_two_reports_are_compared_as_on_the_command_line() {
+fn any_two_reports_are_put_side_by_side() {
     let Some(browser) = Browser::start() else { return };
     let page = browser.page();
     let hash = |base, other| format!("#base={}&other={}", report_name(base), report_name(other));
+    let is_at = |base, other| {
+        page.wait_for(&format!(
+            "location.hash === '{}' && !document.getElementById('result').hidden",
+            hash(base, other)
+        ));
+    };
     open(&page, &DEMO.page("compare.html"), &hash(demo::BETTER - 2, demo::BETTER + 2));
-    assert_compares(&page, demo::BETTER - 2, demo::BETTER + 2);
+    is_at(demo::BETTER - 2, demo::BETTER + 2);
     page.click("#swap");
-    page.wait_for(&format!("location.hash === '{}'", hash(demo::BETTER + 2, demo::BETTER - 2)));
-    open(&page, &DEMO.page("compare.html"), &hash(demo::BETTER + 2, demo::BETTER - 2));
-    assert_compares(&page, demo::BETTER + 2, demo::BETTER - 2);
-
+    is_at(demo::BETTER + 2, demo::BETTER - 2);
     // By typing the begin of a commit, or words of its subject.
     for (field, text) in [("#base", demo::short(demo::SIZE - 1)), ("#other", "constants across blocks".to_owned())] {
         page.focus(field);
@@ -964,43 +966,22 @@ fn any_two_reports_are_compared_as_on_the_command_line() {
         page.type_text(&text);
         page.press("Enter");
     }
-    page.wait_for(&format!("location.hash === '{}'", hash(demo::SIZE - 1, demo::SIZE)));
-    page.wait_for("document.getElementById('answer').textContent.includes('improved')");
-    assert_compares(&page, demo::SIZE - 1, demo::SIZE);
+    is_at(demo::SIZE - 1, demo::SIZE);
     // Each choice is a step that can be gone back.
     page.eval("history.back()");
-    page.wait_for(&format!("location.hash === '{}'", hash(demo::SIZE - 1, demo::BETTER - 2)));
-
-    // What a card leads to: the nights on both sides of an event.
-    page.open(&DEMO.page("index.html"));
-    page.click("section[aria-labelledby=new] a[href^='compare.html']");
-    page.wait_for("location.pathname.endsWith('compare.html') && document.readyState === 'complete'");
-    assert_compares(&page, demo::NEW - 1, demo::NEW);
-    let answer = page.text("#answer");
-    assert!(answer.contains("4 regressed") && answer.contains(demo::ASM), "{answer}");
-
-    // By itself, the last night against the one before it; one of its benchmarks failed.
+    is_at(demo::SIZE - 1, demo::BETTER - 2);
+    // By itself, the last night beside the one before it.
     page.open(&DEMO.page("events.html"));
     open(&page, &DEMO.page("compare.html"), "");
-    assert!(page.url().ends_with(&hash(demo::NIGHTS - 2, demo::NIGHTS - 1)), "{}", page.url());
-    assert!(page.text("#result").contains(demo::FAILED));
-
-    // Machines are not held against each other unless somebody insists.
-    let second = DEMO.trends.reports.iter().find(|info| info.machine.arch == "aarch64").map(report_id).unwrap();
+    is_at(demo::NIGHTS - 2, demo::NIGHTS - 1);
+    assert!(page.text("#table").contains(demo::MISSING), "what only one of them has is there, too");
+    // Machines may be put side by side; that they are two is said.
+    let second = DEMO.trends.reports.iter().find(|info| info.machine.arch == "aarch64").map(ReportInfo::name).unwrap();
     page.open(&DEMO.page("events.html"));
     open(&page, &DEMO.page("compare.html"), &format!("#base={second}&other={}", report_name(130)));
-    assert!(page.text("#message").contains("their times cannot be compared"), "{}", page.text("#message"));
-    assert!(!page.is_visible("#result"));
-    page.click("#force");
     page.wait_for("!document.getElementById('result').hidden");
-
-    // What there is no report of is said, and nothing breaks.
-    page.open(&DEMO.page("events.html"));
-    open(&page, &DEMO.page("compare.html"), "#base=nonsense&other=__proto__");
-    assert!(!page.is_visible("#result"));
-    let message = page.text("#message");
-    assert!(!message.is_empty(), "{message}");
-    page.take_troubles();
+    assert!(page.is_visible("#machines") && page.text("#command").ends_with(" --force"));
+    page.assert_quiet();
 }
 
 // Pictures of the README.

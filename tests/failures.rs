@@ -9,7 +9,7 @@ use std::process::Stdio;
 
 use forc_perf::model::{Completion, Exit, FailureKind};
 use forc_perf::report::file;
-use support::{Bed, copy_of_stand_in, eventually, is_running, signal, state_of};
+use support::{Bed, eventually, is_running, shell_script, signal, stand_in, state_of};
 
 const GOOD: &str = "good/good/debug";
 
@@ -269,7 +269,8 @@ fn invalid_utf8_is_shown_as_far_as_it_is_text() {
 #[test]
 fn a_compiler_that_vanishes_between_runs_is_told_and_what_was_measured_is_kept() {
     let bed = Bed::new();
-    let forc = copy_of_stand_in(&bed.path("bin/forc"));
+    // A script is run where it is; of a binary there is a copy.
+    let forc = shell_script(&bed.path("bin/forc"), &format!("exec {} \"$@\"", stand_in().display()));
     let count = bed.word("count");
     bed.project("apps/a", &format!("count {count}\npackage script a\non 3 remove {}", forc.display()));
     let run = bed.run(&["--forc", forc.to_str().unwrap(), "--samples", "5"]);

@@ -251,7 +251,7 @@ fn an_export_comes_back_identical() {
     assert_eq!(history(&bed, &["export", "--output", "out.jsonl"]).assert_code(0).stdout, "");
     assert_eq!(fs::read_to_string(bed.path("out.jsonl")).unwrap(), once);
     let header: Value = serde_json::from_str(once.lines().next().unwrap()).unwrap();
-    assert_eq!(header, json!({"forc-perf-history": 1}));
+    assert_eq!(header, json!({"forc-perf-history": 2}));
     let imported = history(&bed, &["import", "out.jsonl", "--history", "other"]).assert_code(0).stdout;
     assert!(imported.contains("3 reports recorded, 1 note"), "{imported}");
     assert_eq!(history(&bed, &["export", "--history", "other"]).assert_code(0).stdout, once);

@@ -90,6 +90,8 @@ fn record(bed: &Bed, template: &Report, nights: std::ops::Range<u64>, millisecon
         let time = jiff::Timestamp::from_second(1_767_225_600 + 86_400 * number as i64).unwrap().to_string();
         let mut report = template.clone();
         report.created.clone_from(&time);
+        // Another compiler every night: what changes under one and the same is the machine's.
+        report.toolchain.sha256 = format!("{number:064x}");
         for measured in &mut report.benchmarks {
             for (index, run) in measured.runs.iter_mut().enumerate() {
                 let mut random = fastrand::Rng::with_seed(1000 * number + index as u64);
@@ -158,9 +160,9 @@ fn the_dashboard_is_written_where_it_may_be() {
     let count =
         |folder: &str| fs::read_dir(bed.path(folder)).unwrap().filter(|it| is_file(it.as_ref().unwrap())).count();
     run(&bed, &["dashboard", "--out", "a/b"]).assert_code(0);
-    assert_eq!((count("a/b/runs"), count("a/b/data")), (2, 4), "two reports, and what they are judged by");
+    assert_eq!((count("a/b/runs"), count("a/b/data")), (2, 3), "two reports, and the list of them");
     run(&bed, &["dashboard", "--out", "a/b", "--reports", "1", "--drawn", "0"]).assert_code(0);
-    assert_eq!((count("a/b/runs"), count("a/b/data")), (1, 3), "one that is too old has no page");
+    assert_eq!((count("a/b/runs"), count("a/b/data")), (1, 2), "one that is too old has no page");
     let refused = run(&bed, &["dashboard", "--out", "suite"]).assert_code(2);
     assert!(refused.stderr.contains("holds files and no dashboard"), "{}", refused.stderr);
 }

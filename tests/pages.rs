@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use browser::{Browser, Page, Theme};
 use forc_perf::model::{Comparison, FailedSides, OutputFinding, Report};
 use forc_perf::report::{comparison, file, html};
-use support::{Bed, copy_of_stand_in};
+use support::{Bed, stand_in_as};
 
 /// A phone and a desk.
 const WINDOWS: [(&str, u32, u32); 2] = [("phone", 390, 844), ("desk", 1440, 900)];
@@ -60,8 +60,7 @@ static COMPARISON: LazyLock<Comparison> = LazyLock::new(|| {
     let bed = Bed::new();
     lay_suite(&bed);
     for name in ["old", "new"] {
-        copy_of_stand_in(&bed.path(&format!("{name}/forc")));
-        bed.write(&format!("{name}/character"), name);
+        stand_in_as(&bed.path(&format!("{name}/forc")), name);
     }
     let (suite, output) = (bed.word("suite"), bed.word("comparison.json"));
     let words =

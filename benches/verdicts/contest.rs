@@ -2,7 +2,7 @@
 
 use forc_perf::stats::{Rules, Verdict};
 
-use crate::machine::{Machine, PRIMARY, Random, Runs, TIMES};
+use crate::machine::{Machine, PAIRED, PRIMARY, Random, Runs, TIMES};
 use crate::power::{self, EFFECTS};
 use crate::recorded::Recorded;
 use crate::rivals::{Rival, history};
@@ -38,7 +38,7 @@ fn contest(machine: Machine, part: usize, rules: &Rules) {
         let mut random = Random::new(!seed(70 + part, suite));
         let mut greatest = [f64::NEG_INFINITY; Rival::ALL.len()];
         let mut alarms = [false; Rival::ALL.len()];
-        for mut runs in Suite::new(machine, Truth::NO_CHANGE, seed(70 + part, suite), MAX_RUNS).benchmarks {
+        for mut runs in Suite::new(machine, Truth::nothing(BENCHMARKS), seed(70 + part, suite), MAX_RUNS).benchmarks {
             runs.extend(MAX_RUNS);
             let known = bank.draw(runs.fixture, &mut random);
             // Of times alone: some rules divide by a spread, and peaks of memory may have none.
@@ -63,12 +63,12 @@ fn contest(machine: Machine, part: usize, rules: &Rules) {
         })
         .collect();
 
-    let looks = looks(machine, rules, MAX_RUNS);
+    let looks = looks(MAX_RUNS);
     // Of each effect: found by forc-perf, its runs, found by each rival at its own settings and at 1 %, as wall and cpu.
     let found: Vec<_> = EFFECTS
         .into_iter()
         .map(|effect| {
-            let truth = Truth { effect, changed: 1 };
+            let truth = Truth::slower(BENCHMARKS, 1, effect);
             each(POWER_SUITES, |suite| {
                 let mut random = Random::new(!seed(80 + part, suite));
                 let mut outcome = Suite::new(machine, truth, seed(80 + part, suite), MAX_RUNS).compare(
@@ -149,7 +149,7 @@ impl Bank {
             .map(|fixture| {
                 (0..MEASUREMENTS)
                     .map(|_| {
-                        let mut runs = Runs::new(machine, random.fork(), 1.0, MAX_RUNS);
+                        let mut runs = Runs::new(machine, random.fork(), [1.0; PAIRED], MAX_RUNS);
                         runs.fixture = fixture;
                         runs.extend(MAX_RUNS);
                         let least =

@@ -8,6 +8,8 @@ pub struct Disturbance {
     /// Of each run's wall time, by itself. CPU time shares a third of it and has two fifths as much of its own; a
     /// phase's time is the run's with half as much again of its own. Peak memory has a twentieth of it, rounded to pages.
     pub noise: f64,
+    /// By how much benchmarks differ in their noise: the standard deviation of its logarithm.
+    pub unequal: f64,
     /// By how much the machine slows down from the first to the last block: 0.25 is a quarter. As much again in all is
     /// wandered, up and down.
     pub drift: f64,
@@ -15,6 +17,13 @@ pub struct Disturbance {
     pub spikes: f64,
     /// Of a state of the machine that lasts, with a correlation of 0.9 from run to run.
     pub lasting: f64,
+    /// Whether the noise has the tails of Student's t with three degrees of freedom.
+    pub tails: bool,
+    /// The distance of a second level, on which every second run of times, memory and instructions is, each by itself; of
+    /// instructions a hundredth of it. Benchmarks have from nothing to all of it.
+    pub levels: f64,
+    /// To what share times are rounded, so that many are the same.
+    pub rounded: f64,
 }
 
 /// Where pairs come from.
@@ -26,34 +35,51 @@ pub enum Machine<'a> {
     Recorded(&'a Recorded),
 }
 
-const CALM: Disturbance = Disturbance { noise: 0.01, drift: 0.0, spikes: 0.0, lasting: 0.0 };
+const CALM: Disturbance = Disturbance {
+    noise: 0.01,
+    unequal: 0.0,
+    drift: 0.0,
+    spikes: 0.0,
+    lasting: 0.0,
+    tails: false,
+    levels: 0.0,
+    rounded: 0.0,
+};
 const NOISY: Disturbance = Disturbance { noise: 0.10, ..CALM };
 
-/// The models, the last one with everything at once.
-pub const SIMULATED: [Machine<'static>; 6] = [
+/// The models, the last two with everything at once.
+pub const SIMULATED: [Machine<'static>; 11] = [
     Machine::Simulated("noise 1 %", CALM),
     Machine::Simulated("noise 10 %", NOISY),
-    Machine::Simulated("… and drift 25 %", Disturbance { drift: 0.25, ..NOISY }),
-    Machine::Simulated("… and spikes 5 %", Disturbance { spikes: 0.05, ..NOISY }),
-    Machine::Simulated("… and lasting states", Disturbance { lasting: 0.10, ..NOISY }),
-    Machine::Simulated("all of it", Disturbance { drift: 0.25, spikes: 0.05, lasting: 0.10, ..NOISY }),
+    Machine::Simulated("1 %, benchmarks unequal", Disturbance { unequal: 0.7, ..CALM }),
+    Machine::Simulated("10 % and drift 25 %", Disturbance { drift: 0.25, ..NOISY }),
+    Machine::Simulated("2 % and spikes 5 %", Disturbance { noise: 0.02, spikes: 0.05, ..CALM }),
+    Machine::Simulated("10 % and spikes 5 %", Disturbance { spikes: 0.05, ..NOISY }),
+    Machine::Simulated("10 %, states that last", Disturbance { lasting: 0.10, ..NOISY }),
+    Machine::Simulated("3 %, heavy tails t(3)", Disturbance { noise: 0.03, tails: true, ..CALM }),
+    Machine::Simulated("1 %, two levels", Disturbance { levels: 0.3, ..CALM }),
+    Machine::Simulated("1 %, ties", Disturbance { rounded: 0.02, ..CALM }),
+    Machine::Simulated(
+        "all of it, noise 10 %",
+        Disturbance { unequal: 0.3, drift: 0.25, spikes: 0.05, lasting: 0.1, ..NOISY },
+    ),
 ];
-/// Everything at once, at a noise in which small changes can be found.
-pub const MILD: Machine<'static> =
-    Machine::Simulated("all of it, noise 2 %", Disturbance { noise: 0.02, drift: 0.25, spikes: 0.05, lasting: 0.02 });
+/// All disturbances, with a noise that lets small changes be seen.
+pub const MILD: Machine<'static> = Machine::Simulated(
+    "all of it, noise 2 %",
+    Disturbance { noise: 0.02, unequal: 0.3, drift: 0.25, spikes: 0.05, lasting: 0.02, ..CALM },
+);
 
-/// Phases of a simulated run.
-const PHASES: usize = 6;
-/// The paired figures of a benchmark: wall time, CPU time and peak memory of the run, then wall and CPU time of each phase.
-pub const PAIRED: usize = PRIMARY + 2 * PHASES;
-/// The figures among them by which a benchmark is decided.
-pub const PRIMARY: usize = 3;
-/// The times among these, which the tables show.
+/// Figures with a time: wall and CPU, in this order.
 pub const TIMES: usize = 2;
-/// Pages of memory that a run takes, of which a peak is a whole number: 32 MiB.
-const PAGES: f64 = 8192.0;
+/// Figures that decide: the times, and peak memory.
+pub const PRIMARY: usize = 3;
+/// Figures measured in pairs: the deciding ones, then wall and CPU time of two phases.
+pub const PAIRED: usize = 7;
+/// Pages of memory.
+const PAGES: f64 = 25_000.0;
 
-impl Machine<'_> {
+impl<'a> Machine<'a> {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Simulated(name, _) => name,
@@ -61,58 +87,80 @@ impl Machine<'_> {
         }
     }
 
-    /// Whether what slows down a benchmark shows in this figure: in its run's and its first phase's times.
-    pub fn is_slowed(figure: usize) -> bool {
-        figure < TIMES || (PRIMARY..PRIMARY + 2).contains(&figure)
-    }
-
-    /// How many paired figures a benchmark has here.
+    /// Figures that are measured in pairs: recorded runs have no phases.
     pub fn figures(&self) -> usize {
         match self {
             Self::Simulated(..) => PAIRED,
             Self::Recorded(_) => PRIMARY,
         }
     }
+
+    /// Whether a slower benchmark is slower in this figure: in its times, and in those of its first phase.
+    pub fn is_slowed(figure: usize) -> bool {
+        figure < TIMES || (PRIMARY..PRIMARY + 2).contains(&figure)
+    }
+
+    /// The logarithms of the counts of instructions of one run.
+    pub fn instructions(&self, random: &mut Random, unequal: f64) -> f64 {
+        let levels = match self {
+            Self::Simulated(_, disturbance) => disturbance.levels / 100.0 * unequal,
+            Self::Recorded(_) => 0.0,
+        };
+        let level = if random.coin() { levels } else { 0.0 };
+        3e-4 * (0.33 * (2.0 * unequal - 1.0)).exp() * random.normal() + level
+    }
 }
 
-/// One benchmark on a machine: makes its blocks.
+/// The runs of one benchmark.
 pub struct Runs<'a> {
     machine: Machine<'a>,
     random: Random,
-    /// By which factor B differs, figure by figure.
-    effects: Vec<f64>,
+    /// By figure, the factor by which B has more.
+    effects: [f64; PAIRED],
+    /// Pairs of a figure an element: (a, b) of each block.
+    pub pairs: Vec<Vec<(f64, f64)>>,
+    /// What the blocks took.
+    pub took: f64,
     length: usize,
     wander: f64,
     lasting: f64,
-    /// What the runs made so far took together, by their wall times.
-    pub took: f64,
-    /// The pairs made so far, figure by figure.
-    pub pairs: Vec<Vec<(f64, f64)>>,
-    /// Of recorded runs: which benchmark, and where the next block is.
+    /// By which factor this benchmark is noisier than others, and which share of the levels' distance it has.
+    unequal: (f64, f64),
     pub fixture: usize,
     place: usize,
 }
 
 impl<'a> Runs<'a> {
-    /// Of a measurement of at most `length` blocks. B differs by the factor `effect` in run and first phase.
-    pub fn new(machine: Machine<'a>, mut random: Random, effect: f64, length: usize) -> Self {
-        let lasting = match machine {
-            Machine::Simulated(_, disturbance) => disturbance.lasting * random.normal(),
-            Machine::Recorded(_) => 0.0,
+    /// Those of a machine that slows down over `length` blocks.
+    pub fn new(machine: Machine<'a>, mut random: Random, effects: [f64; PAIRED], length: usize) -> Self {
+        let unequal = match machine {
+            Machine::Simulated(_, disturbance) => ((disturbance.unequal * random.normal()).exp(), random.uniform()),
+            Machine::Recorded(_) => (1.0, 0.0),
         };
         let fixture = match machine {
             Machine::Simulated(..) => 0,
             Machine::Recorded(recorded) => random.below(recorded.fixtures.len()),
         };
-        let of = |figure| if Machine::is_slowed(figure) { effect } else { 1.0 };
-        let effects = (0..machine.figures()).map(of).collect();
-        let pairs = vec![Vec::with_capacity(length); machine.figures()];
-        Self { machine, random, effects, length, wander: 0.0, lasting, took: 0.0, pairs, fixture, place: 0 }
+        let pairs = vec![Vec::with_capacity(length.min(64)); machine.figures()];
+        Self {
+            machine,
+            random,
+            effects,
+            pairs,
+            took: 0.0,
+            length,
+            wander: 0.0,
+            lasting: 0.0,
+            unequal,
+            fixture,
+            place: 0,
+        }
     }
 
-    /// Makes blocks until there are `count`.
-    pub fn extend(&mut self, count: usize) {
-        while self.pairs[0].len() < count {
+    /// Measures until there are so many blocks.
+    pub fn extend(&mut self, blocks: usize) {
+        while self.pairs[0].len() < blocks {
+            // Which side comes first, or on which core, is drawn.
             let b_first = self.random.coin();
             let mut block = match self.machine {
                 Machine::Simulated(_, disturbance) => [self.run(disturbance), self.run(disturbance)],
@@ -140,7 +188,8 @@ impl<'a> Runs<'a> {
     }
 
     fn run(&mut self, disturbance: Disturbance) -> [f64; PAIRED] {
-        let Disturbance { noise, drift, spikes, lasting } = disturbance;
+        let Disturbance { drift, spikes, lasting, .. } = disturbance;
+        let noise = disturbance.noise * self.unequal.0;
         let random = &mut self.random;
         let runs = 2.0 * self.length as f64;
         let elapsed = 2.0 * self.pairs[0].len() as f64 / runs;
@@ -148,9 +197,24 @@ impl<'a> Runs<'a> {
         self.lasting = 0.9 * self.lasting + (1.0f64 - 0.81).sqrt() * lasting * random.normal();
         let state = drift.ln_1p() * elapsed + self.wander + self.lasting;
         let spike = if random.uniform() < spikes { 1.5f64.ln() } else { 0.0 };
-        let own = noise * random.normal() + spike;
-        let times = [state + own, state + own / 3.0 + 0.4 * noise * random.normal()];
-        let memory = (PAGES * (0.05 * noise * random.normal()).exp()).round().ln();
+        let level = |random: &mut Random, share: f64| {
+            if random.coin() { disturbance.levels * share * self.unequal.1 } else { 0.0 }
+        };
+        let slow = level(random, 1.0);
+        let more = level(random, 0.1);
+        let heavy = if disturbance.tails {
+            let squares: f64 = (0..3).map(|_| random.normal().powi(2)).sum();
+            (3.0 / squares.max(1e-9)).sqrt()
+        } else {
+            1.0
+        };
+        let own = noise * heavy * random.normal() + spike + slow;
+        let round = |time: f64| {
+            let step = disturbance.rounded;
+            if step > 0.0 { ((time.exp() / step).round() * step).ln() } else { time }
+        };
+        let times = [state + own, state + slow + (own - slow) / 3.0 + 0.4 * noise * random.normal()].map(round);
+        let memory = (PAGES * (0.05 * noise * random.normal() + more).exp()).round().ln();
         std::array::from_fn(|figure| match figure {
             0..TIMES => times[figure],
             TIMES => memory,

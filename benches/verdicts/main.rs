@@ -9,14 +9,21 @@
 //! `cargo bench --bench verdicts -- real [MINUTES]`, by name only, compares a real forc with a copy of itself over the whole
 //! suite, and two short builds with themselves behind shims that burn 1, 3 and 10 % more CPU time: MINUTES at most for each
 //! of the two (10). Then it compares a few small ones with themselves by instructions, where there is valgrind.
+//!
+//! `cargo bench --bench verdicts -- schedule [MINUTES] [quiet|loaded] [FORC [FORC]] [PROJECT...]`, by name only, holds runs in
+//! turns and runs at once against each other: noise, cost and bias. A compiler or a project is a path with a `/` in it.
+//! `cargo bench --bench verdicts -- ground [ROUNDS] [FORC...]`, by name only, compares a real forc with itself from files that
+//! came into memory in different ways, and with other builds of the same source that are given.
 
 mod calibration;
 mod contest;
+mod ground;
 mod machine;
 mod power;
 mod real;
 mod recorded;
 mod rivals;
+mod schedule;
 mod suite;
 #[path = "../shared/wilson.rs"]
 mod wilson;
@@ -36,7 +43,7 @@ type Error = Box<dyn std::error::Error>;
 const SEED: u64 = 20_240_607;
 
 fn main() -> ExitCode {
-    if let Some(code) = real::as_shim() {
+    if let Some(code) = real::as_shim().or_else(schedule::as_shim) {
         return code;
     }
     match run() {
@@ -54,6 +61,12 @@ fn run() -> Result<(), Error> {
     let wanted = |section: &str| args.is_empty() || args.iter().any(|arg| arg == section);
     if args.iter().any(|arg| arg == "real") {
         return real::print(args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(10));
+    }
+    if args.iter().any(|arg| arg == "schedule") {
+        return schedule::print(&args);
+    }
+    if args.first().is_some_and(|arg| arg == "ground") {
+        return ground::print(&args[1..]);
     }
     let started = Instant::now();
     println!("Seed {SEED}. Intervals in brackets are Wilson's, 95 %.\n");

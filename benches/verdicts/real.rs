@@ -1,6 +1,7 @@
 //! A real forc against itself: as it is, behind a shim that burns a known share of CPU time more, and by its instructions.
 
 use std::fs;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use forc_perf::collector::Interrupt;
 use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
 use forc_perf::model::{BenchmarkFindings, Comparison, Figure, Findings, Metric, Verdict};
+use forc_perf::schedule::Wanted;
 use forc_perf::session::{self, CompareConfig, Config, Event, StdOption};
 use forc_perf::suite::Selection;
 
@@ -139,6 +141,7 @@ fn compare(
         },
         sides: forcs.iter().map(|path| (path.display().to_string(), ToolchainSpec::Path(path.to_path_buf()))).collect(),
         std: StdOption::Own,
+        schedule: Wanted::Auto,
         control: false,
         budget,
         min_runs: session::DEFAULT_MIN_RUNS.min(max_runs),
@@ -213,24 +216,31 @@ fn shown(benchmark: &BenchmarkFindings, metric: Metric, truth: Option<f64>) -> S
     )
 }
 
-/// This very program in a place that makes it a shim.
+/// What stands behind the end of this program where it is a shim, before the thousandths that it burns: a shim is copied
+/// before it is run, and knows itself by nothing but its content.
+const SHIM: &[u8] = b"\nSHIM BURNS ";
+
+/// This very program with an end that makes it a shim.
 fn shim(folder: &Path, burn: u32) -> Result<PathBuf, Error> {
     let place = folder.join(format!("shim-{burn}"));
     fs::create_dir_all(&place)?;
     let path = place.join("forc");
-    let program = std::env::current_exe()?;
-    // A symbolic link would be followed to a place that tells nothing.
-    if fs::hard_link(&program, &path).is_err() {
-        fs::copy(&program, &path)?;
-    }
+    fs::copy(std::env::current_exe()?, &path)?;
+    let mut file = fs::OpenOptions::new().append(true).open(&path)?;
+    file.write_all(SHIM)?;
+    write!(file, "{burn}")?;
     Ok(path)
 }
 
-/// If this program was called by the name of a shim: runs forc with the same words, burns as much more CPU time as the
-/// name says, and ends as forc did.
+/// If this program is a shim: runs forc with the same words, burns as much more CPU time as the end of its file says, and
+/// ends as forc did.
 pub fn as_shim() -> Option<ExitCode> {
-    let called = PathBuf::from(std::env::args_os().next()?);
-    let burn: f64 = called.parent()?.file_name()?.to_str()?.strip_prefix("shim-")?.parse().ok()?;
+    let mut file = fs::File::open(std::env::current_exe().ok()?).ok()?;
+    file.seek(SeekFrom::End(-32)).ok()?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end).ok()?;
+    let at = end.windows(SHIM.len()).position(|part| part == SHIM)?;
+    let burn: f64 = std::str::from_utf8(&end[at + SHIM.len()..]).ok()?.parse().ok()?;
     let forc = std::env::var_os(SHIMMED_FORC)?;
     let status = Command::new(forc).args(std::env::args_os().skip(1)).status().ok()?;
     // Of all that the harness will see, this shim's own start included: else the share burnt of a short build would be

@@ -1,38 +1,50 @@
 //! Simulated comparisons of whole suites, as forc-perf makes them.
 
-use forc_perf::stats::{
-    Evidence, Judgement, Kind, Looks, Noise, Rules, Sample, Verdict, declare_looks, judge_family, pooled_noise,
-    verdicts,
-};
+use forc_perf::stats::{Case, Judgement, Looks, Noise, Role, Rules, Sample, Values, Verdict, declare_looks, judge};
 
-use crate::machine::{Machine, PRIMARY, Random, Runs};
+use crate::machine::{Machine, PAIRED, PRIMARY, Random, Runs, TIMES};
 
-/// Benchmarks in a suite.
+/// Benchmarks in a suite, and blocks of each, where power is shown and rivals are held against.
 pub const BENCHMARKS: usize = 20;
-/// Blocks of a benchmark, where power is shown and rivals are held against.
-const MIN_RUNS: usize = 10;
 pub const MAX_RUNS: usize = 100;
-/// The changes that do not matter, of times and of instruction counts.
+/// The changes that do not matter, of times and memory, and of instruction counts.
 pub const THRESHOLD: f64 = 0.01;
 const INSTRUCTIONS_THRESHOLD: f64 = 0.002;
-/// Runs a side in which instructions are counted, and how far apart they lie; benchmarks differ by a third of it.
+/// Runs a side in which instructions are counted.
 const COUNTED_RUNS: usize = 3;
-const COUNTED_NOISE: f64 = 3e-4;
+/// The least spreads that forc-perf believes, of times, memory and instructions.
+pub const FLOORS: [f64; 3] = [0.003, 0.0002, 0.00002];
 
-/// What is true of a suite.
-#[derive(Clone, Copy, Debug)]
+/// What is true of a suite: of benchmark `n`, by which factor B has more of each figure.
+#[derive(Clone, Copy)]
 pub struct Truth {
-    /// The factor by which a changed benchmark is slower.
-    pub effect: f64,
-    /// How many benchmarks are.
+    pub benchmarks: usize,
+    /// How many have changed.
     pub changed: usize,
+    /// Their factors, by figure that is measured in pairs.
+    pub effects: [f64; PAIRED],
+    /// That of instructions.
+    pub instructions: f64,
 }
 
 impl Truth {
-    pub const NO_CHANGE: Self = Self { effect: 1.0, changed: 0 };
+    pub const fn nothing(benchmarks: usize) -> Self {
+        Self { benchmarks, changed: 0, effects: [1.0; PAIRED], instructions: 1.0 }
+    }
 
-    pub fn of(&self, benchmark: usize) -> f64 {
-        if benchmark < self.changed { self.effect } else { 1.0 }
+    /// So many benchmarks slower by this factor, in their times and their first phase.
+    pub fn slower(benchmarks: usize, changed: usize, effect: f64) -> Self {
+        let effects = std::array::from_fn(|figure| if Machine::is_slowed(figure) { effect } else { 1.0 });
+        Self { benchmarks, changed, effects, instructions: effect }
+    }
+
+    /// The factor of a benchmark's figure, instructions last.
+    pub fn of(&self, benchmark: usize, figure: usize, figures: usize) -> f64 {
+        match benchmark < self.changed {
+            false => 1.0,
+            true if figure < figures => self.effects[figure],
+            true => self.instructions,
+        }
     }
 }
 
@@ -49,7 +61,8 @@ pub enum Until {
 pub struct Suite<'a> {
     pub benchmarks: Vec<Runs<'a>>,
     counts: Vec<Vec<(f64, f64)>>,
-    noise: Noise,
+    /// By metric, which figures the mean over the suite is made of.
+    members: [Vec<usize>; PRIMARY],
     figures: usize,
     max_runs: usize,
 }
@@ -57,42 +70,70 @@ pub struct Suite<'a> {
 impl<'a> Suite<'a> {
     pub fn new(machine: Machine<'a>, truth: Truth, seed: u64, max_runs: usize) -> Self {
         let mut random = Random::new(seed);
-        let benchmarks: Vec<Runs> =
-            (0..BENCHMARKS).map(|index| Runs::new(machine, random.fork(), truth.of(index), max_runs)).collect();
-        let counts: Vec<Vec<(f64, f64)>> = (0..BENCHMARKS)
+        let figures = machine.figures();
+        let benchmarks: Vec<Runs> = (0..truth.benchmarks)
             .map(|index| {
-                let noise = COUNTED_NOISE * (0.33 * random.normal()).exp();
-                let mut count = |effect: f64| 1e9 * effect * (noise * random.normal()).exp();
-                (0..COUNTED_RUNS).map(|_| (count(1.0), count(truth.of(index)))).collect()
+                let effects = if index < truth.changed { truth.effects } else { [1.0; PAIRED] };
+                Runs::new(machine, random.fork(), effects, max_runs)
             })
             .collect();
-        let sides = |pairs: &Vec<(f64, f64)>| -> [Vec<f64>; 2] {
-            [pairs.iter().map(|pair| pair.0).collect(), pairs.iter().map(|pair| pair.1).collect()]
-        };
-        let noise = pooled_noise(&counts.iter().flat_map(sides).collect::<Vec<_>>());
-        Self { benchmarks, counts, noise, figures: machine.figures(), max_runs }
+        let counts: Vec<Vec<(f64, f64)>> = (0..truth.benchmarks)
+            .map(|index| {
+                let unequal = random.uniform();
+                let effect = truth.of(index, figures, figures);
+                let mut count = |effect: f64| 1e9 * effect * machine.instructions(&mut random, unequal).exp();
+                (0..COUNTED_RUNS).map(|_| (count(1.0), count(effect))).collect()
+            })
+            .collect();
+        let stride = figures + 1;
+        let members = std::array::from_fn(|figure| (0..truth.benchmarks).map(|one| one * stride + figure).collect());
+        Self { benchmarks, counts, members, figures, max_runs }
     }
 
     /// Figures of a benchmark: the paired ones, then instructions.
-    fn stride(&self) -> usize {
+    pub fn stride(&self) -> usize {
         self.figures + 1
     }
 
-    fn sample(&self, benchmark: usize, figure: usize) -> Sample<'_> {
-        match self.benchmarks[benchmark].pairs.get(figure) {
-            Some(pairs) => Sample { pairs, offset: 0.0, threshold: THRESHOLD, kind: Kind::Paired },
-            None => Sample {
-                pairs: &self.counts[benchmark],
-                offset: 0.0,
-                threshold: INSTRUCTIONS_THRESHOLD,
-                kind: Kind::Noisy(self.noise),
-            },
-        }
-    }
-
-    /// Whether a change of a benchmark shows in this figure: in its run, its first phase and its instructions.
-    pub fn is_affected(&self, figure: usize) -> bool {
-        Machine::is_slowed(figure) || figure == self.figures
+    /// All figures, benchmark after benchmark, then the means over the suite.
+    fn samples(&self) -> Vec<Sample<'_>> {
+        let (stride, count) = (self.stride(), self.benchmarks.len());
+        let of_benchmarks = (0..count * stride).map(|index| {
+            let (benchmark, figure) = (index / stride, index % stride);
+            match self.benchmarks[benchmark].pairs.get(figure) {
+                Some(pairs) => Sample {
+                    values: Values::Pairs(pairs),
+                    noise: if figure == TIMES { Noise::Steady } else { Noise::Drifting },
+                    floor: if figure == TIMES { FLOORS[1] } else { FLOORS[0] },
+                    offset: 0.0,
+                    threshold: THRESHOLD,
+                    pool: if figure < PRIMARY { figure } else { PRIMARY + (figure - PRIMARY) % 2 },
+                    group: benchmark,
+                    role: if figure < PRIMARY { Role::Decides } else { Role::Explains },
+                },
+                None => Sample {
+                    values: Values::Pairs(&self.counts[benchmark]),
+                    noise: Noise::Counted,
+                    floor: FLOORS[2],
+                    offset: 0.0,
+                    threshold: INSTRUCTIONS_THRESHOLD,
+                    pool: PAIRED,
+                    group: benchmark,
+                    role: Role::Decides,
+                },
+            }
+        });
+        let of_suite = self.members.iter().map(|members| Sample {
+            values: Values::Mean(members),
+            noise: Noise::Drifting,
+            floor: 0.0,
+            offset: 0.0,
+            threshold: THRESHOLD,
+            pool: PAIRED + 1,
+            group: count,
+            role: Role::Decides,
+        });
+        of_benchmarks.chain(of_suite).collect()
     }
 
     /// What all blocks of all benchmarks would take, about.
@@ -102,19 +143,20 @@ impl<'a> Suite<'a> {
 
     /// Measures as `forc-perf compare` does: round after round a block of each benchmark that is not decided, looking at
     /// all of them where looks were declared, until all are decided, the most runs are made, or the blocks have taken
-    /// `budget`; then, if any is undecided still, once more with the error that is left. Instructions are counted after
-    /// the blocks, and are there at the end alone.
+    /// `budget`; then, if any is undecided still, once more with the error that is left. (Instructions are counted after
+    /// the blocks, and are there at the end alone; here they are there from the beginning, which is the same to the
+    /// others.)
     pub fn compare(mut self, looks: &Looks, rules: &Rules, budget: f64, until: Until) -> Outcome<'a> {
-        let mut evidence: Vec<Evidence> = (0..BENCHMARKS * self.figures)
-            .map(|index| Evidence::of(&self.sample(index / self.figures, index % self.figures), looks))
-            .collect();
-        let mut live = [true; BENCHMARKS];
+        let count = self.benchmarks.len();
+        let (stride, figures) = (self.stride(), count * self.stride() + PRIMARY);
+        let mut case = Case::new(figures);
+        let mut live = vec![true; count];
         let mut took = 0.0;
         'rounds: for round in 1..=self.max_runs {
             if !live.contains(&true) {
                 break;
             }
-            for benchmark in (0..BENCHMARKS).filter(|benchmark| live[*benchmark]) {
+            for benchmark in (0..count).filter(|benchmark| live[*benchmark]) {
                 if took >= budget {
                     break 'rounds;
                 }
@@ -124,61 +166,44 @@ impl<'a> Suite<'a> {
                 took += runs.took - before;
             }
             if looks.at().contains(&round) {
-                self.update(&mut evidence, looks, &live);
-                let verdict = verdicts(&evidence, rules);
+                let samples = self.samples();
+                case.update(&samples, looks);
+                let verdict = case.verdicts(&samples, rules);
                 for (benchmark, live) in live.iter_mut().enumerate() {
-                    let primary = &verdict[benchmark * self.figures..benchmark * self.figures + PRIMARY];
+                    let primary = &verdict[benchmark * stride..benchmark * stride + PRIMARY];
                     let regressed = until == Until::Verdict && primary.contains(&Verdict::Regressed);
                     *live = *live && !regressed && primary.contains(&Verdict::Undecided);
                 }
             }
         }
-        let open = (0..BENCHMARKS).filter(|benchmark| live[*benchmark]);
+        let open = (0..count).filter(|benchmark| live[*benchmark]);
         let rounds = open.map(|benchmark| self.benchmarks[benchmark].pairs[0].len()).min();
         let last = rounds.map_or_else(|| looks.clone(), |rounds| looks.ended_at(rounds));
+        let samples = self.samples();
         if last != *looks {
-            if looks.at().contains(&last.last()) {
-                // This look was made already, and weighs more now.
-                for (index, known) in evidence.iter_mut().enumerate() {
-                    *known = Evidence::of(&self.sample(index / self.figures, index % self.figures), &last);
-                }
-            }
-            self.update(&mut evidence, &last, &live);
+            // A look that was made already may weigh more now.
+            case = Case::new(figures);
         }
-        let stride = self.stride();
-        let all: Vec<Evidence> = (0..BENCHMARKS * stride)
-            .map(|index| match (index / stride, index % stride) {
-                (benchmark, figure) if figure < self.figures => evidence[benchmark * self.figures + figure],
-                (benchmark, figure) => Evidence::of(&self.sample(benchmark, figure), &last),
-            })
-            .collect();
-        Outcome { verdicts: verdicts(&all, rules), stride, looks: last, suite: self }
-    }
-
-    /// Adds what the blocks of the benchmarks that are still run say at these looks.
-    fn update(&self, evidence: &mut [Evidence], looks: &Looks, live: &[bool; BENCHMARKS]) {
-        for (index, known) in evidence.iter_mut().enumerate() {
-            let (benchmark, figure) = (index / self.figures, index % self.figures);
-            if live[benchmark] {
-                known.update(&self.sample(benchmark, figure), looks);
-            }
-        }
+        case.update(&samples, &last);
+        let verdicts = case.verdicts(&samples, rules);
+        Outcome { verdicts, looks: last, suite: self }
     }
 }
 
 /// How a comparison ended.
 pub struct Outcome<'a> {
-    verdicts: Vec<Verdict>,
-    stride: usize,
+    /// In the order of the samples.
+    pub verdicts: Vec<Verdict>,
     /// The looks that were made.
     looks: Looks,
     pub suite: Suite<'a>,
 }
 
 impl Outcome<'_> {
-    /// The verdicts of a benchmark: wall, CPU, phases, and instructions last.
+    /// The verdicts of a benchmark: wall, CPU, memory, phases, and instructions last.
     pub fn verdicts(&self, benchmark: usize) -> &[Verdict] {
-        &self.verdicts[benchmark * self.stride..(benchmark + 1) * self.stride]
+        let stride = self.suite.stride();
+        &self.verdicts[benchmark * stride..(benchmark + 1) * stride]
     }
 
     pub fn wall(&self, benchmark: usize) -> Verdict {
@@ -189,8 +214,17 @@ impl Outcome<'_> {
         self.verdicts(benchmark)[1]
     }
 
+    pub fn memory(&self, benchmark: usize) -> Verdict {
+        self.verdicts(benchmark)[TIMES]
+    }
+
     pub fn instructions(&self, benchmark: usize) -> Verdict {
-        self.verdicts(benchmark)[self.stride - 1]
+        self.verdicts(benchmark)[self.suite.stride() - 1]
+    }
+
+    /// Of wall, CPU and memory over the whole suite.
+    pub fn together(&self) -> &[Verdict] {
+        &self.verdicts[self.verdicts.len() - PRIMARY..]
     }
 
     /// Blocks measured of a benchmark.
@@ -203,17 +237,22 @@ impl Outcome<'_> {
         self.verdicts(benchmark)[..PRIMARY].contains(&Verdict::Regressed)
     }
 
-    /// Whether anything at all is said to have changed.
-    pub fn any_change(&self) -> bool {
-        self.verdicts.iter().any(|verdict| is_change(*verdict))
+    /// Whether a figure is said to have changed that has not: not slower by `truth`, nor a mean over what is.
+    pub fn false_change(&self, truth: &Truth) -> bool {
+        let (stride, figures) = (self.suite.stride(), self.suite.figures);
+        self.verdicts.iter().enumerate().filter(|(_, verdict)| is_change(**verdict)).any(|(index, _)| {
+            let (benchmark, figure) = (index / stride, index % stride);
+            if benchmark < truth.benchmarks {
+                truth.of(benchmark, figure, figures) == 1.0
+            } else {
+                truth.changed == 0 || truth.effects[index - truth.benchmarks * stride] == 1.0
+            }
+        })
     }
 
     /// The same with intervals.
     pub fn judgements(&self, rules: &Rules) -> Vec<Judgement> {
-        let samples: Vec<Sample> = (0..BENCHMARKS * self.stride)
-            .map(|index| self.suite.sample(index / self.stride, index % self.stride))
-            .collect();
-        judge_family(&samples, &self.looks, rules)
+        judge(&self.suite.samples(), &self.looks, rules)
     }
 }
 
@@ -221,7 +260,7 @@ pub fn is_change(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Regressed | Verdict::Improved)
 }
 
-/// The looks that forc-perf would declare for a suite on this machine.
-pub fn looks(machine: Machine, rules: &Rules, max_runs: usize) -> Looks {
-    declare_looks(BENCHMARKS * (machine.figures() + 1), rules.q_change, MIN_RUNS, max_runs)
+/// The looks that forc-perf would declare for so many blocks.
+pub fn looks(max_runs: usize) -> Looks {
+    declare_looks(3, max_runs)
 }

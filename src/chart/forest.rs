@@ -65,8 +65,10 @@ pub fn forest(comparison: &Comparison, findings: &Findings, metric: Metric) -> R
     });
     let left_out = rows.len().saturating_sub(MOST_ROWS);
     rows.truncate(MOST_ROWS);
-    let total =
-        findings.totals.iter().find(|total| total.metric == metric && total.ratio.is_finite() && total.ratio > 0.0);
+    let total = findings
+        .totals
+        .iter()
+        .find(|total| total.metric == metric && total.phase.is_none() && total.ratio.is_finite() && total.ratio > 0.0);
 
     let name = |side: usize| comparison.sides.get(side).map_or("", |side| side.name.as_str());
     let sides = [name(findings.side), name(0)].map(|name| shorten(name, 12.0, false, 220.0));

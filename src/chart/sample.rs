@@ -237,11 +237,13 @@ fn around(benchmarks: Vec<Measured>) -> Report {
             available_memory: 6 << 30,
             load: Some(LoadAverage { one: 0.42, five: 0.3, fifteen: 0.1 }),
             virtual_machine: Some(true),
+            checks: Vec::new(),
         },
         toolchain: Toolchain {
             version: "0.72.1".into(),
             path: "/home/user/.cache/forc-perf/toolchains/0.72.1/bin/forc".into(),
             sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+            is_script: false,
             origin: Origin::Release("0.72.1".into()),
             capabilities: Capabilities { protocol: Protocol::Markers, metrics_file: true, release: true, tests: true },
             notes: Vec::new(),

@@ -48,7 +48,7 @@ pub fn waterfall(
     let one = findings.benchmarks.get(benchmark).ok_or(ChartError::Empty("there is no such benchmark"))?;
     // The wall time stands in for a metric that is not told by phase, but only if it changed itself.
     let changed = |wall: &Figure| matches!(wall.verdict, Verdict::Regressed | Verdict::Improved);
-    let wall = || one.figure(Metric::Wall).filter(|wall| changed(wall)).and_then(|_| breakdown(one, Metric::Wall));
+    let wall = || one.wall().filter(|wall| changed(wall)).and_then(|_| breakdown(one, Metric::Wall));
     let parts = lead_metric(one).and_then(|metric| breakdown(one, metric)).or_else(wall);
     let parts = parts.ok_or(ChartError::Empty("the compilers have no phase in common"))?;
     draw(comparison, findings, &parts, &one.id, colours)

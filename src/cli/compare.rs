@@ -15,8 +15,9 @@ use super::{DEFAULT_SUITE, Result};
 use crate::collector::Interrupt;
 use crate::compare;
 use crate::history::import;
-use crate::model::{BenchmarkFindings, Comparison, Completion, Metric, Verdict};
+use crate::model::{BenchmarkFindings, Comparison, Completion, Findings, Metric, Report};
 use crate::report::{comparison, file, page};
+use crate::schedule::Wanted;
 use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, SessionError, StdOption};
 use crate::suite::Selection;
 
@@ -64,6 +65,11 @@ pub struct CompareOptions {
     #[arg(long, value_name = "[METRIC=]PERCENT", value_parser = threshold)]
     pub threshold: Vec<Threshold>,
 
+    /// Whether the runs of a block are made at the same time: `duet` on a core each, the cores drawn anew for each block;
+    /// `turns` one after the other; `auto` at the same time where there is a core for each side, the control included
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = ScheduleOption::Auto)]
+    pub schedule: ScheduleOption,
+
     /// Measure the base twice, and print what would have been found between the two
     #[arg(long)]
     pub control: bool,
@@ -89,8 +95,8 @@ pub struct CompareOptions {
     #[arg(long, value_name = "TIME", default_value_t = default_time_limit())]
     pub time_limit: humantime::Duration,
 
-    /// Keep forc and the harness on different processors. Not by default: with a processor less to choose from, a compiler's
-    /// times wandered more, and what the harness costs both sides alike is no difference between them
+    /// Where the sides take turns, keep forc and the harness on different processors. Not by default: with a processor less to
+    /// choose from, a compiler's times wandered more, and what the harness costs both sides alike is no difference between them
     #[arg(long, value_enum, default_value_t = Pin::Never)]
     pub pin: Pin,
 
@@ -138,6 +144,13 @@ pub struct DiffOptions {
     /// The report to hold against it
     pub other: PathBuf,
 
+    #[command(flatten)]
+    pub pair: PairOptions,
+}
+
+/// How two reports are held against each other, from files or from a history.
+#[derive(Clone, Debug, Args)]
+pub struct PairOptions {
     /// Compare even what was measured on different machines
     #[arg(long)]
     pub force: bool,
@@ -169,6 +182,27 @@ pub enum Format {
     Csv,
     /// A row a pair of values that was measured
     SamplesCsv,
+}
+
+/// Whether the sides of a block run at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScheduleOption {
+    /// At the same time where there is a core for each
+    Auto,
+    /// One after the other
+    Turns,
+    /// At the same time, as many as there are cores
+    Duet,
+}
+
+impl From<ScheduleOption> for Wanted {
+    fn from(option: ScheduleOption) -> Self {
+        match option {
+            ScheduleOption::Auto => Self::Auto,
+            ScheduleOption::Turns => Self::Turns,
+            ScheduleOption::Duet => Self::Duet,
+        }
+    }
 }
 
 /// What ends with an exit code other than 0.
@@ -267,6 +301,7 @@ impl CompareOptions {
                 pin: self.pin == Pin::Auto,
                 seed: self.seed,
                 counters: self.counters,
+                checkup: true,
                 locator,
                 ..Config::new(suite)
             },
@@ -276,6 +311,7 @@ impl CompareOptions {
                 Some("base") => StdOption::Base,
                 _ => StdOption::Folder(self.std.clone()),
             },
+            schedule: self.schedule.into(),
             control: self.control,
             budget: self.budget.into(),
             min_runs,
@@ -330,6 +366,7 @@ pub fn compare(options: &CompareOptions) -> Result<Outcome> {
     print(&comparison, &options.show);
     kept.map_err(|error| harness(&error))?;
     let recorded = recorded?;
+    options.record.record_control(&comparison)?;
     let interrupted = comparison.completion == Completion::Interrupted;
     if !interrupted {
         let _ = std::fs::remove_file(options.journal());
@@ -357,7 +394,13 @@ pub fn diff(options: &DiffOptions) -> Result<Outcome> {
     let base = file::read(&options.base).map_err(|error| harness(&error))?;
     let other = file::read(&options.other).map_err(|error| harness(&error))?;
     let names = [&options.base, &options.other].map(|path| path.display().to_string());
-    let comparison = compare::of_reports([base, other], names, &thresholds(&options.threshold), options.force)
+    judge([base, other], names, &options.pair)
+}
+
+/// Says what two reports of these names say of each other.
+pub(super) fn judge(reports: [Report; 2], names: [String; 2], options: &PairOptions) -> Result<Outcome> {
+    let harness = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
+    let comparison = compare::of_reports(reports, names, &thresholds(&options.threshold), options.force)
         .map_err(|error| harness(&error))?;
     if let Some(path) = &options.output {
         super::save(path, "comparison", |path| file::write_comparison(&comparison, path))
@@ -399,7 +442,8 @@ fn print(shown: &Comparison, options: &ShowOptions) {
 /// How a command ends that has shown this comparison.
 fn outcome(comparison: &Comparison, fail_on: FailOn) -> Outcome {
     let answers = || comparison.answers().flat_map(|findings| &findings.benchmarks);
-    let any = |verdict| answers().any(|benchmark| benchmark.verdict == Some(verdict));
+    // What differs between a binary and itself is the machine's, and fails nobody's build.
+    let compilers = || comparison.answers().filter(|findings| !comparison.is_same_binary(findings));
     let failed = answers().any(|benchmark| benchmark.failed.is_some());
     let broken = comparison.skipped.iter().any(|skipped| skipped.broken);
     if comparison.completion == Completion::Interrupted {
@@ -408,11 +452,12 @@ fn outcome(comparison: &Comparison, fail_on: FailOn) -> Outcome {
         Outcome::BenchmarkFailed
     } else if !comparison.has_measurements() {
         Outcome::NothingMeasured
-    } else if fail_on >= FailOn::Regression && any(Verdict::Regressed) {
+    } else if fail_on >= FailOn::Regression && compilers().any(Findings::has_regressed) {
         Outcome::Regression
     } else if broken {
         Outcome::BenchmarkFailed
-    } else if fail_on >= FailOn::Undecided && answers().any(BenchmarkFindings::is_open) {
+    } else if fail_on >= FailOn::Undecided && compilers().flat_map(|it| &it.benchmarks).any(BenchmarkFindings::is_open)
+    {
         Outcome::Undecided
     } else {
         Outcome::Success
@@ -423,6 +468,7 @@ fn outcome(comparison: &Comparison, fail_on: FailOn) -> Outcome {
 mod tests {
     use super::*;
     use crate::chart::sample::compare::{figure, finding, found};
+    use crate::model::Verdict;
 
     #[test]
     fn an_improvement_beside_something_undecided_fails_where_that_is_to_fail() {
@@ -447,6 +493,50 @@ mod tests {
         let both = found(vec![vec![fine, unreached]]);
         assert_eq!(outcome(&both, FailOn::Undecided), Outcome::Undecided);
         assert_eq!(outcome(&both, FailOn::Regression), Outcome::Success);
+    }
+
+    #[test]
+    fn the_same_size_alone_is_nothing_measured_and_all_together_may_regress() {
+        let size = || vec![figure(Metric::BytecodeSize, 1e4, (1.0, 1.0, 1.0), Verdict::Equal)];
+        let mut alone = finding("g/p/debug", Verdict::Equal, size());
+        alone.verdict = BenchmarkFindings::verdict_of(&alone.figures);
+        assert_eq!(outcome(&found(vec![vec![alone]]), FailOn::Regression), Outcome::NothingMeasured);
+        let wall = || vec![figure(Metric::Wall, 1e8, (1.03, 0.99, 1.07), Verdict::Undecided)];
+        let all = ["g/p/debug", "g/q/debug"].map(|id| finding(id, Verdict::Undecided, wall()));
+        let mut together = found(vec![all.to_vec()]);
+        assert_eq!(outcome(&together, FailOn::Regression), Outcome::Success);
+        together.findings[0].totals = vec![crate::model::Total {
+            metric: Metric::Wall,
+            phase: None,
+            ratio: 1.03,
+            low: Some(1.02),
+            high: Some(1.04),
+            confidence: 0.99,
+            threshold: 0.01,
+            p_value: None,
+            verdict: Verdict::Regressed,
+            benchmarks: 2,
+        }];
+        assert_eq!(outcome(&together, FailOn::Regression), Outcome::Regression);
+        assert_eq!(outcome(&together, FailOn::Never), Outcome::Success);
+    }
+
+    #[test]
+    fn a_binary_against_itself_fails_nobodys_build() {
+        let wall = figure(Metric::Wall, 1e8, (1.4, 1.3, 1.5), Verdict::Regressed);
+        let finding = || finding("g/p/debug", Verdict::Regressed, vec![wall.clone()]);
+        let mut comparison = found(vec![vec![finding()], vec![finding()]]);
+        assert_eq!(outcome(&comparison, FailOn::Undecided), Outcome::Regression);
+        let of_base = comparison.sides[0].toolchain.sha256.clone();
+        comparison.sides[1].toolchain.sha256.clone_from(&of_base);
+        assert_eq!(outcome(&comparison, FailOn::Undecided), Outcome::Regression, "of the other side");
+        comparison.sides[2].toolchain.sha256 = of_base;
+        assert_eq!(outcome(&comparison, FailOn::Undecided), Outcome::Success);
+        comparison.sides[2].std = Some("/another/std".into());
+        assert_eq!(outcome(&comparison, FailOn::Undecided), Outcome::Regression, "with another std");
+        comparison.sides[2].std = None;
+        comparison.sides[2].toolchain.is_script = true;
+        assert_eq!(outcome(&comparison, FailOn::Undecided), Outcome::Regression, "what it runs is not known");
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub enum Outcome {
     /// 1: a benchmark failed, or a part of the suite could not be read; the rest was measured. Of a night: one failed or is
     /// missing for the first time, or the night was cut short.
     BenchmarkFailed,
+    /// 1, too: this machine cannot measure.
+    CannotMeasure,
     /// 2: the command line is wrong.
     Usage,
     /// 3: nothing was measured at all.
@@ -29,7 +31,7 @@ impl Outcome {
     pub const fn code(self) -> u8 {
         match self {
             Self::Success => 0,
-            Self::BenchmarkFailed => 1,
+            Self::BenchmarkFailed | Self::CannotMeasure => 1,
             Self::Usage => 2,
             Self::NothingMeasured => 3,
             Self::HarnessError => 4,
@@ -66,7 +68,8 @@ pub const EXIT_CODES: &str = "\
 Exit codes:
   0    success
   1    a benchmark failed (in a comparison: on any side), or a part of the suite could not be read; the rest was measured;
-       nightly: a benchmark failed or is missing for the first time, or the night was cut short
+       nightly: a benchmark failed or is missing for the first time, or the night was cut short;
+       doctor: something makes measuring on this machine useless
   2    the command line is wrong
   3    nothing was measured
   4    the harness could not go on: no compiler, no suite, a full disk

@@ -1,5 +1,6 @@
 //! `history`: what was recorded, and what to do with it.
 
+mod diff;
 mod events;
 mod import;
 mod notes;
@@ -14,7 +15,7 @@ use jiff::civil::Date;
 use super::Result;
 use super::exit::Outcome;
 use super::record::{HistoryOption, harness};
-use crate::history::{History, Match, Prune, ReportFilter, ReportId};
+use crate::history::{self, History, Match, NameError, Prune, ReportFilter, ReportId};
 use crate::report::format;
 
 /// Options of `history`.
@@ -35,6 +36,8 @@ enum HistoryCommand {
     Show(show::ShowOptions),
     /// List series, or show the points of series, in the order of the compiler's commits
     Series(show::SeriesOptions),
+    /// Hold two reports of it against each other, as `diff` does two files
+    Diff(diff::DiffOptions),
     /// Since when: the commits at which levels have changed, the worst first
     Events(events::EventsOptions),
     /// Write all of it as JSON Lines, or a report or series in the form of another tool
@@ -96,6 +99,7 @@ pub fn run(options: &HistoryOptions) -> Result<Outcome> {
         HistoryCommand::List(list) => show::list(&history.open_read_only()?, list),
         HistoryCommand::Show(shown) => show::show(&history.open_read_only()?, shown),
         HistoryCommand::Series(series) => show::series(&history.open_read_only()?, series),
+        HistoryCommand::Diff(options) => diff::diff(&history.open_read_only()?, options),
         HistoryCommand::Events(events) => events::events(&history.open_read_only()?, events),
         HistoryCommand::Export(export) => transfer::export(&history.open_read_only()?, export),
         HistoryCommand::Import(import) => import::import(history, import),
@@ -154,23 +158,17 @@ fn verify(history: &History, format: Format) -> Result<Outcome> {
     Ok(Outcome::Success)
 }
 
-/// A report as a user calls it: its number, `latest`, or the beginning of its commit's id, of which it is the latest.
+/// A report as a user calls it: [`history::named`] has the ways.
 fn find_report(history: &History, name: &str) -> Result<ReportId> {
     let known = history.reports(&ReportFilter::default()).map_err(harness)?;
-    let number: Option<i64> = name.parse().ok();
-    let found = known.iter().rev().find(|report| {
-        let of_commit = report.commit.as_ref().is_some_and(|commit| commit.id.starts_with(name));
-        name == "latest" || number == Some(report.id.0) || of_commit
-    });
-    // A number is one before it is the beginning of an id.
-    let by_number = known.iter().find(|report| number == Some(report.id.0));
-    by_number.or(found).map(|report| report.id).ok_or_else(|| {
-        let message = format!(
-            "no report is called `{name}`; expected a number, `latest` or the beginning of a commit's id, as \
-             `forc-perf history list` shows them"
-        );
-        (Outcome::Usage, message)
-    })
+    let found = history::named(&known, name).map_err(exit_of_name)?;
+    // What means none is an error.
+    found.last().map(|report| report.id).ok_or_else(|| exit_of_name(NameError::Empty))
+}
+
+/// How a command ends that was asked for a report of which there is none, or not one alone.
+fn exit_of_name(error: NameError) -> (Outcome, String) {
+    (Outcome::Usage, error.to_string())
 }
 
 /// What matches a text that may not be given.

@@ -13,12 +13,12 @@ use super::options::MessageFormat;
 use super::progress::{Progress, terminal_width};
 use super::say;
 use crate::collector::Interrupt;
+use crate::compare::{self, Changes, ReportsError};
 use crate::model::{Completion, Measured, Report};
 use crate::report::file::{self, FileError};
 use crate::report::{page, terminal};
 use crate::schedule::MIN_SAMPLES;
 use crate::session::{self, Config, Event, SessionError};
-use crate::summary::{self, Changes, Incomparable};
 
 /// Where results go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub struct Done {
     /// When the compiler had been found and the suite read.
     pub began: Instant,
     /// What changed since the last full report that stood there before, or the latest, if any did.
-    pub changes: Option<Result<Changes, Incomparable>>,
+    pub changes: Option<Result<Changes, ReportsError>>,
 }
 
 /// Measures what `config` says and keeps it at `destination`. What was measured is kept even if it was interrupted, and
@@ -192,12 +192,12 @@ fn changes(
     destination: &Destination,
     latest: Option<&Report>,
     report: &Report,
-) -> Option<Result<Changes, Incomparable>> {
+) -> Option<Result<Changes, ReportsError>> {
     let full = match destination {
         Destination::Folder(folder) => read_if_there(&folder.join(FULL_REPORT)),
         Destination::File(_) | Destination::Nowhere => None,
     };
-    let since = |previous: &Report| summary::changes(previous, report);
+    let since = |previous: &Report| compare::changes(previous, report);
     match full.as_ref().map(since) {
         Some(Ok(changes)) => Some(Ok(changes)),
         _ => latest.map(since),
@@ -236,7 +236,7 @@ pub fn show(done: &Done, destination: &Destination, format: MessageFormat) -> Re
 }
 
 /// Prints the table, or a message a benchmark.
-fn print_figures(report: &Report, changes: Option<&Result<Changes, Incomparable>>, format: MessageFormat) {
+fn print_figures(report: &Report, changes: Option<&Result<Changes, ReportsError>>, format: MessageFormat) {
     match format {
         MessageFormat::Human => print_human(report, changes),
         MessageFormat::Json => {
@@ -255,12 +255,12 @@ fn keeps(report: &Report, previous: Option<&Report>) -> bool {
     report.has_measurements() || previous.is_none_or(|previous| !previous.has_measurements())
 }
 
-fn print_human(report: &Report, changes: Option<&Result<Changes, Incomparable>>) {
+fn print_human(report: &Report, changes: Option<&Result<Changes, ReportsError>>) {
     let width = if std::io::stdout().is_terminal() { terminal_width() } else { None };
     let text = terminal::render(report, changes.and_then(|changes| changes.as_ref().ok()), width);
     let mut stdout = anstream::stdout().lock();
     let _ = stdout.write_all(text.as_bytes());
-    if let Some(Err(Incomparable::Machine)) = changes {
+    if let Some(Err(ReportsError::Machine { .. })) = changes {
         let _ = writeln!(stdout, "\nThe previous report was measured on another machine: the two are not compared.");
     }
 }
@@ -269,6 +269,7 @@ fn print_human(report: &Report, changes: Option<&Result<Changes, Incomparable>>)
 fn print_json(event: &Event) {
     let message = match event {
         Event::Toolchain(toolchain) => json!({"reason": "toolchain", "toolchain": toolchain}),
+        Event::Machine { lines, checks } => json!({"reason": "machine", "lines": lines, "checks": checks}),
         Event::Note(note) => json!({"reason": "note", "message": note}),
         Event::Suite { selected, skipped } => json!({"reason": "suite", "selected": selected, "skipped": skipped}),
         Event::Plan { runs, benchmarks, expected } => json!({

@@ -3,6 +3,7 @@
 pub mod backfill;
 pub mod compare;
 mod dashboard;
+mod doctor;
 pub mod exit;
 pub mod history;
 pub mod list;
@@ -58,6 +59,8 @@ enum Command {
         #[command(flatten)]
         show: compare::ShowOptions,
     },
+    /// Say whether this machine can measure, and which change would show on it
+    Doctor(doctor::DoctorOptions),
     /// List the benchmarks of a suite
     List(SelectOptions),
     /// Look at what was recorded, and take in, write out and tidy up
@@ -129,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Compare(options) => compare::compare(options),
         Command::Diff(options) => compare::diff(options),
         Command::Show { comparison, show } => compare::show(comparison, show),
+        Command::Doctor(options) => doctor::doctor(options),
         Command::List(options) => list_command(options),
         Command::History(options) => history::run(options),
         Command::Nightly(options) => nightly::nightly(options),

@@ -64,8 +64,8 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
     record.check()?;
     let began = Instant::now();
     let format = options.measure.message_format;
-    let config =
-        options.measure.config(&Config::new(DEFAULT_SUITE)).map_err(|error| (Outcome::Usage, error.to_string()))?;
+    let config = options.measure.config(&Config { checkup: true, ..Config::new(DEFAULT_SUITE) });
+    let config = config.map_err(|error| (Outcome::Usage, error.to_string()))?;
     let mut measured = None;
     if !options.no_run {
         let done = measure::measure_within(&config, &Destination::Nowhere, format, Some(options.limit.into()))

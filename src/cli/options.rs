@@ -245,6 +245,7 @@ impl MeasureOptions {
             pin: self.pin == Pin::Auto,
             seed: self.seed,
             counters: self.counters,
+            checkup: defaults.checkup,
         })
     }
 }

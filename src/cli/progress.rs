@@ -35,6 +35,7 @@ impl Progress {
             Event::Toolchain(toolchain) => {
                 self.line(&format!("forc {} ({})", toolchain.version, toolchain.path.display()));
             }
+            Event::Machine { lines, .. } => lines.iter().for_each(|line| self.line(line)),
             Event::Note(note) => self.line(note),
             Event::Fetch(repository) => self.line(&format!("fetching {repository}")),
             Event::Suite { selected, skipped } => {

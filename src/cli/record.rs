@@ -9,8 +9,8 @@ use super::exit::Outcome;
 use crate::collector::Interrupt;
 use crate::forc::SwaySource;
 use crate::forc::source::Checkout;
-use crate::history::{DEFAULT_PATH, HISTORY_VARIABLE, History, HistoryError, Provenance, Record, Recorded};
-use crate::model::Report;
+use crate::history::{Control, DEFAULT_PATH, HISTORY_VARIABLE, History, HistoryError, Provenance, Record, Recorded};
+use crate::model::{Comparison, Report};
 
 /// Which history.
 #[derive(Clone, Debug, Default, Args)]
@@ -86,6 +86,15 @@ impl RecordOptions {
             eprintln!("warning: {error}");
         }
         Ok(recorded)
+    }
+
+    /// Keeps what the control of a comparison came to, where recording was asked for.
+    ///
+    /// # Errors
+    /// If the history cannot be written.
+    pub fn record_control(&self, comparison: &Comparison) -> Result<()> {
+        let Some(control) = Control::of(comparison).filter(|_| self.record) else { return Ok(()) };
+        self.history.open()?.record_controls(&[control]).map_err(harness)
     }
 
     /// The file.

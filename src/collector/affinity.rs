@@ -1,4 +1,11 @@
 //! Keeping forc and the harness on different processors.
+//!
+//! A thread's set of allowed processors is inherited by what the thread starts, and stays until it is changed again. So
+//! every restriction is a guard that puts the set back, and the processors of the machine are asked for only once, before
+//! the first restriction.
+
+use std::marker::PhantomData;
+use std::sync::OnceLock;
 
 /// Which processors forc and which ones the harness's own threads run on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,10 +17,13 @@ pub struct Split {
 }
 
 impl Split {
-    /// The last of the allowed processors for the harness and all others for forc; `None` with fewer than two, or where
+    /// The last of this process's processors for the harness and all others for forc; `None` with fewer than two, or where
     /// the platform has no such setting.
+    ///
+    /// The process's processors are those of the first thread that asked, or that was about to be restricted by
+    /// [`Restriction::to`]. A thread that is restricted now is told the same as any other.
     pub fn of_this_machine() -> Option<Self> {
-        Self::of(allowed()?)
+        Self::of(processors().to_vec())
     }
 
     fn of(mut allowed: Vec<usize>) -> Option<Self> {
@@ -23,52 +33,104 @@ impl Split {
         let harness = vec![allowed.pop()?];
         Some(Self { forc: allowed, harness })
     }
+}
 
-    /// All of the processors.
-    pub fn all(&self) -> Vec<usize> {
-        self.forc.iter().chain(&self.harness).copied().collect()
+impl Split {
+    /// Whether no processor is both forc's and the harness's.
+    pub fn is_apart(&self) -> bool {
+        self.harness.iter().all(|cpu| !self.forc.contains(cpu))
     }
 }
 
-/// The processors that the calling thread may run on.
+/// The processors of this process, in ascending order; empty where the platform does not tell.
+fn processors() -> &'static [usize] {
+    static PROCESSORS: OnceLock<Vec<usize>> = OnceLock::new();
+    PROCESSORS.get_or_init(|| allowed().unwrap_or_default())
+}
+
+/// Keeps the calling thread, and what it starts from now on, on some processors, until it is dropped: then the thread has
+/// the processors that it had before.
+///
+/// A refusal by the system is no error: the run is then merely scheduled as the system likes. Where the platform has no
+/// such setting, nothing happens.
+#[derive(Debug)]
+#[must_use = "the restriction ends when this is dropped"]
+pub struct Restriction {
+    /// What to put back; `None` if it could not be read, as then nothing is changed either.
+    before: Option<Vec<usize>>,
+    /// It belongs to the thread that it restricts.
+    of_this_thread: PhantomData<*const ()>,
+}
+
+impl Restriction {
+    /// Restricts the calling thread to `cpus`.
+    pub fn to(cpus: &[usize]) -> Self {
+        processors();
+        let restriction = Self { before: allowed(), of_this_thread: PhantomData };
+        restriction.change(cpus);
+        restriction
+    }
+
+    /// Restricts the thread to other processors instead. What it was started on before stays where it is.
+    pub fn change(&self, cpus: &[usize]) {
+        if self.before.is_some() {
+            set_allowed(cpus);
+        }
+    }
+}
+
+impl Drop for Restriction {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            set_allowed(before);
+        }
+    }
+}
+
+/// The processors that the calling thread may run on, in ascending order; `None` where the platform does not tell.
 #[cfg(target_os = "linux")]
-fn allowed() -> Option<Vec<usize>> {
+pub fn allowed() -> Option<Vec<usize>> {
     // SAFETY: a cpu_set_t is a plain bit field, for which all zeros is the empty set.
     let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
     // SAFETY: `set` is a valid place of the size that is given.
     if unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &raw mut set) } != 0 {
         return None;
     }
-    let capacity = usize::try_from(libc::CPU_SETSIZE).unwrap_or(0);
     // SAFETY: every index is below the set's capacity.
-    Some((0..capacity).filter(|cpu| unsafe { libc::CPU_ISSET(*cpu, &set) }).collect())
+    Some((0..capacity()).filter(|cpu| unsafe { libc::CPU_ISSET(*cpu, &set) }).collect())
 }
 
+/// `None`: this platform does not tell.
 #[cfg(not(target_os = "linux"))]
-fn allowed() -> Option<Vec<usize>> {
+pub fn allowed() -> Option<Vec<usize>> {
     None
 }
 
-/// Restricts the calling thread, and what it spawns from now on, to these processors. A refusal is no error: the run is
-/// then merely scheduled as the system likes.
 #[cfg(target_os = "linux")]
-pub fn restrict_this_thread(cpus: &[usize]) {
+fn set_allowed(cpus: &[usize]) {
     // SAFETY: a cpu_set_t is a plain bit field, for which all zeros is the empty set.
     let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    for cpu in cpus {
-        // SAFETY: the indices come from `allowed`, and are below the set's capacity.
+    for cpu in cpus.iter().filter(|cpu| **cpu < capacity()) {
+        // SAFETY: the index is below the set's capacity.
         unsafe { libc::CPU_SET(*cpu, &mut set) };
     }
     // SAFETY: `set` is a valid set of the size that is given.
     unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const set) };
 }
 
-/// Does nothing: this platform has no such setting.
 #[cfg(not(target_os = "linux"))]
-pub fn restrict_this_thread(_cpus: &[usize]) {}
+fn set_allowed(_cpus: &[usize]) {}
+
+/// How many processors a set can hold.
+#[cfg(target_os = "linux")]
+fn capacity() -> usize {
+    usize::try_from(libc::CPU_SETSIZE).unwrap_or(0)
+}
 
 #[cfg(test)]
 mod tests {
+    use std::{panic, thread};
+
     use super::*;
 
     #[test]
@@ -81,6 +143,58 @@ mod tests {
     fn forc_gets_all_but_the_last() {
         let split = Split::of(vec![1, 4, 7]).unwrap();
         assert_eq!(split, Split { forc: vec![1, 4], harness: vec![7] });
-        assert_eq!(split.all(), [1, 4, 7]);
+    }
+
+    /// What `check` sees in a thread of its own, to which no other test's restriction can reach.
+    #[cfg(target_os = "linux")]
+    fn in_a_thread(check: impl FnOnce(Vec<usize>) + Send + 'static) {
+        thread::spawn(|| check(allowed().unwrap())).join().unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_restriction_ends_with_its_guard() {
+        in_a_thread(|before| {
+            let (first, last) = (before[..1].to_vec(), before[before.len() - 1..].to_vec());
+            {
+                let outer = Restriction::to(&first);
+                assert_eq!(allowed().unwrap(), first);
+                {
+                    let inner = Restriction::to(&before);
+                    inner.change(&last);
+                    assert_eq!(allowed().unwrap(), last);
+                }
+                assert_eq!(allowed().unwrap(), first, "the inner guard gives back what the outer had set");
+                outer.change(&last);
+                assert_eq!(allowed().unwrap(), last);
+            }
+            assert_eq!(allowed().unwrap(), before);
+            let panicked = panic::catch_unwind(|| {
+                let _restriction = Restriction::to(&first);
+                panic::resume_unwind(Box::new(()));
+            });
+            assert!(panicked.is_err());
+            assert_eq!(allowed().unwrap(), before, "after a panic");
+        });
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_restricted_thread_sees_the_whole_machine() {
+        in_a_thread(|before| {
+            let free = Split::of_this_machine();
+            let _restriction = Restriction::to(&before[..1]);
+            assert_eq!(Split::of_this_machine(), free);
+            assert_eq!(thread::spawn(Split::of_this_machine).join().unwrap(), free, "in a thread that inherits it");
+        });
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_set_that_the_system_refuses_changes_nothing() {
+        in_a_thread(|before| {
+            let _restriction = Restriction::to(&[]);
+            assert_eq!(allowed().unwrap(), before);
+        });
     }
 }

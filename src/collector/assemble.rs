@@ -41,6 +41,7 @@ pub fn assemble(name: String, path: &Path, protocol: Protocol, recording: Record
         counters: recording.counters,
         protocol,
         collector: recording.cost,
+        surroundings: None,
         notes,
         frames: recording.frames,
     }

@@ -2,11 +2,13 @@
 //!
 //! Nothing of the harness runs while a compiler runs but four threads that sleep most of the time: one waits for the
 //! exit, one blocks in reading stdout and one in reading stderr, and one takes the frames. Each is ready before the
-//! compiler is spawned, so that their making is no part of its time.
+//! compiler is spawned, so that their making is no part of its time. Several runs may be made at once, each with threads of
+//! its own ([`collect_together`]): nothing of a run is shared with another.
 
 mod affinity;
 mod assemble;
 pub mod callgrind;
+mod cores;
 mod counters;
 mod events;
 mod interrupt;
@@ -18,6 +20,7 @@ mod sampler;
 mod stdout;
 mod tail;
 mod threads;
+mod together;
 
 use std::ffi::OsString;
 use std::io;
@@ -25,10 +28,12 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-pub use affinity::{Split, restrict_this_thread};
+pub use affinity::{Restriction, Split, allowed};
 pub use assemble::assemble;
+pub use cores::Cores;
 pub use counters::{Counters, Detail, Probe};
 pub use events::{CountersAvailable, EventCounters, EventReading, counters_available};
 pub use interrupt::Interrupt;
@@ -38,6 +43,7 @@ pub use procfs::ProcProbe;
 pub use sampler::Ended;
 pub use stdout::{Event, Said};
 pub use tail::plain;
+pub use together::collect_together;
 
 use crate::model::{Accounting, CollectorCost, EventCounts, Exit, SamplerKind, SerdeFrames, SerdeInstant};
 use process::Control;
@@ -156,6 +162,29 @@ pub enum CollectError {
 /// # Errors
 /// If the program cannot be started or waited for. A program that fails is not an error: see [`Recording::exit`].
 pub fn collect(invocation: &Invocation, options: &Options, interrupt: &Interrupt) -> Result<Recording, CollectError> {
+    prepare(invocation, options, interrupt)?.run()
+}
+
+/// A run of which all is ready but the process: to be made by the thread that prepared it, which is on forc's processors by
+/// now.
+struct Prepared<'a> {
+    invocation: &'a Invocation,
+    options: &'a Options,
+    command: Command,
+    spawned: Arc<OnceLock<Spawned>>,
+    stdout: threads::Stream<stdout::Output>,
+    stderr: threads::Stream<tail::Tail>,
+    sampler: thread::JoinHandle<threads::SamplerResult>,
+    counters: Option<Arc<Mutex<EventCounters>>>,
+    /// Until the process is reaped, or whatever way a run is left.
+    restriction: Option<Restriction>,
+}
+
+fn prepare<'a>(
+    invocation: &'a Invocation,
+    options: &'a Options,
+    interrupt: &Interrupt,
+) -> Result<Prepared<'a>, CollectError> {
     let (stdout_reader, stdout_writer) = threads::pipe().map_err(CollectError::Prepare)?;
     let (stderr_reader, stderr_writer) = threads::pipe().map_err(CollectError::Prepare)?;
     let mut command = Command::new(&invocation.program);
@@ -173,88 +202,87 @@ pub fn collect(invocation: &Invocation, options: &Options, interrupt: &Interrupt
     let stdout = threads::read_stdout(stdout_reader, options, &spawned).map_err(CollectError::Prepare)?;
     let stderr = threads::read_stderr(stderr_reader, options).map_err(CollectError::Prepare)?;
     let sampler = threads::start_sampler(options, &spawned, interrupt).map_err(CollectError::Prepare)?;
-
-    let floor = process::own_peak_memory();
-    let cpu_before = process::thread_cpu_time();
-    if let Some(split) = &options.split {
-        restrict_this_thread(&split.forc);
-    }
+    let restriction = options.split.as_ref().map(|split| Restriction::to(&split.forc));
     // By the thread that spawns, and when the harness's own have begun: whatever a thread begins inherits its counters.
     let counters = options.counters.then(|| Arc::new(Mutex::new(EventCounters::open())));
-    let started = Instant::now();
-    let child = command.spawn();
-    // The harness's copies of the writing ends must go, or the readers would never see an end.
-    drop(command);
-    let control = match child {
-        Ok(child) => {
-            let control = Arc::new(Control::new(child.id()));
-            // Nobody else sets it.
-            let _ = spawned.set(Spawned::running(
-                options.sampler,
-                child.id(),
-                started,
-                Arc::clone(&control),
-                counters.clone(),
-            ));
-            control
-        }
-        Err(source) => {
-            if let Some(split) = &options.split {
-                restrict_this_thread(&split.all());
-            }
-            let _ = spawned.set(Spawned::Failed);
-            let _ = sampler.join();
-            return Err(CollectError::Spawn { program: invocation.program.clone(), source });
-        }
-    };
-    if let Some(split) = &options.split {
-        restrict_this_thread(&split.harness);
-    }
-    let waited = control.wait_for_exit();
-    let exited = SerdeInstant::now();
-    sampler.thread().unpark();
-    let cpu_waiting = process::thread_cpu_time().saturating_sub(cpu_before);
-    let mut notes = Vec::new();
-    let counted = counters.map(|counters| counters.lock().unwrap_or_else(PoisonError::into_inner).read());
-    notes.extend(counted.as_ref().and_then(EventReading::note));
-    let (stdout::Output { events, tail }, stdout_cpu) = stdout.receive(&control, "stdout", &mut notes);
-    let (stderr, stderr_cpu) = stderr.receive(&control, "stderr", &mut notes);
-    let sampled = sampler.join().unwrap_or_default();
-    // Whoever is left of the group has let go of the streams and would work on into the next run.
-    control.kill();
-    let reaped = control.reap();
-    if let Some(split) = &options.split {
-        restrict_this_thread(&split.all());
-    }
-    waited.map_err(CollectError::Wait)?;
-    let (exit, mut accounting) = reaped.map_err(CollectError::Wait)?;
+    Ok(Prepared { invocation, options, command, spawned, stdout, stderr, sampler, counters, restriction })
+}
 
-    accounting.peak_memory = peak_memory(accounting.peak_memory, floor, sampled.sampled.peak_resident, &events);
-    let started = SerdeInstant::from(started);
-    let cost = CollectorCost {
-        sampler: options.sampler,
-        cpu_time: cpu_waiting + stdout_cpu + stderr_cpu + sampled.cpu_time,
-        frames_due: options.interval.map_or(0, |interval| {
-            let due = exited.duration_since(started).as_nanos() / interval.max(MIN_INTERVAL).as_nanos();
-            u64::try_from(due).unwrap_or(u64::MAX)
-        }),
-        lateness_p99: percentile_99(&sampled.sampled.lateness),
-        disk_readable: disk_readable(&sampled.sampled, &events),
-    };
-    Ok(Recording {
-        started,
-        exited,
-        exit,
-        ended: sampled.sampled.ended,
-        accounting,
-        counters: counted.map(|counted| counted.total()).filter(|counts| *counts != EventCounts::default()),
-        frames: sampled.sampled.frames,
-        events,
-        stdout: tail.text(),
-        stderr: stderr.text(),
-        cost,
-        notes,
-    })
+impl Prepared<'_> {
+    fn run(self) -> Result<Recording, CollectError> {
+        let Self { invocation, options, mut command, spawned, stdout, stderr, sampler, counters, restriction } = self;
+        let floor = process::own_peak_memory();
+        let cpu_before = process::thread_cpu_time();
+        let started = Instant::now();
+        let child = command.spawn();
+        // The harness's copies of the writing ends must go, or the readers would never see an end.
+        drop(command);
+        let control = match child {
+            Ok(child) => {
+                let control = Arc::new(Control::new(child.id()));
+                // Nobody else sets it.
+                let _ = spawned.set(Spawned::running(
+                    options.sampler,
+                    child.id(),
+                    started,
+                    Arc::clone(&control),
+                    counters.clone(),
+                ));
+                control
+            }
+            Err(source) => {
+                let _ = spawned.set(Spawned::Failed);
+                let _ = sampler.join();
+                return Err(CollectError::Spawn { program: invocation.program.clone(), source });
+            }
+        };
+        if let Some((split, restriction)) = options.split.as_ref().zip(restriction.as_ref()) {
+            restriction.change(&split.harness);
+        }
+        let waited = control.wait_for_exit();
+        let exited = SerdeInstant::now();
+        sampler.thread().unpark();
+        let cpu_waiting = process::thread_cpu_time().saturating_sub(cpu_before);
+        let mut notes = Vec::new();
+        let counted = counters.map(|counters| counters.lock().unwrap_or_else(PoisonError::into_inner).read());
+        notes.extend(counted.as_ref().and_then(EventReading::note));
+        let (stdout::Output { events, tail }, stdout_cpu) = stdout.receive(&control, "stdout", &mut notes);
+        let (stderr, stderr_cpu) = stderr.receive(&control, "stderr", &mut notes);
+        let sampled = sampler.join().unwrap_or_default();
+        // Whoever is left of the group has let go of the streams and would work on into the next run.
+        control.kill();
+        let reaped = control.reap();
+        drop(restriction);
+        waited.map_err(CollectError::Wait)?;
+        let (exit, mut accounting) = reaped.map_err(CollectError::Wait)?;
+
+        accounting.peak_memory = peak_memory(accounting.peak_memory, floor, sampled.sampled.peak_resident, &events);
+        let started = SerdeInstant::from(started);
+        let cost = CollectorCost {
+            sampler: options.sampler,
+            cpu_time: cpu_waiting + stdout_cpu + stderr_cpu + sampled.cpu_time,
+            frames_due: options.interval.map_or(0, |interval| {
+                let due = exited.duration_since(started).as_nanos() / interval.max(MIN_INTERVAL).as_nanos();
+                u64::try_from(due).unwrap_or(u64::MAX)
+            }),
+            lateness_p99: percentile_99(&sampled.sampled.lateness),
+            disk_readable: disk_readable(&sampled.sampled, &events),
+        };
+        Ok(Recording {
+            started,
+            exited,
+            exit,
+            ended: sampled.sampled.ended,
+            accounting,
+            counters: counted.map(|counted| counted.total()).filter(|counts| *counts != EventCounts::default()),
+            frames: sampled.sampled.frames,
+            events,
+            stdout: tail.text(),
+            stderr: stderr.text(),
+            cost,
+            notes,
+        })
+    }
 }
 
 /// The process's peak memory, in bytes.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::affinity::restrict_this_thread;
+use super::affinity::Restriction;
 use super::counters::{Counters, Detail, Probe};
 use super::events::EventCounters;
 use super::interrupt::Interrupt;
@@ -127,9 +127,7 @@ fn start_reader<T: Send + 'static>(
     let shared = Arc::clone(&content);
     // Not a scoped thread: if somebody outside the process group keeps the pipe open for ever, the run still ends.
     thread::Builder::new().name(format!("forc-perf {name}")).spawn(move || {
-        if let Some(cpus) = cpus {
-            restrict_this_thread(&cpus);
-        }
+        let _restriction = cpus.map(|cpus| Restriction::to(&cpus));
         // What the run costs begins here: the thread's making does not fall into the compiler's time.
         let before = process::thread_cpu_time();
         read(&shared);
@@ -175,9 +173,7 @@ pub fn start_sampler(
 ) -> io::Result<thread::JoinHandle<SamplerResult>> {
     let (options, spawned, interrupt) = (options.clone(), Arc::clone(spawned), interrupt.clone());
     thread::Builder::new().name("forc-perf sampler".to_owned()).spawn(move || {
-        if let Some(split) = &options.split {
-            restrict_this_thread(&split.harness);
-        }
+        let _restriction = options.split.as_ref().map(|split| Restriction::to(&split.harness));
         let before = process::thread_cpu_time();
         let spawned = spawned.wait();
         let Spawned::Running { control, started, .. } = spawned else { return SamplerResult::default() };

@@ -1,37 +1,32 @@
 //! What two compilers' runs of the same benchmarks say of one another: from runs to figures, from figures to verdicts.
 //!
 //! Pure functions of what was measured; the session asks at every look who is decided, and at the end for the findings
-//! that every format shows. How a verdict comes about is told in [`crate::stats::judge_family`].
+//! that every format shows. How a verdict comes about is told in [`crate::stats::judge`](fn@crate::stats::judge).
 
+mod changes;
+mod judge;
 mod phases;
 mod reports;
 mod series;
 #[cfg(test)]
 mod tests;
-mod total;
 
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Benchmark, BenchmarkFindings, CompareSettings, FailedSides, Figure, Findings, Look, Measured, Metric,
-    OutputFinding, Side, UnmatchedPhase, Verdict,
+    BenchmarkFindings, CompareSettings, FailedSides, Figure, Look, Measured, Metric, OutputFinding, UnmatchedPhase,
+    Verdict,
 };
-use crate::stats::{self, Judgement, Kind, Looks, Noise, Sample};
-pub(crate) use phases::SPLITS;
+use crate::stats::{self, Looks};
+pub use changes::{Change, Changes, changes};
+pub use judge::findings;
 pub use reports::{ReportsError, of_reports};
 use series::Series;
-pub(crate) use series::{EXPLAINING, Extract, LEAST_SHARE, METRICS, OF_PHASES};
-pub(crate) use total::{CONFIDENCE as TOTAL_CONFIDENCE, METRICS as TOTAL_METRICS, Z as TOTAL_Z};
 
 /// The share of false ones that is accepted among the figures called regressed or improved.
 pub const FALSE_CHANGE_RATE: f64 = 0.01;
 /// The share of false ones that is accepted among the figures called equal.
 pub const FALSE_EQUALITY_RATE: f64 = 0.05;
-
-/// A change that could just have been shown, but is so large, says that nothing could have been shown.
-pub(crate) const UNTOLD_CHANGE: f64 = 10.0;
-/// So many runs more say that it cannot be decided.
-pub(crate) const UNTOLD_RUNS: usize = 1_000_000;
 
 /// How to decide.
 #[derive(Clone, Debug)]
@@ -62,28 +57,25 @@ impl Rules {
     }
 }
 
-/// The looks of a comparison of so many figures.
-pub fn declare_looks(figures: usize, min_runs: usize, max_runs: usize) -> Vec<Look> {
-    let looks = stats::declare_looks(figures.max(1), FALSE_CHANGE_RATE, min_runs, max_runs);
+/// The looks of a comparison of so many blocks of each benchmark.
+pub fn declare_looks(min_runs: usize, max_runs: usize) -> Vec<Look> {
+    let looks = stats::declare_looks(min_runs, max_runs);
     looks.at().iter().zip(looks.weights()).map(|(runs, weight)| Look { runs: *runs, weight: *weight }).collect()
-}
-
-/// How many figures a run of a benchmark will have a verdict on.
-pub fn figures_of(run: &Benchmark) -> usize {
-    series::count(run)
 }
 
 /// The change that would matter in each metric that is compared, as a fraction: the defaults, with `given` in their place.
 pub fn thresholds(given: &BTreeMap<Metric, f64>) -> BTreeMap<Metric, f64> {
     let mut thresholds: BTreeMap<Metric, f64> =
         series::METRICS.into_iter().map(|metric| (metric, default_threshold(metric))).collect();
+    // What stands in place of the wall time has its threshold.
+    thresholds.extend(given.get(&Metric::Wall).map(|wall| (Metric::PhasesWall, *wall)));
     thresholds.extend(given);
     thresholds
 }
 
 /// The metrics of whole runs that vary from run to run, and so need a threshold.
 pub fn noisy_metrics() -> impl Iterator<Item = Metric> {
-    series::METRICS.into_iter().filter(|metric| !is_size(*metric))
+    series::METRICS.into_iter().filter(|metric| !metric.is_size())
 }
 
 /// The names of the metrics that are compared, as one writes them on a command line: `peak-memory`.
@@ -98,7 +90,7 @@ pub fn metric_called(name: &str) -> Option<Metric> {
 
 /// Whether a metric is the size of something that is written: a fact, not a sample.
 pub(crate) fn is_size(metric: Metric) -> bool {
-    matches!(metric, Metric::BytecodeSize | Metric::DataSectionSize | Metric::BinarySize)
+    metric.is_size()
 }
 
 /// What matters unless told otherwise. One per cent of time or memory is what a day's work may win or lose; counts of
@@ -123,71 +115,6 @@ pub fn is_decided(findings: &BenchmarkFindings) -> bool {
     regressed || deciding().next().is_some() && !open
 }
 
-/// What every side but the first was found to be against the first.
-///
-/// The figures of all of them are one family, in which the share of false findings is kept; those of the control are a
-/// family of their own, with a noise of counts of their own, or the control would change what it controls.
-pub fn findings(sides: &[Side], rules: &Rules) -> Vec<Findings> {
-    let Some((base, others)) = sides.split_first() else { return Vec::new() };
-    let mut all: Vec<Findings> = others
-        .iter()
-        .enumerate()
-        .map(|(index, _)| Findings { side: index + 1, benchmarks: Vec::new(), totals: Vec::new() })
-        .collect();
-    let rates = stats::Rules { q_change: rules.false_change_rate, q_equal: rules.false_equality_rate };
-    for control in [false, true] {
-        let answers: Vec<usize> = (0..others.len()).filter(|index| others[*index].control == control).collect();
-        let counted = answers.iter().map(|index| &others[*index]).chain([base]);
-        let noise = series::noise_of_counts(counted.flat_map(|side| &side.benchmarks));
-        let pairs = answers.iter().flat_map(|index| {
-            base.benchmarks.iter().zip(&others[*index].benchmarks).map(|(base, other)| (*index, base, other))
-        });
-        let extracted: Vec<_> = pairs
-            .map(|(index, base, other)| {
-                let (series, unmatched) = series::of(base, other);
-                (index, base, other, series, unmatched)
-            })
-            .collect();
-        let pairs: Vec<Vec<(f64, f64)>> =
-            extracted.iter().flat_map(|(.., series, _)| series.iter().map(Series::pairs)).collect();
-        // What only explains is a family of its own: it may be false as often, and makes nothing else harder to decide.
-        let mut families: [Vec<Sample>; 2] = [Vec::new(), Vec::new()];
-        for (series, pairs) in extracted.iter().flat_map(|(.., series, _)| series).zip(&pairs) {
-            families[usize::from(series.explains())].push(sample(series, pairs, rules, noise));
-        }
-        let mut judgements = families.map(|samples| stats::judge_family(&samples, &rules.looks, &rates).into_iter());
-        for (index, base, other, series, unmatched) in &extracted {
-            let figures: Vec<Figure> = series
-                .iter()
-                .filter_map(|series| figure(series, &judgements[usize::from(series.explains())].next()?, rules))
-                .collect();
-            all[*index].benchmarks.push(benchmark(base, other, figures, unmatched.clone()));
-        }
-    }
-    for findings in &mut all {
-        findings.totals = total::totals(base, &others[findings.side - 1], rules.interleaved);
-    }
-    all
-}
-
-fn sample<'a>(
-    series: &'a Series,
-    pairs: &'a [(f64, f64)],
-    rules: &Rules,
-    (whole, phase): (Noise, Noise),
-) -> Sample<'a> {
-    let kind = if series.is_exact() {
-        Kind::Exact
-    } else if series.counted {
-        Kind::Noisy(if series.phase.is_some() { phase } else { whole })
-    } else if rules.interleaved {
-        Kind::Paired
-    } else {
-        Kind::Unpaired(&series.base, &series.other)
-    };
-    Sample { pairs, offset: offset(series), threshold: threshold(series.metric, rules), kind }
-}
-
 fn threshold(metric: Metric, rules: &Rules) -> f64 {
     rules.thresholds.get(&metric).copied().unwrap_or_else(|| default_threshold(metric))
 }
@@ -209,33 +136,6 @@ pub(crate) fn offset_of(metric: Metric) -> f64 {
     }
 }
 
-/// The figure; `None` if no pair of values has a ratio, as where a phase is so short that no clock saw it.
-fn figure(series: &Series, judgement: &Judgement, rules: &Rules) -> Option<Figure> {
-    if !judgement.ratio.is_finite() {
-        return None;
-    }
-    let median = |values: &[f64]| stats::median(values).unwrap_or_default();
-    let (phase, depth) = series.phase.clone().map_or((None, 0), |(phase, depth)| (Some(phase), depth));
-    Some(Figure {
-        metric: series.metric,
-        phase,
-        depth,
-        parts: series.parts.clone(),
-        base: median(&series.base),
-        other: median(&series.other),
-        ratio: judgement.ratio,
-        low: judgement.low,
-        high: judgement.high,
-        confidence: judgement.confidence,
-        threshold: threshold(series.metric, rules),
-        p_value: judgement.p_value,
-        verdict: judgement.verdict,
-        pairs: judgement.runs,
-        detectable: judgement.detectable.map(|ratio| ratio - 1.0).filter(|change| *change < UNTOLD_CHANGE),
-        more_runs: judgement.more_runs.filter(|runs| *runs < UNTOLD_RUNS),
-    })
-}
-
 fn benchmark(
     base: &Measured,
     other: &Measured,
@@ -248,24 +148,13 @@ fn benchmark(
     BenchmarkFindings {
         id: base.id.clone(),
         // What does not build has no verdict, whatever was measured before it failed.
-        verdict: if failed.is_some() { None } else { verdict(&figures) },
+        verdict: if failed.is_some() { None } else { BenchmarkFindings::verdict_of(&figures) },
         failed,
         output: output(base, other),
         pairs: base.runs.len().min(other.runs.len()),
         figures,
         unmatched,
     }
-}
-
-/// A benchmark's verdict: that of the worst of its deciding figures, but equal only if all of them are.
-fn verdict(figures: &[Figure]) -> Option<Verdict> {
-    let verdicts: Vec<Verdict> =
-        figures.iter().filter(|figure| figure.decides()).map(|figure| figure.verdict).collect();
-    let any = |verdict| verdicts.contains(&verdict).then_some(verdict);
-    any(Verdict::Regressed)
-        .or_else(|| any(Verdict::Improved))
-        .or_else(|| any(Verdict::Undecided))
-        .or_else(|| any(Verdict::Equal))
 }
 
 fn output(base: &Measured, other: &Measured) -> OutputFinding {

@@ -85,7 +85,7 @@ impl Events {
 
 /// What the phases of a run cost, and their order; the time outside phases is none.
 pub fn costs(run: &Benchmark) -> Vec<(Key, Cost)> {
-    let rows = summary::attribute(run).unwrap_or_default();
+    let rows = summary::told(run);
     let cost = |row: Row| {
         let phase = row.key.phase?;
         let own =

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::phases::{self, Cost, Key};
-use crate::model::{Benchmark, InstructionCount, Measured, Metric, UnmatchedPhase};
-use crate::stats::Noise;
+use crate::model::{InstructionCount, Measured, Metric, UnmatchedPhase};
 use crate::{stats, summary};
 
 /// The metrics of whole runs that are compared. The parts of a sum that is among them (user and system time) are not: a
 /// family of figures that say the same only makes each harder to decide.
-pub const METRICS: [Metric; 13] = [
+pub const METRICS: [Metric; 14] = [
     Metric::Wall,
+    Metric::PhasesWall,
     Metric::Cpu,
     Metric::PeakMemory,
     Metric::Instructions,
@@ -84,18 +84,8 @@ impl Series {
     /// Whether the values are not samples but facts: sizes that are the same in every run of a side.
     pub fn is_exact(&self) -> bool {
         let constant = |values: &[f64]| values.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
-        let size = matches!(self.metric, Metric::BytecodeSize | Metric::DataSectionSize | Metric::BinarySize);
-        size && constant(&self.base) && constant(&self.other)
+        self.metric.is_size() && constant(&self.base) && constant(&self.other)
     }
-}
-
-/// How many figures a benchmark will have, by one of its runs.
-pub fn count(run: &Benchmark) -> usize {
-    let phases = phases::costs(run).into_iter().filter(|(_, cost)| cost.share >= LEAST_SHARE).count();
-    // With instructions, whether they are counted now or, under callgrind, afterwards.
-    let metrics = METRICS.into_iter().filter(|metric| summary::value(run, *metric).is_some()).count() + 1;
-    let of_phases = OF_PHASES.into_iter().filter(|(metric, _)| !EXPLAINING.contains(metric)).count();
-    metrics + of_phases * phases
 }
 
 /// What of one side of a benchmark is compared, whatever it is held against.
@@ -103,8 +93,11 @@ pub fn count(run: &Benchmark) -> usize {
 pub struct Extract {
     /// How many runs there are.
     pub runs: usize,
-    /// Of whole runs: the [`METRICS`] that every run has, and where each had its events counted, the [`EXPLAINING`].
+    /// Of whole runs: the [`METRICS`] that every run has, and where each had its events counted, the [`EXPLAINING`]. All
+    /// phases together are among them only where the wall time of a run is not known.
     pub whole: Vec<(Metric, Vec<f64>)>,
+    /// All phases together of each run, where every run has some.
+    together: Option<Vec<f64>>,
     /// The phases of each run.
     pub phases: Phases,
     /// What callgrind has counted.
@@ -116,17 +109,28 @@ impl Extract {
     pub fn of(side: &Measured) -> Self {
         let explaining = EXPLAINING.into_iter().filter(|_| side.runs.iter().all(|run| run.counters.is_some()));
         let values = |metric| -> Option<Vec<f64>> { side.runs.iter().map(|run| summary::value(run, metric)).collect() };
-        let whole = METRICS.into_iter().chain(explaining).filter_map(|metric| Some((metric, values(metric)?)));
+        let has_wall = values(Metric::Wall).is_some();
+        let wanted = METRICS.into_iter().filter(|metric| !(has_wall && *metric == Metric::PhasesWall));
+        let whole = wanted.chain(explaining).filter_map(|metric| Some((metric, values(metric)?)));
         Self {
             runs: side.runs.len(),
             whole: if side.runs.is_empty() { Vec::new() } else { whole.collect() },
+            together: values(Metric::PhasesWall),
             phases: Phases::of(side),
             counted: Counted::of(&side.instructions),
         }
     }
 
+    /// Whether every run has this metric.
+    fn has(&self, metric: Metric) -> bool {
+        self.values(metric).is_some()
+    }
+
     /// The values of a metric of whole runs; `None` if a run lacks it.
     pub fn values(&self, metric: Metric) -> Option<&[f64]> {
+        if metric == Metric::PhasesWall {
+            return self.together.as_deref();
+        }
         self.whole.iter().find(|(own, _)| *own == metric).map(|(_, values)| values.as_slice())
     }
 }
@@ -178,20 +182,39 @@ fn paired(base: &Extract, other: &Extract) -> (Vec<Series>, Vec<UnmatchedPhase>)
     // What callgrind has counted needs no counter of the machine's.
     let is_counted = !series.is_empty();
     let is_wanted = |metric: Metric| !(is_counted && metric == Metric::Instructions);
-    let whole: Vec<Series> = base
-        .whole
-        .iter()
-        .filter(|(metric, _)| is_wanted(*metric))
-        .filter_map(|(metric, values)| {
-            let (base, other) = (values.clone(), other.values(*metric)?.to_vec());
-            let series = Series { metric: *metric, phase: None, parts: Vec::new(), base, other, counted: false };
+    let (shared, unmatched) = phases::matched(&base.phases.order, &other.phases.order);
+    let unmatched: Vec<UnmatchedPhase> = unmatched
+        .into_iter()
+        .filter_map(|((phase, depth), gone)| {
+            let side = if gone { &base.phases } else { &other.phases };
+            let walls: Vec<f64> =
+                side.runs.iter().filter_map(|run| Some(run.get(&(phase.clone(), depth))?.wall)).collect();
+            Some(UnmatchedPhase { wall: stats::median(&walls)?, phase, depth, gone })
+        })
+        .collect();
+    // Without the wall time of either side all phases together stand for it.
+    let has_wall = base.has(Metric::Wall) && other.has(Metric::Wall);
+    let whole = base.whole.iter().map(|(metric, _)| *metric).chain([Metric::PhasesWall]);
+    let is_first = |metric: Metric| metric != Metric::PhasesWall || !has_wall;
+    let mut metrics: Vec<Metric> = Vec::new();
+    for metric in whole.filter(|metric| is_wanted(*metric) && is_first(*metric)) {
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
+    metrics.sort_by_key(|metric| !metric.is_wall());
+    let whole: Vec<Series> = metrics
+        .into_iter()
+        .filter(|metric| *metric != Metric::PhasesWall || is_same_work(base, other, &unmatched))
+        .filter_map(|metric| {
+            let (base, other) = (base.values(metric)?.to_vec(), other.values(metric)?.to_vec());
+            let series = Series { metric, phase: None, parts: Vec::new(), base, other, counted: false };
             series.has_events().then_some(series)
         })
         .collect();
     series.splice(0..0, whole);
 
     let (base, other) = (&base.phases, &other.phases);
-    let (shared, unmatched) = phases::matched(&base.order, &other.order);
     for phase in shared {
         let sums = |side: &Phases, names: &[String]| -> Option<Vec<Cost>> {
             side.runs.iter().map(|run| phases::sum(run, names, phase.depth)).collect()
@@ -218,17 +241,18 @@ fn paired(base: &Extract, other: &Extract) -> (Vec<Series>, Vec<UnmatchedPhase>)
     }
     // Whole runs first.
     series.sort_by_key(|series| series.phase.is_some());
-
-    let unmatched = unmatched
-        .into_iter()
-        .filter_map(|((phase, depth), gone)| {
-            let side = if gone { base } else { other };
-            let walls: Vec<f64> =
-                side.runs.iter().filter_map(|run| Some(run.get(&(phase.clone(), depth))?.wall)).collect();
-            Some(UnmatchedPhase { wall: stats::median(&walls)?, phase, depth, gone })
-        })
-        .collect();
     (series, unmatched)
+}
+
+/// Whether all phases together are the same work on both sides: a compiler that tells of one phase more does not take so
+/// much longer. What is below [`LEAST_SHARE`] of the whole is no matter.
+fn is_same_work(base: &Extract, other: &Extract, unmatched: &[UnmatchedPhase]) -> bool {
+    [(base, true), (other, false)].into_iter().all(|(side, gone)| {
+        let own = unmatched.iter().filter(|phase| phase.depth == 0 && phase.gone == gone);
+        let lonely: f64 = own.map(|phase| phase.wall).sum();
+        let whole = side.values(Metric::PhasesWall).and_then(stats::median).unwrap_or_default();
+        lonely <= LEAST_SHARE * whole
+    })
 }
 
 /// What callgrind has counted on both sides: of whole builds, then of the phases whose functions are known.
@@ -251,15 +275,6 @@ fn counted(base: &Extract, other: &Extract) -> Vec<Series> {
 fn matters(counts: &[f64], counted: &Counted) -> bool {
     let total = counted.totals.first().copied().unwrap_or_default();
     stats::median(counts).is_some_and(|count| count >= LEAST_SHARE * total)
-}
-
-/// The noise of callgrind's counts over all benchmarks and sides: of whole builds, and of phases.
-pub fn noise_of_counts<'a>(sides: impl Iterator<Item = &'a Measured>) -> (Noise, Noise) {
-    let counted: Vec<Counted> = sides.filter_map(|side| Counted::of(&side.instructions)).collect();
-    let totals: Vec<Vec<f64>> = counted.iter().map(|counted| counted.totals.clone()).collect();
-    let phases = counted.iter().flat_map(|counted| &counted.phases);
-    let phases: Vec<Vec<f64>> = phases.map(|(_, counts)| counts.iter().copied().flatten().collect()).collect();
-    (stats::pooled_noise(&totals), stats::pooled_noise(&phases))
 }
 
 /// The phases of one side's runs.

@@ -1,7 +1,9 @@
+use super::series::Series;
 use super::*;
 use crate::chart::sample;
 use crate::model::{
-    Completion, EventCounts, Failure, FailureKind, InstructionCount, OutputFile, Report, SerdeInstant, StdChoice,
+    Comparison, Completion, EventCounts, Failure, FailureKind, Figure, Findings, InstructionCount, OutputFile, Report,
+    SerdeInstant, Side, StdChoice,
 };
 
 /// A side of 24 runs of each benchmark, as a report has them, every instant of a run stretched by `pace`.
@@ -175,14 +177,7 @@ fn a_ratio_of_sizes_is_their_quotient() {
         let (metric, phase) = (Metric::BytecodeSize, None);
         let series =
             Series { metric, phase, parts: Vec::new(), base: vec![base; 3], other: vec![other; 3], counted: false };
-        let pairs = series.pairs();
-        let noise = stats::pooled_noise(&[]);
-        let judged = stats::judge_family(
-            &[sample(&series, &pairs, &rules(), (noise, noise))],
-            &rules().looks,
-            &stats::Rules::default(),
-        );
-        figure(&series, &judged[0], &rules()).unwrap()
+        judge::alone(&series, &rules()).unwrap()
     };
     for (base, other) in [(64.0, 72.0), (104.0, 96.0), (72.0, 64.0)] {
         let figure = of(base, other);
@@ -264,6 +259,126 @@ fn two_reports_become_a_comparison_of_what_both_have() {
     base.benchmarks.clear();
     let nothing = of_reports([base, other], names(), &BTreeMap::new(), false);
     assert!(matches!(nothing, Err(ReportsError::NothingInCommon(..))));
+}
+
+/// A report as the compiler's public record has them: of each run is known how long every phase took and how large the
+/// bytecode is, and no more. A benchmark with these times in milliseconds of each run.
+fn recorded(runs: &[[f64; 3]], names: [&str; 3]) -> Report {
+    let mut report = sample::report(1);
+    let measured = report.benchmarks.first_mut().unwrap();
+    let like = measured.runs.first().cloned().unwrap();
+    measured.runs = runs
+        .iter()
+        .map(|walls| {
+            let mut run = like.clone();
+            let phase = run.phases.first().cloned().unwrap();
+            (run.start_time, run.end_time, run.accounting, run.counters) = (None, None, None, None);
+            let mut clock = std::time::Duration::ZERO;
+            run.phases = names
+                .iter()
+                .zip(walls)
+                .map(|(name, wall)| {
+                    let mut phase = phase.clone();
+                    (phase.name, phase.depth, phase.cost) = ((*name).to_owned(), 0, None);
+                    phase.start_time = Some(SerdeInstant::from_epoch(clock));
+                    clock += std::time::Duration::from_secs_f64(wall / 1e3);
+                    phase.end_time = Some(SerdeInstant::from_epoch(clock));
+                    phase
+                })
+                .collect();
+            run
+        })
+        .collect();
+    measured.failures.clear();
+    report
+}
+
+const PHASES: [&str; 3] = ["compile to ast", "compile ast to ir", "compile ir to asm"];
+
+fn of_recorded(base: Report, mut other: Report) -> Comparison {
+    other.toolchain.sha256 = "another compiler's".to_owned();
+    of_reports([base, other], ["a".into(), "b".into()], &BTreeMap::new(), false).unwrap()
+}
+
+#[test]
+fn phases_together_stand_for_a_wall_time_that_was_not_recorded() {
+    let of = |pace: f64, runs: usize| -> Vec<[f64; 3]> {
+        let noise = |run: usize| 1.0 + 0.002 * ((run * 7) % 11) as f64;
+        (0..runs).map(|run| [4_000.0, 3_900.0, 2_500.0].map(|wall| wall * pace * noise(run))).collect()
+    };
+    let comparison = of_recorded(recorded(&of(1.0, 12), PHASES), recorded(&of(0.62, 12), PHASES));
+    let found = &comparison.findings[0].benchmarks[0];
+    let figure = found.figure(Metric::PhasesWall).unwrap();
+    assert!((figure.base / 10_500e6 - 1.0).abs() < 0.02 && (figure.ratio - 0.62).abs() < 0.01, "{figure:?}");
+    assert_eq!((figure.verdict, found.verdict), (Verdict::Improved, Some(Verdict::Improved)));
+    assert!(figure.decides() && found.figure(Metric::Wall).is_none());
+    assert_eq!(found.phases(Metric::Wall).count(), 3);
+    let text = crate::report::comparison::terminal(&comparison, true, None);
+    let text = strip_ansi_escapes::strip_str(text);
+    assert!(text.contains("all phases together −38.0 % ["), "{text}");
+    assert!(text.contains("compile to ast carries 38 % of it (−1.53 s)"), "{text}");
+    assert!(text.contains("▼ improved (1 of "), "{text}");
+    // What is told of the wall time holds for what stands in its place.
+    let thresholds = thresholds(&BTreeMap::from([(Metric::Wall, 0.07)]));
+    assert_eq!(thresholds[&Metric::PhasesWall], 0.07);
+
+    // One run on either side says how much, and no more.
+    let comparison = of_recorded(recorded(&of(1.0, 1), PHASES), recorded(&of(0.62, 1), PHASES));
+    let found = &comparison.findings[0].benchmarks[0];
+    assert_eq!(found.verdict, Some(Verdict::Undecided));
+    let text = crate::report::comparison::terminal(&comparison, true, None);
+    let text = strip_ansi_escapes::strip_str(text);
+    assert!(text.contains("all phases together −38.0 % (1 run each: no interval)"), "{text}");
+    assert!(text.contains("too few runs for a verdict") && !text.contains("= equal"), "{text}");
+    assert!(text.contains("0 equal, 1 undecided"), "{text}");
+}
+
+#[test]
+fn phases_together_are_no_figure_where_one_side_tells_of_more() {
+    let runs = vec![[4_000.0, 3_900.0, 2_500.0]; 12];
+    let other = ["compile to ast", "compile ast to ir", "optimise"];
+    let comparison = of_recorded(recorded(&runs, PHASES), recorded(&runs, other));
+    let found = &comparison.findings[0].benchmarks[0];
+    assert!(found.figure(Metric::PhasesWall).is_none());
+    assert_eq!((found.verdict, found.unmatched.len()), (None, 2));
+    assert!(found.is_open() && !comparison.has_measurements());
+}
+
+#[test]
+fn what_changed_since_a_report_is_found_by_the_same_judge() {
+    let like = |pace: f64| Report { benchmarks: side("x", pace).benchmarks, ..sample::report(1) };
+    let (old, new) = (like(1.0), like(1.2));
+    let found = changes(&old, &new).unwrap();
+    let diff = of_reports([old.clone(), new.clone()], ["a".into(), "b".into()], &BTreeMap::new(), false).unwrap();
+    let of_diff = diff.findings[0].benchmarks.iter().flat_map(BenchmarkFindings::deciding);
+    let of_diff: Vec<&Figure> = of_diff.filter(|figure| figure.verdict.is_change()).collect();
+    assert!(!of_diff.is_empty() && found.changes.len() == of_diff.len());
+    assert!(found.changes.iter().all(|change| of_diff.contains(&&change.figure)));
+    assert!(found.same_binary && found.figures >= found.changes.len());
+    assert!(changes(&old, &old).unwrap().changes.is_empty());
+    let text = strip_ansi_escapes::strip_str(crate::report::terminal::render(&new, Some(&found), None));
+    let count = format!("): {} of {} figures changed.\n", found.changes.len(), found.figures);
+    assert!(text.contains("Against the previous report (") && text.contains(&count), "{text}");
+    assert!(text.contains(": wall +20.0 % [") && text.contains(" regressed, "), "{text}");
+    assert!(text.contains("The two were not measured side by side"), "{text}");
+    let nothing = changes(&old, &old).unwrap();
+    let text = strip_ansi_escapes::strip_str(crate::report::terminal::render(&old, Some(&nothing), None));
+    assert!(text.contains(&format!("no change shown in {} benchmarks (", nothing.compared)), "{text}");
+    // One run of each says nothing, and says so.
+    let single = |mut report: Report| {
+        report.benchmarks.iter_mut().for_each(|benchmark| benchmark.runs.truncate(1));
+        for run in report.benchmarks.iter_mut().flat_map(|benchmark| &mut benchmark.runs) {
+            run.packages.clear();
+        }
+        report
+    };
+    let (old, new) = (single(old), single(new));
+    let few = changes(&old, &new).unwrap();
+    let text = strip_ansi_escapes::strip_str(crate::report::terminal::render(&new, Some(&few), None));
+    assert!(text.contains("too few runs for a verdict in "), "{text}");
+    let mut elsewhere = old.clone();
+    elsewhere.environment.host = Some("elsewhere".into());
+    assert!(matches!(changes(&elsewhere, &new), Err(ReportsError::Machine { .. })));
 }
 
 #[test]

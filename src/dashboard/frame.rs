@@ -32,7 +32,7 @@ pub(super) enum Place {
     Commits,
     /// All benchmarks in a plane of two metrics.
     Scatter,
-    /// Any two reports against each other.
+    /// Any two reports beside each other.
     Compare,
     /// None of them: a page that one comes to from another.
     Elsewhere,
@@ -69,7 +69,7 @@ impl Frame<'_> {
                         a href={ (root) "index.html#benchmarks" } { "Benchmarks" }
                         a href={ (root) "commits.html" } aria-current=[here(Place::Commits)] { "Commits" }
                         a href={ (root) "scatter.html" } aria-current=[here(Place::Scatter)] { "Scatter" }
-                        a href={ (root) "compare.html" } aria-current=[here(Place::Compare)] { "Compare" }
+                        a href={ (root) "compare.html" } aria-current=[here(Place::Compare)] { "Side by side" }
                     }
                     (header)
                     main id="content" { (content) }

@@ -50,6 +50,9 @@ fn measured(pages: &Pages) -> Markup {
             p.muted #measured data-time=(night.created) {
                 "Last measured " (time(&night.created)) ": " (commit_at(pages, night.position, ""))
                 @if let Some(commit) = pages.trends.commit(night.position) { " " span.subject { (sentence(&commit.subject)) } }
+                @if let Some(page) = pages.pairs.bases(night.report).before.and_then(|base| pages.pairs.page([base, night.report])) {
+                    " – " a href=(page) { "against the one before" }
+                }
             }
         },
     }
@@ -130,7 +133,7 @@ fn open(pages: &Pages) -> Markup {
 }
 
 fn health(pages: &Pages) -> Markup {
-    let Health { last: Some(night), noise } = &pages.trends.health else { return html! {} };
+    let Health { last: Some(night), noise, controls } = &pages.trends.health else { return html! {} };
     html! {
         section aria-labelledby="health" {
             h2 #health { "Health of the suite" }
@@ -143,8 +146,15 @@ fn health(pages: &Pages) -> Markup {
                     @let usual = noise.usual.map(|usual| format!("spread of runs, usually {}", format::percent(usual)));
                     (tile("noise", &format::percent(noise.spread), &usual.unwrap_or_else(|| "spread of runs".to_owned()), loud))
                 }
+                @if let Some(controls) = controls {
+                    @let of = format!("of {} control figures of {}, in 30 days", controls.figures, counted(controls.comparisons, "comparison"));
+                    (tile("false alarms", &controls.false_alarms.to_string(), &of, controls.false_alarms > 0))
+                }
             }
             @if !night.complete { p.banner.warning { strong { "Interrupted." } " The last measurement was ended early." } }
+            @if let Some(warned) = events::warned(night) {
+                p.banner.warning { strong { "Measured with warnings: " } (warned) "." }
+            }
             @if !night.failed.is_empty() {
                 details open[night.failed.len() <= 5] {
                     summary { (counted(night.failed.len(), "failed benchmark")) }

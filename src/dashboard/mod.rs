@@ -5,8 +5,10 @@
 //! here, so that a page makes sense without its scripts; these add searching, sorting, reading off values and zooming.
 //! What people wrote (names, subjects of commits) is text everywhere, and never markup.
 //!
-//! Only what changed is written: pages of single reports are known by what they were made of and not made again, and all
-//! others are compared with what stands there.
+//! Only what changed is written: pages of single reports and of verdicts are known by what they were made of and not made
+//! again, and all others are compared with what stands there.
+//!
+//! Verdicts are made here, by the judge of every other format. The browser judges nothing.
 
 mod assets;
 mod benchmark;
@@ -17,6 +19,7 @@ mod error;
 mod events;
 mod frame;
 mod front;
+mod hands;
 mod names;
 mod parts;
 mod run;
@@ -24,6 +27,7 @@ mod scatter;
 mod site;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use std::path::Path;
 
@@ -34,16 +38,18 @@ use crate::history::History;
 use crate::trends::Trends;
 use names::Names;
 use site::Site;
+use verdict::Pairs;
 
 /// What may be chosen about a dashboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// What the pages are headed with.
     pub title: String,
-    /// How many reports have pages of their own and can be compared: the last ones in the order of the commits. The charts
-    /// show all of them.
+    /// How many reports have pages of their own and verdicts, and can be put beside others: the last ones in the order of the
+    /// commits. The charts show all of them.
     pub reports: usize,
-    /// Of how many of the latest reports the frames are drawn; those of earlier ones are tables only.
+    /// Of how many of the latest reports the frames are drawn, and all verdicts shown; of earlier ones there are tables only, and
+    /// verdicts of what changed.
     pub drawn: usize,
 }
 
@@ -60,7 +66,9 @@ impl Default for Options {
 /// If the history cannot be read, a file cannot be written, or another harness is at it in the same folder.
 pub fn write(history: &History, trends: &Trends, folder: &Path, options: &Options) -> Result<Written, DashboardError> {
     let mut site = Site::open(folder)?;
-    let pages = Pages { history, trends, options, names: Names::of(history, trends, options)? };
+    let names = Names::of(history, trends, options)?;
+    let pairs = Pairs::of(trends, &names);
+    let pages = Pages { history, trends, options, names, pairs };
     assets::put(&mut site)?;
     site.put("index.html", &front::page(&pages))?;
     site.put("events.html", &events::page(&pages))?;
@@ -70,7 +78,9 @@ pub fn write(history: &History, trends: &Trends, folder: &Path, options: &Option
     for benchmark in pages.trends.benchmarks() {
         site.put(&pages.names.benchmark(benchmark), &benchmark::page(&pages, benchmark)?)?;
     }
-    run::put(&mut site, &pages)?;
+    let latest = run::latest(&trends.reports, options.drawn);
+    run::put(&mut site, &pages, &latest)?;
+    verdict::put(&mut site, &pages, &latest)?;
     site.finish()
 }
 
@@ -80,4 +90,5 @@ struct Pages<'a> {
     trends: &'a Trends,
     options: &'a Options,
     names: Names,
+    pairs: Pairs<'a>,
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Options;
-use super::compare::report_id;
 use crate::chart::PhaseColours;
 use crate::history::{History, HistoryError, ReportId, ReportInfo};
 use crate::model::{Measured, Metric};
@@ -34,7 +33,7 @@ impl Names {
         let ids = trends.benchmarks();
         let benchmarks: HashMap<String, String> =
             ids.iter().zip(slugs(ids.iter().copied())).map(|(id, slug)| ((*id).to_owned(), slug)).collect();
-        let reports = shown(trends, options.reports).map(|report| (report.id, report_id(report))).collect();
+        let reports = shown(trends, options.reports).map(|report| (report.id, report.name())).collect();
         let phases = trends.series.iter().filter_map(|trend| trend.series.key.phase.as_deref());
         let colours = PhaseColours::of_names(phases);
         let fingerprint = fingerprint(&benchmarks, &colours);

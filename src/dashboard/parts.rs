@@ -184,7 +184,7 @@ pub(super) fn event_card(pages: &Pages, event: &Event, root: &str) -> Markup {
                     (culprits(pages, event))
                     span.muted { (persistence(pages, event, root)) }
                     @if let [id] = ids.as_slice() { (benchmark_link(pages, id, root)) }
-                    (compare_link(pages, event, root))
+                    (verdict_link(pages, event, root))
                 }
                 @if ids.len() > 1 {
                     details { summary { (ids.len()) " benchmarks" }
@@ -220,15 +220,10 @@ pub(super) fn lines<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     all.join("\n")
 }
 
-/// The comparison of the commits on either side of an event.
-fn compare_link(pages: &Pages, event: &Event, root: &str) -> Markup {
-    let report = |position: usize| pages.names.report(*pages.trends.commit(position)?.reports.last()?);
-    let pair = event.earliest.checked_sub(1).and_then(report).zip(report(event.latest));
-    html! {
-        @if let Some((base, other)) = pair {
-            a href={ (root) "compare.html#base=" (base) "&other=" (other) } { "compare both sides" }
-        }
-    }
+/// The verdicts on the reports on either side of an event.
+fn verdict_link(pages: &Pages, event: &Event, root: &str) -> Markup {
+    let page = pages.pairs.of_event(pages.trends, event).and_then(|pair| pages.pairs.page(pair));
+    html! { @if let Some(page) = page { a href={ (root) (page) } { "verdicts on both sides" } } }
 }
 
 /// What a link to an event's card ends with. The same from night to night, as long as its commit is taken for the same.

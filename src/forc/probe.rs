@@ -51,6 +51,7 @@ pub enum ProbeError {
 pub fn probe(path: &Path, origin: Origin, interrupt: &Interrupt) -> Result<Toolchain, ProbeError> {
     let path = std::path::absolute(path).map_err(|source| ProbeError::Read { path: path.to_owned(), source })?;
     let sha256 = sha256(&path).map_err(|source| ProbeError::Read { path: path.clone(), source })?;
+    let is_script = is_script(&path).map_err(|source| ProbeError::Read { path: path.clone(), source })?;
     let scratch = tempfile::Builder::new().prefix("forc-perf-probe-").tempdir().map_err(ProbeError::Temporary)?;
     let project = scratch.path().join("probe");
     write_project(&project).map_err(ProbeError::Temporary)?;
@@ -67,7 +68,17 @@ pub fn probe(path: &Path, origin: Origin, interrupt: &Interrupt) -> Result<Toolc
         release: offers("--release"),
         tests: offers("--tests"),
     };
-    Ok(Toolchain { version, path, sha256, origin, capabilities, notes })
+    Ok(Toolchain { version, path, sha256, is_script, origin, capabilities, notes })
+}
+
+/// The version that the binary at `path` says it is.
+///
+/// # Errors
+/// If it cannot be run, or does not answer as a forc does.
+pub fn version_of(path: &Path, interrupt: &Interrupt) -> Result<String, ProbeError> {
+    let scratch = tempfile::Builder::new().prefix("forc-perf-probe-").tempdir().map_err(ProbeError::Temporary)?;
+    let answer = Asker { forc: path, folder: scratch.path(), interrupt }.ask(&["--version"])?;
+    version(&answer).map_err(|answer| ProbeError::NoForc { path: path.to_owned(), answer })
 }
 
 struct Asker<'a> {
@@ -143,6 +154,12 @@ fn version(answer: &Recording) -> Result<String, String> {
             Exit::Signal(signal) => Err(format!("it was ended by signal {signal}")),
         },
     }
+}
+
+fn is_script(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    io::Read::read_to_end(&mut io::Read::take(File::open(path)?, 2), &mut start)?;
+    Ok(start == b"#!")
 }
 
 fn sha256(path: &Path) -> io::Result<String> {

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Environment;
+use crate::model::{Environment, Report};
 
 const GIB: u64 = 1 << 30;
 
@@ -55,6 +55,15 @@ impl fmt::Display for MachineClass {
     }
 }
 
+/// Which two hosts of one class have measured two reports, in a sentence; `None` if it was one host, or if its name is not
+/// known.
+pub fn hosts(reports: &[Report; 2]) -> Option<String> {
+    let [base, other] = reports.each_ref().map(|report| report.environment.host.as_deref());
+    let (base, other) = base.zip(other).filter(|(base, other)| base != other)?;
+    let text = format!("measured on two hosts, {base} and {other}: a change may be the host's");
+    Some(text.chars().filter(|c| !c.is_control()).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +87,7 @@ mod tests {
             available_memory: 0,
             load: None,
             virtual_machine: Some(true),
+            checks: Vec::new(),
         }
     }
 

@@ -11,10 +11,12 @@
 pub mod backfill;
 mod calibration;
 mod content;
+mod controls;
 mod error;
 pub mod export;
 pub mod import;
 mod machine;
+mod named;
 mod notes;
 mod open;
 mod order;
@@ -40,14 +42,17 @@ use serde::{Deserialize, Serialize};
 pub use crate::summary::OUTSIDE;
 pub use calibration::Calibration;
 pub(crate) use content::hex;
+pub use controls::Control;
 pub use error::HistoryError;
-pub use machine::MachineClass;
+pub use machine::{MachineClass, hosts};
+pub use named::{NameError, named, pair, side_names};
 pub use notes::{Note, NoteKind};
 pub use order::Ordered;
 pub use provenance::{CommitRef, Figure, Provenance, Source};
 pub use prune::{Prune, Pruned};
 pub use query::{
-    FailureInfo, Kept, Level, Match, MeasureKey, Point, ReportFilter, ReportInfo, Series, SeriesFilter, SeriesKey,
+    FailureInfo, Kept, Level, Match, Measure, MeasureKey, Point, ReportFilter, ReportInfo, Series, SeriesFilter,
+    SeriesKey,
 };
 pub use record::{Record, Recorded, std_choice};
 pub use transfer::{EXPORT_VERSION, Transferred};

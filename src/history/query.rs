@@ -182,6 +182,17 @@ impl SeriesKey {
     }
 }
 
+/// What is measured of a benchmark, in one of its phases or all in all, and over all packages together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Measure {
+    /// The benchmark's id.
+    pub benchmark: String,
+    /// What was measured.
+    pub metric: Metric,
+    /// The phase, [`super::OUTSIDE`] for what lies outside all phases; absent for whole runs.
+    pub phase: Option<String>,
+}
+
 /// A series.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Series {

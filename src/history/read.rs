@@ -5,8 +5,8 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::record::{std_of, std_text};
 use super::{
-    CommitRef, FailureInfo, History, HistoryError, Kept, Level, MachineClass, Match, Point, Provenance, ReportFilter,
-    ReportId, ReportInfo, Result, Series, SeriesFilter, SeriesId, SeriesKey, Source, content, samples,
+    CommitRef, FailureInfo, History, HistoryError, Kept, Level, MachineClass, Match, Measure, Point, Provenance,
+    ReportFilter, ReportId, ReportInfo, Result, Series, SeriesFilter, SeriesId, SeriesKey, Source, content, samples,
 };
 use crate::model::Metric;
 
@@ -96,13 +96,25 @@ impl History {
     /// # Errors
     /// If there is none of this number, or it cannot be read.
     pub fn report(&self, id: ReportId) -> Result<Kept> {
+        self.kept(id, true)
+    }
+
+    /// The same without the frames of its runs, which are most of it: for who asks for figures alone.
+    ///
+    /// # Errors
+    /// If there is none of this number, or it cannot be read.
+    pub fn report_without_frames(&self, id: ReportId) -> Result<Kept> {
+        self.kept(id, false)
+    }
+
+    fn kept(&self, id: ReportId, frames: bool) -> Result<Kept> {
         let info = self.infos(Some(id)).map_err(self.error("read a report from"))?.pop();
         let info =
             info.ok_or_else(|| HistoryError::NoSuch { what: "report", number: id.0, path: self.path.clone() })?;
         let (body, frames, figures): (Vec<u8>, Option<Vec<u8>>, Option<String>) = self
             .connection
-            .prepare_cached("SELECT body, frames, figures FROM contents WHERE report = ?")
-            .and_then(|mut query| query.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))))
+            .prepare_cached("SELECT body, iif(?2, frames, NULL), figures FROM contents WHERE report = ?1")
+            .and_then(|mut query| query.query_row((id.0, frames), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))))
             .map_err(self.error("read a report from"))?;
         let damaged =
             |reason: String| HistoryError::Damaged { path: self.path.clone(), what: format!("report {id}: {reason}") };
@@ -239,6 +251,40 @@ impl History {
                 .collect()
         };
         read().map_err(self.error("read a series from"))
+    }
+
+    /// What one report says in all series over all packages together: benchmark by benchmark, whole runs first.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn levels_of(&self, report: ReportId) -> Result<Vec<(Measure, Level)>> {
+        let read = || -> rusqlite::Result<Vec<(Measure, Level)>> {
+            // By the series of its machine and std, as points are found by their series first.
+            self.connection
+                .prepare_cached(
+                    "SELECT s.benchmark, s.metric, s.phase, p.count, p.median, p.low, p.high, p.spread \
+                     FROM reports r CROSS JOIN series s CROSS JOIN points p \
+                     WHERE r.id = ?1 AND s.machine = r.machine AND s.std = r.std AND s.package IS NULL \
+                         AND p.series = s.id AND p.report = r.id \
+                     ORDER BY s.benchmark, s.phase IS NOT NULL, s.id",
+                )?
+                .query_map([report.0], |row| {
+                    let Some(metric) = metric_named(&row.get::<_, String>(1)?) else { return Ok(None) };
+                    let measure = Measure { benchmark: row.get(0)?, metric, phase: row.get(2)? };
+                    let level = Level {
+                        report,
+                        count: count(row, 3)?,
+                        median: row.get(4)?,
+                        low: row.get(5)?,
+                        high: row.get(6)?,
+                        spread: row.get(7)?,
+                    };
+                    Ok(Some((measure, level)))
+                })?
+                .filter_map(std::result::Result::transpose)
+                .collect()
+        };
+        read().map_err(self.error("read a report from"))
     }
 
     /// The points of a series, each with its samples in the order of the runs.

@@ -223,7 +223,7 @@ pub(super) fn upsert_commit(connection: &Connection, commit: &CommitRef) -> rusq
     Ok(id)
 }
 
-fn machine_id(connection: &Connection, class: &MachineClass) -> rusqlite::Result<i64> {
+pub(super) fn machine_id(connection: &Connection, class: &MachineClass) -> rusqlite::Result<i64> {
     let class = serde_json::to_string(class).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     connection
         .prepare_cached(

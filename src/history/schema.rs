@@ -5,7 +5,7 @@ pub(super) const APPLICATION_ID: i64 = 0x6670_4869;
 
 /// What leads from one version of the schema to the next; the version is how many of them a file has seen. A step that was
 /// released is never changed: what is to be different becomes a step of its own.
-pub(super) const STEPS: [&str; 2] = [VERSION_1, VERSION_2];
+pub(super) const STEPS: [&str; 3] = [VERSION_1, VERSION_2, VERSION_3];
 
 /// Times are kept twice: as the text that was given, and in milliseconds since 1970 for sorting.
 ///
@@ -109,4 +109,19 @@ CREATE TABLE state (
 const VERSION_2: &str = "
 ALTER TABLE reports ADD COLUMN has_frames INTEGER NOT NULL DEFAULT 1;
 UPDATE reports SET has_frames = 0 WHERE id IN (SELECT report FROM contents WHERE frames IS NULL);
+";
+
+/// What controls came to. The counts are part of the key, so that the same control imported twice is one.
+const VERSION_3: &str = "
+CREATE TABLE controls (
+    id INTEGER PRIMARY KEY,
+    created TEXT NOT NULL,
+    instant INTEGER NOT NULL,
+    machine INTEGER NOT NULL REFERENCES machines (id),
+    harness TEXT NOT NULL,
+    figures INTEGER NOT NULL,
+    false_alarms INTEGER NOT NULL,
+    blocks INTEGER NOT NULL,
+    UNIQUE (created, machine, harness, figures, false_alarms, blocks)
+) STRICT;
 ";

@@ -72,6 +72,7 @@ pub(crate) fn run(wall: u64) -> Benchmark {
         counters: None,
         protocol: Protocol::Markers,
         collector: CollectorCost::default(),
+        surroundings: None,
         notes: Vec::new(),
     }
 }
@@ -94,6 +95,7 @@ pub(crate) fn report(day: u32, walls: &[u64]) -> Report {
         runs: walls.iter().map(|wall| run(*wall)).collect(),
         outputs: Vec::new(),
         failures: Vec::new(),
+        warnings: Vec::new(),
         instructions: Vec::new(),
         metrics: Vec::new(),
         phases: Vec::new(),

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::testing::{BENCHMARK, commit, empty, of_commit, on, report, with_failure};
 use super::*;
-use crate::model::{Metric, StdChoice};
+use crate::model::{ControlOutcome, Metric, StdChoice};
 
 fn series_of(history: &History, metric: Metric, phase: Option<&str>) -> Vec<Series> {
     let filter = SeriesFilter {
@@ -195,6 +195,9 @@ fn an_exported_history_comes_back_identical() {
     history.record(&report(1, &[90, 91]), &foreign).unwrap();
     history.add_note("abc", NoteKind::Note, "a \"note\"\nof two lines").unwrap();
     history.set_state("x", Some("y")).unwrap();
+    let controls = [control("2026-01-05T00:00:00Z", 2), control("2026-01-04T00:00:00Z", 0)];
+    history.record_controls(&controls).unwrap();
+    history.record_controls(&controls).unwrap();
     let prune = Prune { before: "2026-01-02T00:00:00Z".parse().unwrap(), keep: 0, only_frames: true };
     assert_eq!(history.prune(&prune).unwrap().reports, 1);
     let export = |history: &History| {
@@ -214,6 +217,30 @@ fn an_exported_history_comes_back_identical() {
         history.reports(&ReportFilter::default()).unwrap().into_iter().map(|r| r.digest).collect()
     };
     assert_eq!(ids(&other), ids(&history));
+    let [later, earlier] = controls;
+    assert_eq!(other.controls().unwrap(), [earlier, later], "each once, the oldest first");
+}
+
+fn control(created: &str, false_alarms: usize) -> Control {
+    Control {
+        created: created.to_owned(),
+        machine: MachineClass::of(&report(1, &[1]).environment),
+        harness: "0.1.0".to_owned(),
+        outcome: ControlOutcome { figures: 18, false_alarms, blocks: 40 },
+    }
+}
+
+#[test]
+fn a_control_without_a_time_is_refused_and_an_export_of_before_there_were_any_is_read() {
+    let (_folder, mut history) = empty();
+    assert!(history.record_controls(&[control("2026-01-05T00:00:00Z", 0), control("yesterday", 0)]).is_err());
+    assert_eq!(history.controls().unwrap(), [], "all or none");
+    history.record(&report(1, &[1]), &Provenance::default()).unwrap();
+    let mut bytes = Vec::new();
+    history.export(&mut bytes).unwrap();
+    let first = String::from_utf8(bytes).unwrap().replace("\"forc-perf-history\":2", "\"forc-perf-history\":1");
+    let (_other_folder, mut other) = empty();
+    assert_eq!(other.import(&mut first.as_bytes()).unwrap().new, 1);
 }
 
 #[test]
@@ -225,7 +252,7 @@ fn an_export_that_is_none_is_refused_and_leaves_nothing() {
     let text = String::from_utf8(bytes).unwrap();
     let (_other_folder, mut other) = empty();
     for (wrong, expected) in [
-        (text.replace("\"forc-perf-history\":1", "\"forc-perf-history\":2"), "update forc-perf"),
+        (text.replace("\"forc-perf-history\":2", "\"forc-perf-history\":3"), "update forc-perf"),
         (text.lines().skip(1).map(|line| format!("{line}\n")).collect(), "does not begin"),
         (text.replace("\"minor_faults\":1234", "\"minor_faults\":1"), "not what its digest says"),
         (format!("{text}x"), "line 3"),
@@ -328,7 +355,7 @@ fn a_history_of_the_first_schema_has_all_it_had() {
         (1..=2).map(|day| history.record(&report(day, &[7]), &Provenance::default()).unwrap().id()).collect();
     // As the first schema was.
     let back = "UPDATE contents SET frames = NULL WHERE report = 1; ALTER TABLE reports DROP COLUMN has_frames; \
-                PRAGMA user_version = 1";
+                DROP TABLE controls; PRAGMA user_version = 1";
     history.connection.execute_batch(back).unwrap();
     drop(history);
     // Read without being changed, and then brought up to date.

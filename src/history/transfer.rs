@@ -1,7 +1,7 @@
 //! A whole history as text, a JSON object a line: to be kept elsewhere, joined with another, or read by other programs.
 //!
 //! The first line is the header with the version of this form. After it come the commits by id, the reports by time and
-//! digest, the notes by time and the state by name, so that a history is always written the same, whatever the order in
+//! digest, the controls by time, the notes by time and the state by name, so that a history is always written the same, whatever the order in
 //! which it was filled.
 
 use std::io::{BufRead, Write};
@@ -10,11 +10,12 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::content::{self, Packed};
-use super::record::{insert, pack, upsert_commit};
-use super::{CommitRef, History, HistoryError, Note, Record, Recorded, Result, order, prune};
+use super::controls;
+use super::record::{insert, milliseconds, pack, upsert_commit};
+use super::{CommitRef, Control, History, HistoryError, Note, Record, Recorded, Result, order, prune};
 
 /// The version of the exported form. A reader accepts this one and those before it.
-pub const EXPORT_VERSION: u32 = 1;
+pub const EXPORT_VERSION: u32 = 2;
 
 /// What an import has brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -34,6 +35,7 @@ enum Line {
     ForcPerfHistory(u32),
     Commit(CommitRef),
     Report(Box<ExportedReport>),
+    Control(Control),
     Note(Note),
     State(String, String),
 }
@@ -74,6 +76,9 @@ impl History {
                     record: Record { provenance: kept.provenance, report: kept.report },
                 })),
             )?;
+        }
+        for control in self.controls()? {
+            write_line(to, &Line::Control(control))?;
         }
         for note in self.notes(None)? {
             write_line(to, &Line::Note(note))?;
@@ -147,6 +152,12 @@ impl History {
                             }
                             Recorded::Known(_) => done.known += 1,
                         }
+                    }
+                    (_, Line::Control(control)) => {
+                        if milliseconds(&control.created).is_none() {
+                            return Err(wrong("the control does not say when it was measured".to_owned()));
+                        }
+                        controls::insert(connection, &control).map_err(database())?;
                     }
                     (_, Line::Note(note)) => {
                         done.notes += connection

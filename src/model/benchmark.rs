@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SerdeInstant;
+use super::{SerdeInstant, Surroundings};
 
 /// One run of a benchmark: what forc announced, what the process did, and how it ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +41,9 @@ pub struct Benchmark {
     /// What collecting this run cost.
     #[serde(default)]
     pub collector: CollectorCost,
+    /// What the whole machine did meanwhile; absent where it cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub surroundings: Option<Surroundings>,
     /// Oddities of this run, a sentence each: a stop without a start, an unreadable counter, ….
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

@@ -55,20 +55,58 @@ impl Comparison {
         self.findings.iter().find(|findings| self.is_control(findings))
     }
 
+    /// How the control came out; `None` without one.
+    pub fn control_outcome(&self) -> Option<ControlOutcome> {
+        let control = self.control()?;
+        let figures = || control.benchmarks.iter().flat_map(|one| &one.figures).filter(|figure| figure.decides());
+        let changed = |figure: &&Figure| matches!(figure.verdict, Verdict::Regressed | Verdict::Improved);
+        Some(ControlOutcome {
+            figures: figures().count(),
+            false_alarms: figures().filter(changed).count(),
+            blocks: control.benchmarks.iter().map(|benchmark| benchmark.pairs).sum(),
+        })
+    }
+
     /// The side that findings are about.
     pub fn side(&self, findings: &Findings) -> Option<&Side> {
         self.sides.get(findings.side)
     }
 
-    /// Whether any benchmark was measured on the base and on another side. A comparison without one says nothing, and
-    /// above all not "no change".
+    /// Whether anything of any benchmark can be held against the base: a time, memory or instructions, or a size that
+    /// changed. A comparison without one says nothing, and above all not "no change".
     pub fn has_measurements(&self) -> bool {
-        self.answers().flat_map(|findings| &findings.benchmarks).any(|benchmark| !benchmark.figures.is_empty())
+        self.answers().flat_map(|findings| &findings.benchmarks).any(|benchmark| {
+            benchmark.scope() == Scope::Costs || benchmark.deciding().any(|figure| figure.verdict.is_change())
+        })
+    }
+
+    /// Whether this side is the base's very binary, with the same std, and not a control: then no change is the compiler's,
+    /// whatever the verdicts of its figures say, and none fails a command.
+    ///
+    /// Not so of scripts, which may find another compiler beside themselves, nor of binaries that nothing is known of.
+    pub fn is_same_binary(&self, findings: &Findings) -> bool {
+        let (Some(base), Some(side)) = (self.base(), self.side(findings)) else { return false };
+        !side.control
+            && !base.toolchain.sha256.is_empty()
+            && base.toolchain.sha256 == side.toolchain.sha256
+            && !side.toolchain.is_script
+            && base.std == side.std
     }
 
     fn is_control(&self, findings: &Findings) -> bool {
         self.side(findings).is_some_and(|side| side.control)
     }
+}
+
+/// What was found between the base and a second copy of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlOutcome {
+    /// How many deciding figures were judged.
+    pub figures: usize,
+    /// How many of them were called regressed or improved: falsely.
+    pub false_alarms: usize,
+    /// How many blocks were measured, of all benchmarks together.
+    pub blocks: usize,
 }
 
 /// One compiler of a comparison, and what was measured with it.
@@ -98,12 +136,17 @@ pub struct CompareSettings {
     pub time_limit: Duration,
     /// Whether forc and the harness were kept on different processors.
     pub pinned: bool,
-    /// Seed of the order of the blocks, of the sides within them, and of the environment's padding.
+    /// Whether the sides of a block ran at the same time; in files of before there was that choice, absent, and they did not.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// What is to be known of that choice, in a sentence; absent where there is nothing.
+    #[serde(default)]
+    pub schedule_note: Option<String>,
+    /// Seed of the order of the blocks, of the sides' places within them, and of the environment's padding.
     pub seed: u64,
     /// Which std the sides were built with.
     pub std: StdChoice,
-    /// Whether the sides ran in turns, in blocks of one run each. If not, they were measured one after the other, and what
-    /// the machine did in between cannot be told from what the compiler did.
+    /// Whether the sides ran in blocks of one run each. If not, they were measured one after the other, and what the machine did in between cannot be told from what the compiler did.
     pub interleaved: bool,
     /// How long the blocks may take together.
     pub budget: Option<Duration>,
@@ -128,6 +171,35 @@ pub struct CompareSettings {
     /// What the kernel's event counters count on this machine, in a sentence; absent if they were not read.
     #[serde(default)]
     pub counters: Option<String>,
+}
+
+/// How the runs of a block are made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// One after the other, in an order drawn for each block.
+    #[default]
+    Turns,
+    /// At the same time, each on a core of its own, the cores drawn for each block; where there are more sides than cores,
+    /// as many at once as there are cores, wave after wave.
+    Duet {
+        /// The cores, as numbers of processors; those of a block are a permutation of them, or a part of one.
+        cores: Vec<usize>,
+        /// Whether some of them are parts of one core (hyper-threads).
+        siblings: bool,
+        /// The processors of the harness's own threads; empty where those of each run were on that run's core.
+        harness: Vec<usize>,
+    },
+}
+
+impl Schedule {
+    /// How many sides run at the same time, at most.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Turns => 1,
+            Self::Duet { cores, .. } => cores.len().max(1),
+        }
+    }
 }
 
 /// A look at the data, declared beforehand.
@@ -165,22 +237,97 @@ impl Findings {
     pub fn count(&self, verdict: Verdict) -> usize {
         self.benchmarks.iter().filter(|benchmark| benchmark.verdict == Some(verdict)).count()
     }
+
+    /// How many figures the verdicts on the benchmarks rest on.
+    pub fn deciding(&self) -> usize {
+        self.benchmarks.iter().filter(|one| one.failed.is_none()).map(|one| one.deciding().count()).sum()
+    }
+
+    /// The metrics of whole runs over all benchmarks, where these are several: the verdict on the suite as a whole.
+    pub fn together(&self) -> impl Iterator<Item = &Total> {
+        self.totals.iter().filter(|total| total.decides() && total.is_told())
+    }
+
+    /// Whether a benchmark has regressed, or all of them together have.
+    pub fn has_regressed(&self) -> bool {
+        self.count(Verdict::Regressed) > 0 || self.together().any(|total| total.verdict == Verdict::Regressed)
+    }
 }
 
-/// A metric over all benchmarks.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// A metric over all benchmarks: a figure like any other, with a verdict of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Total {
-    /// The metric, of whole runs.
+    /// The metric.
     pub metric: Metric,
+    /// The phase, at the top level; absent for whole runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
     /// The geometric mean of the benchmarks' ratios, the side over the base.
     pub ratio: f64,
-    /// Lower end of its 95 % interval over the benchmarks' blocks, as if they had been looked at once; absent where it cannot
-    /// be told. No verdict rests on it.
+    /// Lower end of its interval; absent where nothing is known of the noise.
     pub low: Option<f64>,
     /// Upper end of that interval.
     pub high: Option<f64>,
+    /// The interval's confidence, 0 to 1.
+    #[serde(default = "ninety_five")]
+    pub confidence: f64,
+    /// The change that would matter, as a fraction.
+    #[serde(default)]
+    pub threshold: f64,
+    /// As that of a [`Figure`].
+    #[serde(default)]
+    pub p_value: Option<f64>,
+    /// The verdict; undecided in files from before there was one.
+    #[serde(default = "undecided")]
+    pub verdict: Verdict,
     /// Over how many benchmarks.
     pub benchmarks: usize,
+}
+
+impl Total {
+    /// Whether the comparison's verdict rests on it: as a [`Figure`] of the same metric and phase.
+    pub fn decides(&self) -> bool {
+        self.phase.is_none() && self.metric.decides()
+    }
+
+    /// Whether it says more than a benchmark's own figure does.
+    pub fn is_told(&self) -> bool {
+        self.benchmarks > 1 && self.ratio.is_finite()
+    }
+}
+
+/// The confidence that intervals had when it was not written beside them.
+fn ninety_five() -> f64 {
+    0.95
+}
+
+fn undecided() -> Verdict {
+    Verdict::Undecided
+}
+
+/// What a figure's verdict and interval rest on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// Values that never vary, compared as they are.
+    Exact,
+    /// The ranks of the figure's own values: a randomisation test, which assumes nothing of the noise.
+    #[default]
+    Ranks,
+    /// The spread of the figure's own values together with that of the same metric in all benchmarks: what decides where
+    /// there are too few values for ranks.
+    Spread,
+}
+
+impl Basis {
+    /// The word for it, as in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Ranks => "ranks",
+            Self::Spread => "spread",
+        }
+    }
 }
 
 /// What was found of one benchmark.
@@ -189,8 +336,9 @@ pub struct BenchmarkFindings {
     /// `group/project/scenario`.
     pub id: String,
     /// Of all its deciding figures together: regressed if any is, else improved if any is, else equal if all are, else
-    /// undecided. Absent where there is nothing to hold against each other. What improved may still hold undecided figures,
-    /// any of which may have become worse: see [`BenchmarkFindings::undecided`].
+    /// undecided. Absent where there is nothing to hold against each other, or no more than a size that is the same: see
+    /// [`BenchmarkFindings::verdict_of`]. What improved may still hold undecided figures, any of which may have become
+    /// worse: see [`BenchmarkFindings::undecided`].
     pub verdict: Option<Verdict>,
     /// Whether a build failed on one side or on both.
     pub failed: Option<FailedSides>,
@@ -206,6 +354,35 @@ pub struct BenchmarkFindings {
 }
 
 impl BenchmarkFindings {
+    /// The verdict that figures add up to: that of the worst deciding one, but equal only if all are. None where there is
+    /// no cost among them and no size changed: that two files are of one size says nothing of the compilers' speed.
+    pub fn verdict_of(figures: &[Figure]) -> Option<Verdict> {
+        let any =
+            |verdict| figures.iter().any(|figure| figure.decides() && figure.verdict == verdict).then_some(verdict);
+        let equal = || any(Verdict::Equal).filter(|_| Scope::of(figures) == Scope::Costs);
+        any(Verdict::Regressed).or_else(|| any(Verdict::Improved)).or_else(|| any(Verdict::Undecided)).or_else(equal)
+    }
+
+    /// What there is to compare of it.
+    pub fn scope(&self) -> Scope {
+        Scope::of(&self.figures)
+    }
+
+    /// The figures that its verdict rests on.
+    pub fn deciding(&self) -> impl Iterator<Item = &Figure> {
+        self.figures.iter().filter(|figure| figure.decides())
+    }
+
+    /// Whether a deciding figure has this verdict, whatever the others have.
+    pub fn has(&self, verdict: Verdict) -> bool {
+        self.deciding().any(|figure| figure.verdict == verdict)
+    }
+
+    /// The wall time of whole runs, or of all phases together where that is not known.
+    pub fn wall(&self) -> Option<&Figure> {
+        self.figure(Metric::Wall).or_else(|| self.figure(Metric::PhasesWall))
+    }
+
     /// The figure of a metric of whole runs.
     pub fn figure(&self, metric: Metric) -> Option<&Figure> {
         self.figures.iter().find(|figure| figure.metric == metric && figure.phase.is_none())
@@ -213,10 +390,11 @@ impl BenchmarkFindings {
 
     /// Its deciding figures that the data cannot tell: whatever else improved, these may have become worse.
     pub fn undecided(&self) -> impl Iterator<Item = &Figure> {
-        self.figures.iter().filter(|figure| figure.decides() && figure.verdict == Verdict::Undecided)
+        self.deciding().filter(|figure| figure.verdict == Verdict::Undecided)
     }
 
-    /// Whether it may have regressed without that having been shown: it was not reached, or a deciding figure is undecided.
+    /// Whether it may have regressed without that having been shown: it was not reached, it has no cost that can be
+    /// compared, or a deciding figure is undecided.
     /// Not so where it is known to have regressed, or to have failed.
     pub fn is_open(&self) -> bool {
         self.failed.is_none()
@@ -227,6 +405,24 @@ impl BenchmarkFindings {
     /// The figures of a metric by phase.
     pub fn phases(&self, metric: Metric) -> impl Iterator<Item = &Figure> {
         self.figures.iter().filter(move |figure| figure.metric == metric && figure.phase.is_some())
+    }
+}
+
+/// What there is to compare of a benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Nothing that a verdict could rest on.
+    Nothing,
+    /// Sizes of what was written, and no cost.
+    Sizes,
+    /// At least one of what a build costs: time, memory, or instructions.
+    Costs,
+}
+
+impl Scope {
+    fn of(figures: &[Figure]) -> Self {
+        let of = |figure: &Figure| if figure.metric.is_size() { Self::Sizes } else { Self::Costs };
+        figures.iter().filter(|figure| figure.decides()).map(of).max().unwrap_or(Self::Nothing)
     }
 }
 
@@ -271,9 +467,10 @@ pub struct Figure {
     pub other: f64,
     /// By how much, side over base.
     pub ratio: f64,
-    /// Lower end of the ratio's interval; 0 as long as there are too few values for one.
+    /// Lower end of the ratio's interval; 0 where nothing is known of the noise, as of a single run of a single benchmark.
+    /// The interval is there whatever the verdict is: of an undecided figure it is one of 95 % by itself, "so far".
     pub low: f64,
-    /// Upper end of the ratio's interval; infinite, in JSON `null`, as long as there are too few values for one.
+    /// Upper end of the ratio's interval; infinite, in JSON `null`, where nothing is known of the noise.
     #[serde(deserialize_with = "infinite_if_null")]
     #[schemars(with = "Option<f64>")]
     pub high: f64,
@@ -286,6 +483,9 @@ pub struct Figure {
     pub p_value: Option<f64>,
     /// The verdict.
     pub verdict: Verdict,
+    /// What the verdict and the interval rest on.
+    #[serde(default)]
+    pub basis: Basis,
     /// How many pairs of values it rests on.
     pub pairs: usize,
     /// The smallest change, as a fraction, that this data would have shown four times in five; absent where the values
@@ -300,6 +500,11 @@ impl Figure {
     /// explain.
     pub fn decides(&self) -> bool {
         self.phase.is_none() && self.metric.decides()
+    }
+
+    /// Whether anything is known of its noise, so that there is an interval.
+    pub fn has_interval(&self) -> bool {
+        self.low.is_finite() && self.high.is_finite() && self.low > 0.0
     }
 }
 
@@ -336,6 +541,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether something became different.
+    pub const fn is_change(self) -> bool {
+        matches!(self, Self::Regressed | Self::Improved)
+    }
+
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Check;
+
 /// The machine that a report was measured on. What could not be learnt is absent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Environment {
@@ -26,6 +28,9 @@ pub struct Environment {
     pub load: Option<LoadAverage>,
     /// Whether a hypervisor was seen; absent where it cannot be told.
     pub virtual_machine: Option<bool>,
+    /// What `doctor` found out about the machine before the measurement; empty where it was not asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
 }
 
 impl Environment {

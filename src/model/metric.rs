@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 pub enum Metric {
     /// Wall time.
     Wall,
+    /// Wall time of all top-level phases together: of runs of which no more is known than how long each phase took. It
+    /// stands in place of the wall time of the whole run.
+    PhasesWall,
     /// CPU time, user and system together.
     Cpu,
     /// CPU time in user mode.
@@ -52,6 +55,7 @@ impl Metric {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Wall => "wall",
+            Self::PhasesWall => "all phases together",
             Self::Cpu => "cpu",
             Self::UserTime => "user time",
             Self::SystemTime => "system time",
@@ -82,7 +86,7 @@ impl Metric {
     /// The unit of its values.
     pub const fn unit(self) -> Unit {
         match self {
-            Self::Wall | Self::Cpu | Self::UserTime | Self::SystemTime => Unit::Nanoseconds,
+            Self::Wall | Self::PhasesWall | Self::Cpu | Self::UserTime | Self::SystemTime => Unit::Nanoseconds,
             Self::PeakMemory
             | Self::DiskRead
             | Self::DiskWritten
@@ -107,6 +111,7 @@ impl Metric {
     pub const fn decides(self) -> bool {
         match self {
             Self::Wall
+            | Self::PhasesWall
             | Self::Cpu
             | Self::PeakMemory
             | Self::Instructions
@@ -127,6 +132,16 @@ impl Metric {
             | Self::CacheReferences
             | Self::CacheMisses => false,
         }
+    }
+
+    /// Whether it is the size of something that is written: a fact, not a sample.
+    pub const fn is_size(self) -> bool {
+        matches!(self, Self::BytecodeSize | Self::DataSectionSize | Self::BinarySize)
+    }
+
+    /// Whether it is what stands for a run's wall time: that of the run, or of all its phases where no more is known.
+    pub const fn is_wall(self) -> bool {
+        matches!(self, Self::Wall | Self::PhasesWall)
     }
 
     /// Which way is better. All of today's metrics are costs.

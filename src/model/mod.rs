@@ -5,6 +5,7 @@
 //! side by side and found; every file that forc-perf writes holds one or the other.
 
 mod benchmark;
+mod checkup;
 mod comparison;
 mod environment;
 mod instant;
@@ -17,9 +18,10 @@ pub use benchmark::{
     Accounting, Benchmark, BenchmarkFrame, BenchmarkPhase, CollectorCost, DataSection, EventCounts, Exit,
     PackageOutput, PhaseCost, Protocol, SamplerKind, SerdeFrames,
 };
+pub use checkup::{Check, RunWarning, Severity, Surroundings, WarningKind};
 pub use comparison::{
-    BenchmarkFindings, COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, FailedSides, Figure, Findings, Look,
-    OutputFinding, Side, StdChoice, Total, UnmatchedPhase, Verdict,
+    Basis, BenchmarkFindings, COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, ControlOutcome, FailedSides,
+    Figure, Findings, Look, OutputFinding, Schedule, Scope, Side, StdChoice, Total, UnmatchedPhase, Verdict,
 };
 pub use environment::{Cpu, Environment, LoadAverage};
 pub use instant::SerdeInstant;

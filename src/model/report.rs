@@ -4,7 +4,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Benchmark, Environment, Estimate, Exit, InstructionCount, Metric, MetricSummary, PhaseSummary, Toolchain};
+use super::{
+    Benchmark, Environment, Estimate, Exit, InstructionCount, Metric, MetricSummary, PhaseSummary, RunWarning,
+    Toolchain,
+};
 
 /// The version of the files that this harness writes. A reader accepts this one and those before it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -121,6 +124,9 @@ pub struct Measured {
     /// The runs that did not succeed.
     #[serde(default)]
     pub failures: Vec<Failure>,
+    /// What casts doubt on the runs: a standstill, other load, a wide spread, ….
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<RunWarning>,
     /// What counting its instructions said, a build an element; empty where they were not counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instructions: Vec<InstructionCount>,

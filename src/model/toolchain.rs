@@ -14,6 +14,9 @@ pub struct Toolchain {
     pub path: PathBuf,
     /// SHA-256 of the binary, 64 hexadecimal digits.
     pub sha256: String,
+    /// Whether the file is a script, which may find the compiler itself beside it: its content then does not tell which.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_script: bool,
     /// Where the binary came from.
     pub origin: Origin,
     /// What it can do, found by asking it.

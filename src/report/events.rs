@@ -6,7 +6,7 @@ use super::format;
 use crate::chart::text::clean;
 use crate::history::OUTSIDE;
 use crate::model::Metric;
-use crate::trends::{Axis, Event, Standing, Trends};
+use crate::trends::{Axis, Controls, Event, Night, Standing, Trends, Warned};
 
 /// So many points a series must have before it shows a change of any size.
 const EARLIEST: usize = 8;
@@ -26,6 +26,9 @@ pub fn sentence(event: &Event) -> String {
     }
     if event.unconfirmed {
         text += ", seen only once or twice yet";
+    }
+    if event.same_binary {
+        text += "; the same binary before and after: the machine's";
     }
     text
 }
@@ -133,10 +136,12 @@ pub fn news(trends: &Trends) -> Vec<String> {
             None => "nothing new: no level has changed since the last time".to_owned(),
         });
     }
+    // What casts doubt on the figures stands last, and has a line of its own also where there are many events.
+    let doubt = trends.health.last.as_ref().and_then(warned);
+    let room = LINES - lines.len() - usize::from(doubt.is_some());
     // The best is last in the order of events.
     let ordered: Vec<&Event> = worse.iter().chain(better.iter().rev()).copied().collect();
-    let room = LINES - lines.len() - 1;
-    let shown = if ordered.len() <= room + 1 { ordered.len() } else { room };
+    let shown = if ordered.len() <= room { ordered.len() } else { room - 1 };
     for event in &ordered[..shown] {
         let mark = if event.worse { "worse " } else { "better" };
         lines.push(format!("{mark}  {}  {}", commits(&trends.axis, event), sentence(event)));
@@ -145,13 +150,26 @@ pub fn news(trends: &Trends) -> Vec<String> {
         let rest = &ordered[shown..];
         let worse = rest.iter().filter(|event| event.worse).count();
         lines.push(format!("and {} more: {worse} for the worse, {} for the better", rest.len(), rest.len() - worse));
-    } else if lines.len() < LINES {
+    } else if shown < room {
         let open = trends.events.iter().filter(|event| event.worse && event.standing == Standing::Open).count();
         if open > 0 {
             lines.push(format!("{open} known regression{} still open", if open == 1 { " is" } else { "s are" }));
         }
     }
+    lines.extend(doubt.map(|doubt| format!("warnings: {doubt}")));
     lines
+}
+
+/// What casts doubt on a night's figures: `other load in 3 benchmarks, wide spread in 1 benchmark`.
+pub fn warned(night: &Night) -> Option<String> {
+    let kinds: Vec<String> = night
+        .warned
+        .iter()
+        .map(|Warned { kind, benchmarks }| {
+            format!("{} in {benchmarks} benchmark{}", kind.name(), if *benchmarks == 1 { "" } else { "s" })
+        })
+        .collect();
+    (!kinds.is_empty()).then(|| kinds.join(", "))
 }
 
 /// How many commits have been measured, if they are so few that nothing can be shown to have changed
@@ -178,7 +196,17 @@ pub fn night(trends: &Trends) -> String {
     if !night.complete {
         text += "; interrupted before its end";
     }
+    if let Some(controls) = &trends.health.controls {
+        text += &format!("; {}", false_alarms(*controls));
+    }
     text
+}
+
+/// How often comparisons have cried wolf: `3 false alarms among 340 control figures in 30 days`.
+pub fn false_alarms(controls: Controls) -> String {
+    let Controls { figures, false_alarms, .. } = controls;
+    let alarms = if false_alarms == 1 { "alarm" } else { "alarms" };
+    format!("{false_alarms} false {alarms} among {figures} control figures in 30 days")
 }
 
 fn failed(trends: &Trends) -> String {

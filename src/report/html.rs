@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use self::classes::classes;
 pub(super) use self::comparison::comparison;
+pub(crate) use self::comparison::{Part, content as comparison_content};
 use self::parts::Page;
 pub(crate) use self::pictures::Pictures;
 use crate::chart::text::clean;

@@ -5,10 +5,12 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
+use super::comparison::{interval, transition, verdict_on_total};
 use super::format;
-use crate::model::{Completion, Measured, Metric, PhaseSummary, Report};
-use crate::stats;
-use crate::summary::{self, Change, Changes};
+use crate::compare::{Change, Changes};
+use crate::doctor;
+use crate::model::{Completion, Measured, Metric, PhaseSummary, Report, Verdict};
+use crate::{stats, summary};
 
 /// How many changes are listed before "and more".
 const SHOWN_CHANGES: usize = 8;
@@ -17,6 +19,7 @@ const SHOWN_OUTPUT_LINES: usize = 8;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
+const ODD: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
 
@@ -179,26 +182,25 @@ fn change_lines(changes: &Changes, text: &mut String) {
         if changes.same_binary { "the same compiler".to_owned() } else { format!("forc {}", changes.old_version) };
     let since = changes.since.split('.').next().unwrap_or_default().replace('T', " ");
     let _ = write!(text, "Against the previous report ({since} UTC, {compiler}): ");
-    if changes.testable == 0 && changes.changes.is_empty() {
-        let _ = writeln!(
-            text,
-            "not compared, as a change of a time takes {} runs or more in both to show.",
-            summary::FEWEST_RUNS
-        );
-    } else if changes.changes.is_empty() {
-        let _ =
-            writeln!(text, "no change beyond the noise in {} benchmark{}.", changes.testable, plural(changes.testable));
-    } else {
-        let count = changes.changes.len();
-        let _ = writeln!(text, "{count} figure{} changed beyond the noise.", plural(count));
-    }
-    if let Some(common) = changes.common.filter(|common| (common - 1.0).abs() >= 0.01) {
-        let cause = if changes.same_binary {
-            "the machine's doing, as the compiler is the same"
-        } else {
-            "the machine or the compiler"
+    let benchmarks = format!("{} benchmark{}", changes.compared, plural(changes.compared));
+    let figures = |count: usize| format!("{count} figure{}", plural(count));
+    let count = changes.changes.len() + changes.together.len();
+    let _ = if changes.figures == 0 {
+        writeln!(text, "not compared, as no time, memory or size is known of both.")
+    } else if count == 0 && changes.unknown == changes.figures {
+        writeln!(text, "too few runs for a verdict in {benchmarks}.")
+    } else if count == 0 {
+        let undecided = match changes.undecided {
+            0 => String::new(),
+            undecided => format!(", {undecided} undecided"),
         };
-        let _ = writeln!(text, "  all benchmarks together: wall {} ({cause})", signed_percent(common));
+        writeln!(text, "no change shown in {benchmarks} ({}{undecided}).", figures(changes.figures))
+    } else {
+        writeln!(text, "{} of {} changed.", changes.changes.len(), figures(changes.figures))
+    };
+    for total in &changes.together {
+        let cause = if changes.same_binary { " (the machine’s doing, as the compiler is the same)" } else { "" };
+        let _ = writeln!(text, "  all {} together: {}{cause}", total.benchmarks, verdict_on_total(total));
     }
     for change in changes.changes.iter().take(SHOWN_CHANGES) {
         let _ = writeln!(text, "  {}", change_line(change));
@@ -206,7 +208,7 @@ fn change_lines(changes: &Changes, text: &mut String) {
     if changes.changes.len() > SHOWN_CHANGES {
         let _ = writeln!(text, "  and {} more", changes.changes.len() - SHOWN_CHANGES);
     }
-    if !changes.changes.is_empty() {
+    if count > 0 {
         let _ = writeln!(
             text,
             "{DIM}  The two were not measured side by side: the machine may have changed in between.{DIM:#}"
@@ -214,26 +216,13 @@ fn change_lines(changes: &Changes, text: &mut String) {
     }
 }
 
-fn change_line(change: &Change) -> String {
-    let style = if change.shift.ratio > 1.0 { BAD } else { GOOD };
-    let unit = change.metric.unit();
-    format!(
-        "{}: {} {style}{}{style:#} ({} to {}), {} → {}",
-        change.id,
-        change.metric.name(),
-        signed_percent(change.shift.ratio),
-        signed_percent(change.shift.low),
-        signed_percent(change.shift.high),
-        format::value(change.old, unit),
-        format::value(change.new, unit),
-    )
+fn change_line(Change { id, figure }: &Change) -> String {
+    let style = if figure.verdict == Verdict::Regressed { BAD } else { GOOD };
+    let (change, verdict) = (interval(figure), figure.verdict.name());
+    format!("{id}: {} {style}{change}{style:#} {verdict}, {}", figure.metric.name(), transition(figure))
 }
 
-fn signed_percent(ratio: f64) -> String {
-    format!("{:+.1} %", 100.0 * (ratio - 1.0))
-}
-
-/// Failures with the compiler's last words, then what was left out.
+/// Failures with the compiler's last words, then what casts doubt on the figures, then what was left out.
 fn problems(report: &Report, text: &mut String) {
     for benchmark in &report.benchmarks {
         for failure in &benchmark.failures {
@@ -243,6 +232,13 @@ fn problems(report: &Report, text: &mut String) {
                 let _ = writeln!(text, "  {DIM}│{DIM:#} {line}");
             }
         }
+    }
+    let warnings = doctor::warning_lines(&report.benchmarks);
+    if !warnings.is_empty() {
+        text.push('\n');
+    }
+    for warning in warnings {
+        let _ = writeln!(text, "{ODD}warning{ODD:#} {warning}");
     }
     if !report.skipped.is_empty() {
         text.push('\n');

@@ -1,6 +1,10 @@
-//! How often each benchmark is run, and in which order: pure functions of numbers.
+//! How often each benchmark is run, in which order, and what at the same time: pure functions of numbers.
+
+mod places;
 
 use std::time::Duration;
+
+pub use places::{Choice, Wanted, choose};
 
 /// The fewest runs of a benchmark unless told otherwise: Criterion refuses a smaller sample.
 pub const MIN_SAMPLES: usize = 10;
@@ -53,15 +57,38 @@ pub fn order(counts: &[usize], seed: u64) -> Vec<usize> {
 pub struct Block {
     /// The benchmark.
     pub benchmark: usize,
-    /// The sides, in the order of their runs.
+    /// The sides, in the order of their places: one after the other, or where `width` run at once, the first `width` of them
+    /// side by side, then the next.
     pub order: Vec<usize>,
 }
 
-/// The blocks of one round: every benchmark of `live` once, in an order drawn for this round, each with the sides in an
-/// order drawn for this block.
+impl Block {
+    /// The sides that run at the same time, wave after wave of up to `width`: the first of each in the first place, on the
+    /// first core and in the first copy of the project.
+    pub fn waves(&self, width: usize) -> std::slice::Chunks<'_, usize> {
+        self.order.chunks(width.max(1))
+    }
+}
+
+/// How long a block takes whose sides take `walls` by themselves, up to `width` at once: which sides share a wave is drawn, so
+/// that every wave is taken to last as long as the longest of all.
+pub fn block_length(walls: &[Duration], width: usize) -> Duration {
+    if width <= 1 {
+        return walls.iter().sum();
+    }
+    let waves = u32::try_from(walls.len().div_ceil(width)).unwrap_or(u32::MAX);
+    walls.iter().max().copied().unwrap_or_default().saturating_mul(waves)
+}
+
+/// The blocks of one round: every benchmark of `live` once, in an order drawn for this round, each with the sides in
+/// places drawn for this block.
 ///
-/// That the order within a block is drawn is what makes the comparison's test exact: were both compilers the same, either
-/// could as well have been the other. It depends on nothing but `seed`, the round and the benchmark, so that a comparison
+/// A place is all in which two runs of a block differ beside their compilers: the turn, or at once the core, the copy of the
+/// project on that core, and where not all sides fit, the wave. All permutations of the sides over the places are equally
+/// likely, in every block anew and whatever was drawn before: that is what makes the comparison's test exact. Were both
+/// compilers the same, either could as well have been the other, however much faster one core, one folder or the first turn
+/// is. That runs at once disturb each other takes nothing from this: of two that are the same, each is disturbed as the other
+/// would have been in its place. The draw depends on nothing but `seed`, the round and the benchmark, so that a comparison
 /// that is resumed goes on as it would have gone.
 pub fn round(live: &[usize], sides: usize, seed: u64, round: usize) -> Vec<Block> {
     let stream = |a: u64, b: u64| {
@@ -143,6 +170,29 @@ mod tests {
         // What is decided leaves the others' order within their blocks as it was.
         let order = |live: &[usize]| round(live, 3, 1, 3).into_iter().find(|block| block.benchmark == 5).unwrap().order;
         assert_eq!(order(&live), order(&[5, 7]));
+    }
+
+    #[test]
+    fn waves_hold_every_side_once_and_the_last_may_be_short() {
+        let block = Block { benchmark: 0, order: vec![2, 0, 1] };
+        assert_eq!(block.waves(2).collect::<Vec<_>>(), [&[2, 0][..], &[1]]);
+        assert_eq!(block.waves(1).count(), 3);
+        assert_eq!(block.waves(0).count(), 3);
+        let walls = ms(&[10, 40, 20]);
+        let lengths = [0, 1, 2, 3].map(|width| block_length(&walls, width).as_millis());
+        assert_eq!(lengths, [70, 70, 80, 40]);
+        assert_eq!(block_length(&[], 2), Duration::ZERO);
+    }
+
+    #[test]
+    fn every_side_is_in_every_place_as_often_as_the_others() {
+        let mut counts = [[0_usize; 3]; 3];
+        for number in 0..6000 {
+            let block = round(&[number % 5], 3, 11, number / 5).remove(0);
+            block.order.iter().enumerate().for_each(|(place, side)| counts[*side][place] += 1);
+        }
+        // Five standard deviations of what a fair draw gives.
+        assert!(counts.iter().flatten().all(|count| count.abs_diff(2000) < 183), "{counts:?}");
     }
 
     #[test]

@@ -1,29 +1,27 @@
-//! Several compilers side by side: blocks of one run each, in turns, until it is known what there is to know.
+//! Several compilers side by side: blocks of one run each, at once or in turns, until it is known what there is to know.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::journal::{Entry, Journal, JournalError, Plan};
 use super::runner::{Compiler, RunError, Runner};
-use super::{Config, Event, SessionError, applicable, check_std, check_utf8, load_suite, mark_machine};
+use super::{Config, Event, SessionError, applicable, check_std, check_utf8, load_suite, mark_machine, observe};
 use crate::collector::callgrind::{self, CallgrindError};
-use crate::collector::{self, Interrupt, Split};
+use crate::collector::{self, Cores, Interrupt, Split};
 use crate::compare::{self, Rules};
-use crate::environment;
+use crate::doctor;
 use crate::forc::{ToolchainSpec, toolchain};
 use crate::model::{
     Benchmark, COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, Completion, Failure, Harness, Look, Measured,
-    Measuring, Metric, Side, Skipped, StdChoice, Toolchain,
+    Measuring, Metric, Schedule, SerdeInstant, Side, Skipped, StdChoice, Toolchain,
 };
-use crate::schedule;
+use crate::schedule::{self, Wanted};
 use crate::suite::{Case, Selection, Suite};
 use crate::summary;
 
 /// The fewest blocks of a benchmark unless told otherwise.
-pub const DEFAULT_MIN_RUNS: usize = 10;
+pub const DEFAULT_MIN_RUNS: usize = 3;
 /// The most blocks of a benchmark unless told otherwise.
 pub const DEFAULT_MAX_RUNS: usize = 200;
 /// How long all blocks together may take unless told otherwise.
@@ -38,6 +36,8 @@ pub struct CompareConfig {
     pub sides: Vec<(String, ToolchainSpec)>,
     /// Which std they build with.
     pub std: StdOption,
+    /// Whether the sides of a block run at the same time. Where they do, `measure.pin` says nothing: each has its core.
+    pub schedule: Wanted,
     /// Whether the base is measured twice, to see how often the harness cries wolf.
     pub control: bool,
     /// How long the blocks may take together; a resumed comparison has what is left of the budget that it was begun with.
@@ -77,10 +77,8 @@ struct Slot<'a> {
     stage: usize,
     /// Where it stands among the sides' benchmarks.
     index: usize,
-    /// What a block takes, by the warm-ups.
-    expected: Duration,
-    /// How many figures will have a verdict, by the warm-up.
-    figures: usize,
+    /// What a build takes on each side, by the warm-ups.
+    walls: Vec<Duration>,
     /// Whether it is still run: not failed, not decided.
     live: bool,
 }
@@ -98,7 +96,7 @@ pub fn compare(
     on_event: &mut dyn FnMut(Event),
 ) -> Result<Comparison, SessionError> {
     let created = jiff::Timestamp::now();
-    let environment = environment::observe();
+    let environment = observe(config.measure.checkup, on_event);
     if config.instructions.is_some() {
         // Found out now rather than after the blocks.
         callgrind::find_valgrind()?;
@@ -134,10 +132,15 @@ pub fn compare(
     on_event(Event::Suite { selected: cases.len(), skipped: &skipped });
 
     let _mark = mark_machine(on_event);
-    let split = if config.measure.pin { Split::of_this_machine() } else { None };
+    let choice = schedule::choose(config.schedule, sides.len(), Cores::of_this_process().as_ref());
+    if let Some(note) = &choice.note {
+        on_event(Event::Note(note));
+    }
+    let lanes = lanes(&choice.schedule, config.measure.pin);
     let plan = Plan {
         suite: config.measure.suite.clone(),
         sides: sides.iter().map(|side| (side.name.clone(), side.toolchain.sha256.clone(), side.std.clone())).collect(),
+        schedule: choice.schedule.clone(),
         seed: config.measure.seed.unwrap_or_else(|| fastrand::u64(..)),
         looks: Vec::new(),
         budget: Some(config.budget),
@@ -147,7 +150,9 @@ pub fn compare(
         suite: config.measure.suite.clone(),
         interval: config.measure.interval,
         time_limit: config.measure.time_limit,
-        pinned: split.is_some(),
+        pinned: lanes.iter().all(|lane| lane.as_ref().is_some_and(Split::is_apart)),
+        schedule: choice.schedule,
+        schedule_note: choice.note,
         seed: plan.seed,
         std,
         interleaved: true,
@@ -178,7 +183,8 @@ pub fn compare(
         config,
         interrupt,
         on_event,
-        runner: Runner::new(&config.measure, split, interrupt, plan.seed),
+        width: lanes.len(),
+        runner: Runner::new(&config.measure, lanes, interrupt, plan.seed),
         slots: Vec::with_capacity(cases.len()),
         journal: None,
         budget: config.budget,
@@ -187,6 +193,7 @@ pub fn compare(
         started: Instant::now(),
         ended: None,
     };
+    session.copy_compilers(&comparison.sides);
     session.warm_up(cases, &mut comparison);
     session.open_journal(plan, &mut comparison)?;
     if session.ended.is_none() {
@@ -201,8 +208,26 @@ pub fn compare(
     for measured in comparison.sides.iter_mut().flat_map(|side| &mut side.benchmarks) {
         summary::complete(measured);
     }
+    for side in &mut comparison.sides {
+        doctor::warn(&mut side.benchmarks, config.measure.interval, comparison.environment.cpus.len());
+    }
     comparison.findings = compare::findings(&comparison.sides, &session.rules(&comparison));
     Ok(comparison)
+}
+
+/// Which processors are whose, in each place where a side runs.
+fn lanes(schedule: &Schedule, pin: bool) -> Vec<Option<Split>> {
+    match schedule {
+        Schedule::Turns => vec![pin.then(Split::of_this_machine).flatten()],
+        Schedule::Duet { cores, harness, .. } => {
+            let lane = |core: &usize| {
+                let forc = vec![*core];
+                let harness = if harness.is_empty() { forc.clone() } else { harness.clone() };
+                Some(Split { forc, harness })
+            };
+            cores.iter().map(lane).collect()
+        }
+    }
 }
 
 /// Gives every side its std, and says which choice that was.
@@ -241,6 +266,8 @@ struct Session<'a, 'e> {
     interrupt: &'a Interrupt,
     on_event: &'e mut dyn FnMut(Event),
     runner: Runner<'a>,
+    /// How many sides run at the same time, at most.
+    width: usize,
     slots: Vec<Slot<'a>>,
     journal: Option<Journal>,
     budget: Duration,
@@ -260,7 +287,17 @@ struct Ended {
 }
 
 impl<'a> Session<'a, '_> {
+    /// Copies the compilers, and says of which that cannot be done.
+    fn copy_compilers(&mut self, sides: &[Side]) {
+        for note in self.runner.copy_compilers(sides.iter().map(|side| (&side.toolchain, side.control))) {
+            (self.on_event)(Event::Note(&note));
+        }
+    }
+
     /// Builds every benchmark once on every side: what fails is found, what is written is looked at, what it takes is seen.
+    ///
+    /// Where sides will run at once, each builds in all places at once, so that none of these is new to the first block; what
+    /// it writes is looked at in the first place, which is the same for all sides.
     fn warm_up(&mut self, cases: Vec<Case<'a>>, comparison: &mut Comparison) {
         let of = cases.len();
         for (index, case) in cases.into_iter().enumerate() {
@@ -268,16 +305,22 @@ impl<'a> Session<'a, '_> {
                 break;
             }
             let stage = self.runner.stage_for(case.project);
-            let mut slot = Slot { case, stage, index, expected: Duration::ZERO, figures: 0, live: true };
+            let mut slot = Slot { case, stage, index, walls: Vec::new(), live: true };
             let mut warmed: Vec<Measured> = Vec::with_capacity(comparison.sides.len());
             for side in &comparison.sides {
                 let compiler = compiler_of(side);
                 let mut measured = self.runner.describe(&slot.case, &compiler);
                 self.runner.clear_outputs(stage);
-                match self.runner.run(&slot.case, stage, &compiler) {
+                let everywhere = vec![compiler; self.width];
+                let runs = self.runner.run_together(&slot.case, stage, &everywhere);
+                // The first failure stands for all: it is one compiler in all places.
+                let run = runs.into_iter().reduce(|first, other| match (first, other) {
+                    (Ok(run), Ok(_)) => Ok(run),
+                    (Err(error), _) | (_, Err(error)) => Err(error),
+                });
+                match run.unwrap_or(Err(RunError::Interrupted)) {
                     Ok(run) => {
-                        slot.expected += run.wall().unwrap_or_default();
-                        slot.figures = slot.figures.max(compare::figures_of(&run));
+                        slot.walls.push(run.wall().unwrap_or_default());
                         measured.outputs = self.runner.outputs(stage);
                     }
                     Err(RunError::Interrupted) => return,
@@ -297,11 +340,20 @@ impl<'a> Session<'a, '_> {
         }
     }
 
+    /// More rounds than the budget has time for, if nothing is decided before its end: looks that are never made should cost
+    /// nothing. What is decided early leaves its time to the others, so that it may be three times as many.
+    fn most_rounds(&self) -> usize {
+        let live = self.slots.iter().filter(|slot| slot.live);
+        let round: Duration = live.map(|slot| schedule::block_length(&slot.walls, self.width)).sum();
+        let rounds = 3.0 * self.budget.as_secs_f64() / round.as_secs_f64();
+        if rounds.is_finite() { (rounds.ceil() as usize).max(self.config.min_runs).max(1) } else { usize::MAX }
+    }
+
     /// Declares the looks, or takes those of the comparison that is resumed, with all of its blocks.
     fn open_journal(&mut self, mut plan: Plan, comparison: &mut Comparison) -> Result<(), JournalError> {
-        let family = self.slots.iter().filter(|slot| slot.live).map(|slot| slot.figures).sum::<usize>();
-        let family = family * self.config.sides.len().saturating_sub(1);
-        plan.looks = compare::declare_looks(family, self.config.min_runs, self.config.max_runs);
+        self.max_runs = self.config.max_runs.min(self.most_rounds());
+        comparison.settings.max_runs = self.max_runs;
+        plan.looks = compare::declare_looks(self.config.min_runs, self.max_runs);
         for slot in &self.slots {
             plan.fingerprints.insert(slot.case.id.clone(), self.runner.fingerprint(slot.stage));
         }
@@ -365,7 +417,8 @@ impl<'a> Session<'a, '_> {
     /// not choose anew when the data is looked at for the last time.
     fn keep_to(&mut self, kept: &Plan, comparison: &mut Comparison) {
         let begun = (kept.budget.unwrap_or(self.budget), kept.looks.last().map_or(self.max_runs, |look| look.runs));
-        if begun != (self.budget, self.max_runs) {
+        // By itself the number of rounds is no more than the budget has time for, which each warm-up sees a little differently.
+        if begun.0 != self.budget || begun.1 > self.config.max_runs {
             let text = format!(
                 "it was begun with --budget {} and --max-runs {}, and keeps to them",
                 humantime::format_duration(begun.0),
@@ -419,7 +472,8 @@ impl<'a> Session<'a, '_> {
         // A resumed comparison has its blocks already, of some benchmarks perhaps one more than of others.
         let live = self.slots.iter().filter(|slot| slot.live);
         let first = live.map(|slot| blocks_of(comparison, slot)).min().unwrap_or(0);
-        let expected: Duration = self.slots.iter().filter(|slot| slot.live).map(|slot| slot.expected).sum();
+        let live = self.slots.iter().filter(|slot| slot.live);
+        let expected: Duration = live.map(|slot| schedule::block_length(&slot.walls, self.width)).sum();
         (self.on_event)(Event::Blocks {
             benchmarks: self.slots.iter().filter(|slot| slot.live).count(),
             resumed: comparison.sides.first().map_or(0, |side| side.benchmarks.iter().map(|it| it.runs.len()).sum()),
@@ -453,6 +507,7 @@ impl<'a> Session<'a, '_> {
             if !self.slots.iter().any(|slot| slot.live) {
                 break;
             }
+            self.runner.renew_copies();
             for block in schedule::round(&live, comparison.sides.len(), comparison.settings.seed, round) {
                 if self.interrupt.requested() {
                     return false;
@@ -481,27 +536,38 @@ impl<'a> Session<'a, '_> {
         !self.interrupt.requested()
     }
 
-    /// One run on every side, in the block's order. A block that is not whole is not kept.
+    /// One run on every side, in the block's places. A block that is not whole is not kept.
     fn run_block(&mut self, block: &schedule::Block, comparison: &mut Comparison) {
-        let slot = &mut self.slots[block.benchmark];
+        let (index, benchmark) = {
+            let slot = &self.slots[block.benchmark];
+            (slot.index, slot.case.id.clone())
+        };
         let mut runs: Vec<Option<Benchmark>> = vec![None; comparison.sides.len()];
-        for side in &block.order {
-            match self.runner.run(&slot.case, slot.stage, &compiler_of(&comparison.sides[*side])) {
-                Ok(run) => runs[*side] = Some(run),
-                Err(RunError::Interrupted) => return,
-                Err(RunError::Failed(failure)) => {
-                    (self.on_event)(Event::Failed { id: &slot.case.id, failure: &failure });
-                    slot.live = false;
-                    let (index, benchmark) = (slot.index, slot.case.id.clone());
-                    self.keep(&Entry::Failure { benchmark, side: *side, failure: failure.clone() });
-                    comparison.sides[*side].benchmarks[index].failures.push(*failure);
-                    return;
+        for wave in block.waves(self.width) {
+            let compilers: Vec<Compiler> = wave.iter().map(|side| compiler_of(&comparison.sides[*side])).collect();
+            let slot = &self.slots[block.benchmark];
+            let made = self.runner.run_together(&slot.case, slot.stage, &compilers);
+            let mut whole = true;
+            for (side, run) in wave.iter().zip(made) {
+                match run {
+                    Ok(run) => runs[*side] = Some(run),
+                    Err(RunError::Interrupted) => whole = false,
+                    Err(RunError::Failed(failure)) => {
+                        whole = false;
+                        (self.on_event)(Event::Failed { id: &benchmark, failure: &failure });
+                        self.slots[block.benchmark].live = false;
+                        let entry =
+                            Entry::Failure { benchmark: benchmark.clone(), side: *side, failure: failure.clone() };
+                        self.keep(&entry);
+                        comparison.sides[*side].benchmarks[index].failures.push(*failure);
+                    }
                 }
+            }
+            if !whole {
+                return;
             }
         }
         let runs: Vec<Benchmark> = runs.into_iter().flatten().collect();
-        let index = slot.index;
-        let benchmark = slot.case.id.clone();
         let entry = Entry::Block { benchmark, runs, elapsed: self.elapsed() };
         self.keep(&entry);
         if let Entry::Block { runs, .. } = entry {
@@ -529,7 +595,6 @@ impl<'a> Session<'a, '_> {
         let mut live: Vec<usize> = (0..self.slots.len()).filter(countable).collect();
         let of = live.len() * runs * comparison.sides.len();
         let mut done = 0;
-        let links = EvenPaths::new(&comparison.sides);
         for round in 0..runs {
             for block in schedule::round(&live, comparison.sides.len(), comparison.settings.seed, round) {
                 for side in block.order {
@@ -545,9 +610,8 @@ impl<'a> Session<'a, '_> {
                         continue;
                     }
                     (self.on_event)(Event::Count { id: &id, done, of });
-                    let expected = slot.expected.div_f64(comparison.sides.len() as f64);
-                    let compiler =
-                        Compiler { toolchain: &links.toolchains[side], ..compiler_of(&comparison.sides[side]) };
+                    let expected = slot.walls.iter().sum::<Duration>().div_f64(comparison.sides.len() as f64);
+                    let compiler = compiler_of(&comparison.sides[side]);
                     match self.runner.count(&slot.case, slot.stage, &compiler, expected) {
                         Ok(count) => {
                             self.keep(&Entry::Count { benchmark: id, side, count: count.clone() });
@@ -590,48 +654,8 @@ impl<'a> Session<'a, '_> {
     }
 }
 
-/// The sides' compilers by paths of one length, to be counted by.
-///
-/// The length of a program's path moves what it keeps in memory, and with that how many instructions its copies take: one
-/// and the same forc 0.72.1, at paths of 18 and of 25 letters, differed by 45,000 instructions, most of them in `memcpy`, which
-/// is a third of a per cent of a small build. No compiler made that difference.
-struct EvenPaths {
-    toolchains: Vec<Toolchain>,
-    /// Where the links are, for as long as they are needed.
-    _folder: Option<tempfile::TempDir>,
-}
-
-impl EvenPaths {
-    /// Where links cannot be made, the compilers' own paths.
-    fn new(sides: &[Side]) -> Self {
-        let folder = tempfile::Builder::new().prefix("forc-perf-").tempdir().ok();
-        let linked = |(index, side): (usize, &Side)| {
-            let mut toolchain = side.toolchain.clone();
-            let link =
-                folder.as_ref().and_then(|folder| link(&toolchain.path, &folder.path().join(format!("{index:03}"))));
-            toolchain.path = link.unwrap_or(toolchain.path);
-            toolchain
-        };
-        Self { toolchains: sides.iter().enumerate().map(linked).collect(), _folder: folder }
-    }
-}
-
-/// A link to this compiler in a folder of its own; `None` for a script, which may look for things beside itself.
-fn link(compiler: &Path, folder: &Path) -> Option<PathBuf> {
-    let mut first = [0; 2];
-    File::open(compiler).and_then(|mut file| file.read_exact(&mut first)).ok()?;
-    if first == *b"#!" {
-        return None;
-    }
-    let link = folder.join("forc");
-    fs::create_dir(folder).ok()?;
-    #[cfg(unix)]
-    std::os::unix::fs::symlink(compiler, &link).ok()?;
-    link.exists().then_some(link)
-}
-
 fn compiler_of(side: &Side) -> Compiler<'_> {
-    Compiler { toolchain: &side.toolchain, std: side.std.as_deref() }
+    Compiler { toolchain: &side.toolchain, std: side.std.as_deref(), control: side.control }
 }
 
 /// How many blocks of a benchmark there are.
@@ -640,11 +664,26 @@ fn blocks_of(comparison: &Comparison, slot: &Slot) -> usize {
 }
 
 fn push_block(comparison: &mut Comparison, index: usize, runs: Vec<Benchmark>) {
+    comparison.measuring.in_forc += covered(&runs);
     for (side, run) in comparison.sides.iter_mut().zip(runs) {
-        comparison.measuring.in_forc += run.wall().unwrap_or_default();
         comparison.measuring.collector_cpu += run.collector.cpu_time;
         side.benchmarks[index].runs.push(run);
     }
+}
+
+/// How long at least one of these ran.
+fn covered(runs: &[Benchmark]) -> Duration {
+    let mut spans: Vec<(SerdeInstant, SerdeInstant)> =
+        runs.iter().filter_map(|run| Some((run.start_time?, run.end_time?))).collect();
+    spans.sort_unstable();
+    let mut covered = Duration::ZERO;
+    let mut until: Option<SerdeInstant> = None;
+    for (start, end) in spans {
+        let from = until.map_or(start, |until| until.max(start));
+        covered += end.duration_since(from.min(end));
+        until = Some(until.map_or(end, |until| until.max(end)));
+    }
+    covered
 }
 
 #[cfg(test)]
@@ -653,24 +692,17 @@ mod tests {
     use crate::chart::sample;
 
     #[test]
-    fn compilers_are_counted_by_paths_of_one_length() {
-        let folder = tempfile::tempdir().unwrap();
-        let side = |name: &str, content: &str| {
-            let path = folder.path().join(name);
-            fs::write(&path, content).unwrap();
-            let toolchain = Toolchain { path, ..sample::report(1).toolchain };
-            Side { name: name.into(), toolchain, std: None, control: false, benchmarks: Vec::new() }
+    fn the_time_in_forc_counts_once_what_ran_at_once() {
+        let run = |from: u64, to: u64| {
+            let at = |ms| Some(SerdeInstant::from_epoch(Duration::from_millis(ms)));
+            let sample = sample::report(1).benchmarks[0].runs[0].clone();
+            Benchmark { start_time: at(from), end_time: at(to), ..sample }
         };
-        let sides = [side("a", "\u{7f}ELF a"), side("a-much-longer-name", "\u{7f}ELF b"), side("script", "#!/bin/sh")];
-        let links = EvenPaths::new(&sides);
-        let lengths: Vec<usize> = links.toolchains.iter().map(|it| it.path.as_os_str().len()).collect();
-        assert_eq!(lengths[0], lengths[1]);
-        for (side, linked) in sides.iter().zip(&links.toolchains) {
-            assert_eq!(fs::read(&linked.path).unwrap(), fs::read(&side.toolchain.path).unwrap());
-        }
-        assert_eq!(links.toolchains[2].path, sides[2].toolchain.path);
-        let gone = links.toolchains[0].path.clone();
-        drop(links);
-        assert!(!gone.exists());
+        let of = |spans: &[(u64, u64)]| {
+            covered(&spans.iter().map(|(from, to)| run(*from, *to)).collect::<Vec<_>>()).as_millis()
+        };
+        assert_eq!(of(&[(10, 20), (30, 45)]), 25);
+        assert_eq!(of(&[(10, 50), (11, 20), (40, 60)]), 50);
+        assert_eq!(of(&[]), 0);
     }
 }

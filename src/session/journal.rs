@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Benchmark, Failure, InstructionCount, Look};
+use crate::model::{Benchmark, Failure, InstructionCount, Look, Schedule};
 
 /// The version of the journals that this harness writes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What a comparison set out to measure, as far as another one has to agree with it to go on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Plan {
     pub suite: PathBuf,
     /// The sides: name, SHA-256 of the compiler, std.
     pub sides: Vec<(String, String, Option<PathBuf>)>,
+    /// Whether the sides of a block run at the same time; absent in journals of before there was that choice.
+    #[serde(default)]
+    pub schedule: Schedule,
     /// Seed of all that is random.
     pub seed: u64,
     /// The declared looks. No block is made after the last.
@@ -290,6 +293,18 @@ fn difference(begun: &Plan, now: &Plan) -> Option<String> {
     if begun.sides.len() != now.sides.len() {
         return Some(format!("it was begun with {} sides, not {}", begun.sides.len(), now.sides.len()));
     }
+    match (&begun.schedule, &now.schedule) {
+        (Schedule::Turns, Schedule::Duet { .. }) => {
+            return Some("it was begun with the sides in turns; add --schedule turns".to_owned());
+        }
+        (Schedule::Duet { .. }, Schedule::Turns) => {
+            return Some(
+                "it was begun with the sides at the same time; give it as many cores as then, and leave out --schedule turns"
+                    .to_owned(),
+            );
+        }
+        (Schedule::Turns, Schedule::Turns) | (Schedule::Duet { .. }, Schedule::Duet { .. }) => {}
+    }
     for ((old_name, old_hash, old_std), (name, hash, std)) in begun.sides.iter().zip(&now.sides) {
         if old_hash != hash {
             return Some(if old_name == name {
@@ -314,6 +329,7 @@ mod tests {
         Plan {
             suite: "s".into(),
             sides: vec![("a".into(), "1".into(), None), ("b".into(), "2".into(), None)],
+            schedule: Schedule::Turns,
             seed: 7,
             looks: vec![Look { runs: 10, weight: 1.0 }],
             budget: Some(Duration::from_secs(60)),
@@ -352,6 +368,9 @@ mod tests {
         other.fingerprints.insert("g/p/debug".into(), "else".into());
         let error = Journal::resume(&path, &other).unwrap_err().to_string();
         assert!(error.contains("the project of g/p/debug has changed"), "{error}");
+        let duet = Schedule::Duet { cores: vec![0, 1], siblings: false, harness: Vec::new() };
+        let error = Journal::resume(&path, &Plan { schedule: duet, ..plan() }).unwrap_err().to_string();
+        assert!(error.contains("add --schedule turns"), "{error}");
         // Another seed and other looks are no difference: the journal's own are used.
         let other = Plan { seed: 8, looks: Vec::new(), ..plan() };
         assert_eq!(Journal::resume(&path, &other).unwrap().1.seed, 7);
@@ -391,7 +410,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let mut plan_text = serde_json::to_value(plan()).unwrap();
-        plan_text.as_object_mut().unwrap().remove("budget");
+        plan_text.as_object_mut().unwrap().retain(|name, _| name != "budget" && name != "schedule");
         let header = serde_json::json!({ "journal_version": 1, "plan": plan_text });
         fs::write(&path, format!("{header}\n{{\"block\":{{\"benchmark\":\"x\",\"runs\":[]}}}}\n")).unwrap();
         let error = Journal::resume(&path, &Plan { sides: Vec::new(), ..plan() });

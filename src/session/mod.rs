@@ -1,6 +1,7 @@
 //! One invocation of the harness: a toolchain, a suite, all of its runs, and the report of them.
 
 mod compare;
+mod copies;
 mod failure;
 mod journal;
 mod runner;
@@ -12,10 +13,12 @@ use std::time::{Duration, Instant};
 use crate::cache;
 use crate::collector::callgrind::CallgrindError;
 use crate::collector::{self, Interrupt, Split};
+use crate::doctor;
 use crate::environment;
 use crate::forc::{BuildEvent, Locator, ToolchainError, ToolchainSpec, toolchain};
 use crate::model::{
-    Completion, Failure, Harness, Look, Measured, Measuring, Report, SCHEMA_VERSION, Settings, Skipped, Toolchain,
+    Check, Completion, Environment, Failure, Harness, Look, Measured, Measuring, Report, SCHEMA_VERSION, Settings,
+    Skipped, Toolchain,
 };
 use crate::schedule;
 use crate::suite::{self, Case, Scenario, Selection, Suite, SuiteError};
@@ -53,6 +56,8 @@ pub struct Config {
     pub seed: Option<u64>,
     /// Whether the kernel's event counters are read.
     pub counters: bool,
+    /// Whether the machine is looked at first, which is told in five lines and stands in the report.
+    pub checkup: bool,
 }
 
 impl Config {
@@ -72,6 +77,7 @@ impl Config {
             pin: true,
             seed: None,
             counters: false,
+            checkup: false,
         }
     }
 }
@@ -83,6 +89,13 @@ pub enum Event<'a> {
     Build(BuildEvent),
     /// The compiler has been found.
     Toolchain(&'a Toolchain),
+    /// The machine has been looked at.
+    Machine {
+        /// What a person should know of it: five lines at most.
+        lines: &'a [String],
+        /// All that was found.
+        checks: &'a [Check],
+    },
     /// Something about this measurement that a person should know, in a sentence.
     Note(&'a str),
     /// A repository of target projects is being fetched.
@@ -198,6 +211,16 @@ pub enum SessionError {
     NotUtf8(PathBuf),
 }
 
+/// Looks at the machine, and says what is wrong with it if that was asked for.
+fn observe(checkup: bool, on_event: &mut dyn FnMut(Event)) -> Environment {
+    let mut environment = environment::observe();
+    if checkup {
+        environment.checks = doctor::examine(Path::new("/"), doctor::SHORT_WATCH);
+        on_event(Event::Machine { lines: &doctor::brief(&environment), checks: &environment.checks });
+    }
+    environment
+}
+
 /// Marks this machine as being measured on, for as long as what it gives is kept, and says so if it already was: two
 /// harnesses at once are each other's noise. Where nothing can be marked, nothing is said.
 fn mark_machine(on_event: &mut dyn FnMut(Event)) -> Option<File> {
@@ -247,7 +270,7 @@ pub fn measure(
     if let Some(std) = &config.std {
         check_std(std)?;
     }
-    let environment = environment::observe();
+    let environment = observe(config.checkup, on_event);
     let toolchain =
         toolchain::resolve(config.forc.as_ref(), &config.locator, interrupt, |event| on_event(Event::Build(event)))?;
     let std = config.std.clone().or_else(|| toolchain.origin.std().map(Path::to_owned));
@@ -279,9 +302,13 @@ pub fn measure(
         std: std.clone(),
         counters,
     };
-    let runner = Runner::new(config, split, interrupt, seed);
-    let compiler = Compiler { toolchain: &toolchain, std: std.as_deref() };
-    let (benchmarks, measuring) = run_all(cases, config, runner, &compiler, interrupt, on_event, seed);
+    let mut runner = Runner::new(config, vec![split], interrupt, seed);
+    for note in runner.copy_compilers([(&toolchain, false)]) {
+        on_event(Event::Note(&note));
+    }
+    let compiler = Compiler { toolchain: &toolchain, std: std.as_deref(), control: false };
+    let (mut benchmarks, measuring) = run_all(cases, config, runner, &compiler, interrupt, on_event, seed);
+    doctor::warn(&mut benchmarks, config.interval, environment.cpus.len());
     Ok(Report {
         schema_version: SCHEMA_VERSION,
         created: created.to_string(),
@@ -412,6 +439,7 @@ fn run_all(
         if !slot.measured.failures.is_empty() {
             continue;
         }
+        runner.renew_copies();
         match runner.run(&slot.case, slot.stage, compiler) {
             Ok(run) => {
                 measuring.in_forc += run.wall().unwrap_or_default();

@@ -8,12 +8,17 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::copies::{Copies, Program};
 use super::{Config, failure};
 use crate::collector::callgrind::{self, CallgrindError, CallgrindOptions};
-use crate::collector::{self, Interrupt, Invocation, Options, PADDING_VARIABLE, Split};
+use crate::collector::{self, CollectError, Interrupt, Invocation, Options, PADDING_VARIABLE, Recording, Split};
+use crate::doctor::Watch;
 use crate::forc::{command, info};
-use crate::model::{Benchmark, Failure, FailureKind, InstructionCount, Measured, OutputFile, Protocol, Toolchain};
-use crate::suite::{self, Case, Project, Stage};
+use crate::model::{
+    Benchmark, Failure, FailureKind, InstructionCount, Measured, OutputFile, Protocol, Surroundings, Toolchain,
+};
+use crate::scratch;
+use crate::suite::{Case, Project, Stage};
 
 /// Names the std that forc uses in place of the published one (forc 0.47 and later).
 const STD_VARIABLE: &str = "FORC_IMPLICIT_STD_PATH";
@@ -30,33 +35,41 @@ pub enum RunError {
 }
 
 /// What a run is made with.
+#[derive(Clone, Copy)]
 pub struct Compiler<'a> {
     /// The compiler.
     pub toolchain: &'a Toolchain,
     /// The std for the projects that have none of their own; `None` for the one that forc finds by itself.
     pub std: Option<&'a Path>,
+    /// Whether it is the base once more, which has a copy of its own.
+    pub control: bool,
 }
 
-/// Builds benchmarks in copies of their projects.
+/// Builds benchmarks in copies of their projects, in one or several lanes.
 ///
-/// All compilers build in the same copies: a path that is longer, or stands elsewhere on the disk, is no difference
-/// between two of them.
+/// A lane is where one compiler runs while others run in the other lanes: some processors, and a copy of its own of each
+/// project, as two compilers cannot write into one. All copies are made alike, and their paths are of one length. Which
+/// compiler runs in which lane is drawn anew for each block ([`crate::schedule::round`]): no folder and no core is any
+/// compiler's own.
 pub struct Runner<'a> {
-    options: Options,
+    /// How runs are collected in each lane; there is one lane at least.
+    lanes: Vec<Options>,
     interrupt: &'a Interrupt,
     random: fastrand::Rng,
-    /// The copies, and for each project the index of its own.
-    stages: Vec<Result<Stage, String>>,
+    /// The copies of each project, one for each lane, and for each project its index here.
+    stages: Vec<Result<Vec<Stage>, String>>,
     by_folder: BTreeMap<PathBuf, usize>,
-    /// The compilers as they were at their first runs.
+    /// What is run in place of the compilers.
+    copies: Copies,
+    /// The compilers that are run themselves, as they were at their first runs.
     compilers: BTreeMap<PathBuf, Stamp>,
 }
 
 impl<'a> Runner<'a> {
-    /// A runner with these settings.
-    pub fn new(config: &Config, split: Option<Split>, interrupt: &'a Interrupt, seed: u64) -> Self {
-        suite::remove_left_stages();
-        let options = Options {
+    /// A runner with these settings and a lane for each of `lanes`: which processors are whose there.
+    pub fn new(config: &Config, lanes: Vec<Option<Split>>, interrupt: &'a Interrupt, seed: u64) -> Self {
+        scratch::remove_left();
+        let options = |split| Options {
             interval: Some(config.interval),
             time_limit: config.time_limit,
             split,
@@ -64,20 +77,41 @@ impl<'a> Runner<'a> {
             ..Options::default()
         };
         Self {
-            options,
+            lanes: lanes.into_iter().map(options).collect(),
             interrupt,
             // Another stream than the order's, which is drawn from the same seed.
             random: fastrand::Rng::with_seed(!seed),
             stages: Vec::new(),
             by_folder: BTreeMap::new(),
+            copies: Copies::new(seed),
             compilers: BTreeMap::new(),
         }
     }
 
-    /// The number of the project's copy, which is made if there is none.
+    /// Copies these compilers, so that all are run from files made alike; `true` goes with the control. Gives what a person
+    /// should know, a sentence each.
+    pub fn copy_compilers<'c>(&mut self, compilers: impl IntoIterator<Item = (&'c Toolchain, bool)>) -> Vec<String> {
+        self.copies.make(compilers, self.interrupt)
+    }
+
+    /// Makes the copies of the compilers anew, if they have become old: see [`Copies`]. To be called between the rounds.
+    pub fn renew_copies(&mut self) {
+        self.copies.renew();
+    }
+
+    /// The file that is run for this compiler.
+    fn program(&self, compiler: &Compiler) -> PathBuf {
+        match self.copies.program(&compiler.toolchain.path, compiler.control) {
+            Program::Copy(path) => path,
+            Program::Itself => compiler.toolchain.path.clone(),
+        }
+    }
+
+    /// The number of the project's copies, which are made if there are none.
     pub fn stage_for(&mut self, project: &Project) -> usize {
+        let lanes = self.lanes.len();
         *self.by_folder.entry(project.folder.clone()).or_insert_with(|| {
-            self.stages.push(Stage::new(&project.folder).map_err(|error| error.to_string()));
+            self.stages.push(copies(&project.folder, lanes));
             self.stages.len() - 1
         })
     }
@@ -87,23 +121,27 @@ impl<'a> Runner<'a> {
         self.random = fastrand::Rng::with_seed(!seed);
     }
 
-    /// Removes what earlier builds wrote into the copy with this number.
+    /// Removes what earlier builds wrote into the copies with this number.
     pub fn clear_outputs(&self, stage: usize) {
-        if let Some(Ok(stage)) = self.stages.get(stage) {
-            stage.clear_outputs();
+        if let Some(Ok(stages)) = self.stages.get(stage) {
+            stages.iter().for_each(Stage::clear_outputs);
         }
     }
 
-    /// What the last build wrote into the copy with this number.
+    /// What the last build wrote into the first of the copies with this number.
     pub fn outputs(&self, stage: usize) -> Vec<OutputFile> {
-        let Some(Ok(stage)) = self.stages.get(stage) else { return Vec::new() };
-        stage.outputs()
+        self.stage(stage, 0).map_or_else(|_| Vec::new(), Stage::outputs)
     }
 
-    /// The SHA-256 of all that the project in the copy with this number consists of; empty if there is no copy.
+    /// The SHA-256 of all that the project in the copies with this number consists of; empty if there is no copy.
     pub fn fingerprint(&self, stage: usize) -> String {
-        let Some(Ok(stage)) = self.stages.get(stage) else { return String::new() };
-        stage.fingerprint().to_owned()
+        self.stage(stage, 0).map_or_else(|_| String::new(), |stage| stage.fingerprint().to_owned())
+    }
+
+    /// The copy with this number in this lane, or why there is none.
+    fn stage(&self, stage: usize, lane: usize) -> Result<&Stage, &str> {
+        let stages = self.stages.get(stage).map(|stages| stages.as_ref().map_err(String::as_str)).transpose()?;
+        stages.and_then(|stages| stages.get(lane)).ok_or("the project was not copied")
     }
 
     /// The benchmark before its first run.
@@ -126,6 +164,7 @@ impl<'a> Runner<'a> {
             runs: Vec::new(),
             outputs: Vec::new(),
             failures: Vec::new(),
+            warnings: Vec::new(),
             instructions: Vec::new(),
             metrics: Vec::new(),
             phases: Vec::new(),
@@ -133,7 +172,7 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Counts the instructions of one build of `case` in the copy with this number.
+    /// Counts the instructions of one build of `case` in the first of the copies with this number.
     ///
     /// `expected` is what a build takes by itself.
     pub fn count(
@@ -143,59 +182,116 @@ impl<'a> Runner<'a> {
         compiler: &Compiler,
         expected: Duration,
     ) -> Result<InstructionCount, CallgrindError> {
-        let stage = match self.stages.get(stage) {
-            Some(Ok(stage)) => stage,
-            Some(Err(message)) => return Err(CallgrindError::Folder(io::Error::other(message.clone()))),
-            None => return Err(CallgrindError::Folder(io::Error::other("the project was not copied"))),
-        };
+        let stage =
+            self.stage(stage, 0).map_err(|message| CallgrindError::Folder(io::Error::other(message.to_owned())))?;
         let options = CallgrindOptions::new(expected, compiler.toolchain.capabilities.protocol);
         // Layout is what callgrind holds still: no padding.
-        callgrind::count(&invocation(case, stage, compiler, String::new()), &options, self.interrupt)
+        let invocation = invocation(case, stage, compiler, self.program(compiler), String::new());
+        callgrind::count(&invocation, &options, self.interrupt).map_err(|error| error.naming(&compiler.toolchain.path))
     }
 
-    /// Builds `case` once in the copy with this number.
+    /// Builds `case` once in the first lane, in its copy with this number.
     pub fn run(&mut self, case: &Case, stage: usize, compiler: &Compiler) -> Result<Benchmark, RunError> {
-        let fail = |kind, message: String| RunError::Failed(Box::new(failure::without_run(kind, message)));
-        let stage = match self.stages.get(stage) {
-            Some(Ok(stage)) => stage,
-            Some(Err(message)) => return Err(fail(FailureKind::Collector, message.clone())),
-            None => return Err(fail(FailureKind::Collector, "the project was not copied".to_owned())),
-        };
-        let program = &compiler.toolchain.path;
-        if let Some(stamp) = Stamp::of(program)
-            && *self.compilers.entry(program.clone()).or_insert(stamp) != stamp
-        {
-            let message =
-                format!("the compiler {} has changed since it was first run; measure again", program.display());
-            return Err(fail(FailureKind::Collector, message));
+        let ready = self.prepare(case, stage, 0, compiler)?;
+        let watch = Watch::start();
+        let recording = collector::collect(&ready, &self.lanes[0], self.interrupt);
+        let surroundings = watch.end();
+        let mut run = self.finish(case, stage, 0, compiler, recording)?;
+        run.surroundings = surroundings;
+        Ok(run)
+    }
+
+    /// Builds `case` with each of these compilers at the same time, the first in the first lane and so on. Gives the runs in
+    /// the same order; a failure of one ends no other.
+    pub fn run_together(
+        &mut self,
+        case: &Case,
+        stage: usize,
+        compilers: &[Compiler],
+    ) -> Vec<Result<Benchmark, RunError>> {
+        if self.lanes.len() == 1 {
+            return compilers.iter().map(|compiler| self.run(case, stage, compiler)).collect();
         }
-        let metrics_file = metrics_file(stage);
-        // A failed build leaves an older file as it was, and that would be taken for its own.
-        let _ = fs::remove_file(&metrics_file);
+        let prepared: Vec<Result<Invocation, RunError>> =
+            compilers.iter().enumerate().map(|(lane, compiler)| self.prepare(case, stage, lane, compiler)).collect();
+        let lanes = prepared.iter().zip(&self.lanes);
+        let ready: Vec<(Invocation, &Options)> =
+            lanes.filter_map(|(run, options)| Some((run.as_ref().ok()?.clone(), options))).collect();
+        let watch = Watch::start();
+        let mut recordings = collector::collect_together(&ready, self.interrupt).into_iter();
+        let surroundings = watch.end();
+        let runs = prepared.into_iter().zip(compilers).enumerate().map(|(lane, (prepared, compiler))| {
+            prepared?;
+            match recordings.next() {
+                Some(recording) => self.finish(case, stage, lane, compiler, recording),
+                // There is a recording of each run that was ready.
+                None => Err(RunError::Interrupted),
+            }
+        });
+        let mut runs: Vec<Result<Benchmark, RunError>> = runs.collect();
+        // What the runs beside it did is no other program's.
+        let cost: Duration = runs.iter().flatten().map(cpu_time).sum();
+        for run in runs.iter_mut().flatten() {
+            let beside = cost.saturating_sub(cpu_time(run));
+            run.surroundings = surroundings.map(|it| Surroundings { busy: it.busy.saturating_sub(beside), ..it });
+        }
+        runs
+    }
+
+    /// Gets a build of `case` in this lane ready, with nothing left of an earlier one that could be taken for its own.
+    fn prepare(&mut self, case: &Case, stage: usize, lane: usize, compiler: &Compiler) -> Result<Invocation, RunError> {
         let padding = "x".repeat(self.random.usize(..MAX_PADDING));
-        let invocation = invocation(case, stage, compiler, padding);
-        let recording = collector::collect(&invocation, &self.options, self.interrupt).map_err(|error| {
-            let kind = match error {
-                collector::CollectError::Spawn { .. } => FailureKind::Spawn,
-                _ => FailureKind::Collector,
-            };
-            fail(kind, error.to_string())
+        let fail = |message: String| failed(FailureKind::Collector, message);
+        let path = &compiler.toolchain.path;
+        let program = self.program(compiler);
+        // Nobody changes a copy.
+        if program == *path
+            && let Some(stamp) = Stamp::of(path)
+            && *self.compilers.entry(path.clone()).or_insert(stamp) != stamp
+        {
+            let text = format!("the compiler {} has changed since it was first run; measure again", path.display());
+            return Err(fail(text));
+        }
+        let stage = self.stage(stage, lane).map_err(|message| fail(message.to_owned()))?;
+        // A failed build leaves an older file as it was, and that would be taken for its own.
+        let _ = fs::remove_file(metrics_file(stage));
+        Ok(invocation(case, stage, compiler, program, padding))
+    }
+
+    /// Makes a run of what was recorded of a build of `case` in this lane.
+    fn finish(
+        &self,
+        case: &Case,
+        stage: usize,
+        lane: usize,
+        compiler: &Compiler,
+        recording: Result<Recording, CollectError>,
+    ) -> Result<Benchmark, RunError> {
+        let stage = self.stage(stage, lane).map_err(|message| failed(FailureKind::Collector, message.to_owned()))?;
+        let recording = recording.map_err(|error| match error {
+            // Of the file that the user knows.
+            CollectError::Spawn { source, .. } => {
+                let path = compiler.toolchain.path.clone();
+                failed(FailureKind::Spawn, CollectError::Spawn { program: path, source }.to_string())
+            }
+            error => failed(FailureKind::Collector, error.to_string()),
         })?;
         let kind = failure::kind_of(&recording);
         let mut output = String::new();
         if kind.is_some() {
-            output = stage.restore_paths(&format!("{}\n{}", recording.stdout, recording.stderr));
+            output =
+                self.copies.restore_paths(&stage.restore_paths(&format!("{}\n{}", recording.stdout, recording.stderr)));
         }
         let protocol = compiler.toolchain.capabilities.protocol;
         let mut run = collector::assemble(case.id.clone(), &case.project.folder, protocol, recording);
         match kind {
             None => {
-                read_sizes(&mut run, compiler.toolchain, &metrics_file);
+                read_sizes(&mut run, compiler.toolchain, &metrics_file(stage));
                 Ok(run)
             }
             Some(FailureKind::Interrupted) => Err(RunError::Interrupted),
             Some(kind) => {
-                let mut failure = failure::describe(kind, run, &output, self.options.time_limit);
+                let mut failure = failure::describe(kind, run, &output, self.lanes[lane].time_limit);
                 if case.project.manifest.implicit_std
                     && compiler.std_for(case.project).is_none()
                     && kind == FailureKind::CompileError
@@ -207,6 +303,31 @@ impl<'a> Runner<'a> {
                 Err(RunError::Failed(Box::new(failure)))
             }
         }
+    }
+}
+
+/// What a run and the recording of it took of the processors.
+fn cpu_time(run: &Benchmark) -> Duration {
+    run.accounting.map_or(Duration::ZERO, |accounting| accounting.cpu_time()) + run.collector.cpu_time
+}
+
+fn failed(kind: FailureKind, message: String) -> RunError {
+    RunError::Failed(Box::new(failure::without_run(kind, message)))
+}
+
+/// So many copies of the project in `folder`, or why there are none.
+fn copies(folder: &Path, count: usize) -> Result<Vec<Stage>, String> {
+    let stages: Vec<Stage> =
+        (0..count).map(|_| Stage::new(folder)).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    let alike = |stage: &Stage, first: &Stage| {
+        let length = |stage: &Stage| stage.project().as_os_str().len();
+        stage.fingerprint() == first.fingerprint() && length(stage) == length(first)
+    };
+    match stages.first() {
+        Some(first) if stages.iter().any(|stage| !alike(stage, first)) => {
+            Err(format!("{} was changed while it was copied; leave it alone, and measure again", folder.display()))
+        }
+        _ => Ok(stages),
     }
 }
 
@@ -227,14 +348,14 @@ impl Stamp {
 }
 
 /// The command that builds `case` in its copy.
-fn invocation(case: &Case, stage: &Stage, compiler: &Compiler, padding: String) -> Invocation {
+fn invocation(case: &Case, stage: &Stage, compiler: &Compiler, program: PathBuf, padding: String) -> Invocation {
     let args = &case.project.manifest.metadata.args;
     let mut env: Vec<(OsString, OsString)> = vec![(PADDING_VARIABLE.into(), padding.into())];
     if let Some(std) = compiler.std_for(case.project) {
         env.push((STD_VARIABLE.into(), std.into()));
     }
     Invocation {
-        program: compiler.toolchain.path.clone(),
+        program,
         args: command::build_args(compiler.toolchain, stage.project(), case.scenario, args, &metrics_file(stage)),
         env,
         folder: stage.project().to_owned(),

@@ -1,80 +1,135 @@
-//! Verdicts on a family of figures, each measured of two compilers, A and B.
+//! Verdicts on all figures of two compilers, A and B.
 //!
-//! # Data and test
+//! # What is tested
 //!
-//! A block is one run of A and one of B, in an order that a coin decides; a block of one figure is a pair (a, b), and its
-//! difference is d = ln b − ln a. If B is no different from A, the coin alone decided which of the block's two values is
-//! called a: given |d|, the sign of d is a fair coin's, however the machine drifts between blocks, whatever the tails and
-//! however blocks depend on one another. The signed-rank test of the differences is then a randomisation test (Fisher
-//! 1935, § 21; Lehmann and Romano, *Testing Statistical Hypotheses*, 3rd ed., § 5.8), exact for any number of blocks.
-//! If B takes a constant multiple of A's time, the same holds of d − ln ratio: so are the interval and the test of
-//! equivalence. See `signed_rank` for estimate, interval and ties, and `looks` for why looking several times costs
-//! nothing that was not paid for.
+//! A block is one run of A and one of B, and a draw decides which is made first, or on which core. The ratio of a block's
+//! two values, as a difference of logarithms, is free of what the machine does to both. Three kinds of evidence:
+//!
+//! - **[`RANKS_FROM`] blocks or more: ranks.** If B is no different from A, the draw alone decided which value of a block is
+//!   called a: given |d|, the sign of d is a fair coin's, however the machine drifts, whatever the tails and however blocks
+//!   depend on one another. The signed-rank test is then a randomisation test (Fisher 1935, § 21; Lehmann and Romano,
+//!   *Testing Statistical Hypotheses*, 3rd ed., § 5.8), exact for any number of blocks. See `signed_rank`.
+//! - **Fewer: spread.** n blocks have 2ⁿ signs, of which no test can make less than 2/2ⁿ. What replaces the information that
+//!   is not there is an assumption: that the middle of the differences is normal after trimming, with a variance that the
+//!   other benchmarks' of the same metric tell together with its own. See `spread`. What happens when it is wrong is
+//!   measured (`cargo bench --bench verdicts`). Times are judged from [`FEWEST_TIMES`] blocks on, since a program whose time
+//!   has two levels shows three equal differences in one of 32 cases; [`Noise::Steady`] figures, which do not follow the
+//!   machine's mood (memory, instructions), from three, and by both sides' values rather than by pairs: twice the degrees of
+//!   freedom.
+//! - **Exact** figures (sizes) are compared as they are.
+//!
+//! See `looks` for why looking several times costs nothing that was not paid for.
+//!
+//! # What "changed" means
+//!
+//! The estimate is the ratio of *typical* runs: the middle of the blocks' ratios. A figure is regressed or improved if
+//! 1. the test says so, at the level of its family (below);
+//! 2. the typical run says so too: enough blocks have the sign of the change (a sign test at 5 %; below five blocks, all of
+//!    them), or the medians' intervals are apart. A side whose every sixth run is a third slower, with the same median, is
+//!    different, but its typical run is not;
+//! 3. the estimate is at least the threshold. What is shown to differ by less than matters is not a change.
+//!
+//! It is [`Verdict::Equal`] if its ratio is shown to lie within ± threshold (two one-sided tests: Schuirmann 1987), else
+//! [`Verdict::Undecided`].
 //!
 //! # Families
 //!
-//! All figures that are not exact are one family for the claim "changed", judged by two-sided sequential p-values and
-//! the step-up procedure at [`Rules::q_change`]; those with a threshold are one for the claim "equal", that the ratio lies
-//! within ± threshold (two one-sided tests: Schuirmann 1987), at [`Rules::q_equal`]. Of the changes that are reported
-//! the expected share of false ones is at most the one, of the equalities at most the other.
+//! Figures that decide (of whole runs, and the means over the suite) are one family: the chance that *any* of them is
+//! falsely called changed is at most [`Rules::q_change`], whatever the others are (Holm). Those that explain are tested
+//! within benchmarks that changed only. See `family`.
 //!
-//! # Verdict and interval
+//! # Intervals
 //!
-//! A figure is [`Verdict::Equal`] if it is shown to lie within ± threshold, though it be shown to differ by less than
-//! that too; else [`Verdict::Regressed`] or [`Verdict::Improved`] if shown to differ; else [`Verdict::Undecided`]. The
-//! interval that is reported is always the one that belongs to the verdict, and says the same:
-//! - changed: level 1 − R·q/m, with R found among m (Benjamini and Yekutieli 2005: of the intervals chosen for being
-//!   remarkable, the share q may fail). It excludes 1 and does not lie within ± threshold;
-//! - equal: level 1 − 2·R·q/m of the second family, the interval of which two one-sided tests are made. It lies within
-//!   ± threshold. (Or that of a change, if that one lies there.)
-//! - undecided: the level that would have made it the next to be found in either family. It does neither.
-//!
-//! Intervals are intersected over the looks so far. Two looks that contradict each other leave nothing; then the span
-//! between their nearest limits is reported, and a figure of which both a claim and its opposite were shown has shown
-//! neither.
+//! There always is one, unless nothing is known of the noise:
+//! - changed: at level 1 − R·q/m with q = [`INTERVAL`], R of m being changed: of the intervals that were chosen for being
+//!   remarkable, the share q may fail (Benjamini and Yekutieli 2005), at all looks together. It excludes 1;
+//! - equal: at the level of the test, so that it lies within ± threshold;
+//! - undecided: 95 % by itself and of all values there are, "so far".
 
-use super::family::{StepUp, step_up};
+use super::Verdict;
+use super::family::{Rejections, holm, step_up};
 use super::looks::Looks;
-use super::noise::{Difference, Noise};
-use super::rank_sum::RankSum;
-use super::signed_rank::Walsh;
-use crate::model::Verdict;
+use super::signed_rank::{Walsh, sign_critical};
+use super::spread::{Own, Pool, Student, correlation};
+use crate::model::Basis;
+
+/// From so many blocks on, ranks decide.
+pub const RANKS_FROM: usize = 20;
+/// The fewest blocks in which times are decided by their spread.
+pub const FEWEST_TIMES: usize = 5;
+/// The fewest values a side in which steady figures are decided.
+pub const FEWEST_STEADY: usize = 3;
+/// The fewest pairs of all benchmarks together of which a mean over the suite is decided.
+const FEWEST_TOGETHER: usize = 12;
+/// What share of the shown intervals may miss the truth.
+pub const INTERVAL: f64 = 0.05;
+/// A claim whose opposite is shown at this one-sided level at some look is not made. It raises p-values only.
+const CONTRADICTED: f64 = 0.025;
+/// How probable a true change is to be found that is called detectable, as a quantile of the normal distribution: 80 %.
+const Z_POWER: f64 = 0.841_621;
 
 /// One figure of one benchmark, measured of A and B. Less is better.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
-    /// The values (a, b) of each block, in the order measured. Pairs with a value that is no number, or that is not
-    /// positive with `offset` added, are left out.
-    pub pairs: &'a [(f64, f64)],
+    /// What was measured.
+    pub values: Values<'a>,
+    /// How it varies.
+    pub noise: Noise,
+    /// The least standard deviation of a value's logarithm that is believed.
+    pub floor: f64,
     /// Added to every value: 0, or for figures that may be 0 (bytes written) something small beside those that matter.
-    /// Ratios are then of values with the offset, so that one of exact figures should be 0 unless one of them is.
     pub offset: f64,
     /// The greatest change that does not matter, as a fraction: 0.01 is 1 %, from 1/1.01 to 1.01. With 0, nothing but an
     /// exact figure is ever called equal.
     pub threshold: f64,
-    /// What kind of figure it is.
-    pub kind: Kind<'a>,
+    /// Figures of one pool are of one kind, and tell of each other's spread.
+    pub pool: usize,
+    /// To which benchmark it belongs; the suite as a whole is one more.
+    pub group: usize,
+    /// Whether a verdict rests on it, or it explains only.
+    pub role: Role,
+}
+
+/// What a figure is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Verdicts rest on it.
+    Decides,
+    /// It says where a change sits: a phase.
+    Explains,
+    /// It says what came with it: events that the kernel counts. They make nothing else harder to decide.
+    Accompanies,
+}
+
+/// The values of a figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Values<'a> {
+    /// (a, b) of each block, in the order measured. Pairs with a value that is no number, or that is not positive with the
+    /// offset added, are left out.
+    Pairs(&'a [(f64, f64)]),
+    /// Of sides that were measured one after the other, each in the order measured. There is one look, at all of them.
+    Sides(&'a [f64], &'a [f64]),
+    /// The mean over these figures, which stand in the same list: the suite as a whole.
+    Mean(&'a [usize]),
 }
 
 /// How a figure varies.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Kind<'a> {
-    /// From run to run and with the machine's mood: times, memory.
-    Paired,
-    /// Not at all: sizes of what is built. If either side has two different values after all, it is taken as `Paired`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noise {
+    /// With the machine's mood: times. Values that were measured one after the other resemble their neighbours.
+    Drifting,
+    /// From run to run, with no regard to when: memory, instructions. The values of each side are exchangeable.
+    Steady,
+    /// As [`Noise::Steady`], and the number of its values was fixed before the first: one look, at all of them.
+    Counted,
+    /// Not at all: sizes of what is built. If either side has two different values after all, it is taken as steady.
     Exact,
-    /// So little that a few runs do, by this noise of all figures of its sort: instruction counts. Its sides are not
-    /// paired, and the number of its runs must have been fixed before the first.
-    Noisy(Noise),
-    /// As `Paired`, but the sides were measured one after the other: these are their values, and there are no pairs. There
-    /// is one look, at all of them.
-    Unpaired(&'a [f64], &'a [f64]),
 }
 
-/// The error rates of the two families.
+/// The error rates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rules {
-    /// Of the reported changes, the expected share of false ones; with nothing changed, the chance of any.
+    /// The chance of any false change among the deciding figures.
     pub q_change: f64,
     /// Of the reported equalities, the expected share of false ones.
     pub q_equal: f64,
@@ -92,192 +147,351 @@ impl Default for Rules {
 pub struct Judgement {
     /// The verdict.
     pub verdict: Verdict,
-    /// The estimate; NaN if there is no pair.
+    /// What it rests on.
+    pub basis: Basis,
+    /// The estimate; NaN if there is no value.
     pub ratio: f64,
-    /// Lower end of its interval; 0 before the first look.
+    /// Lower end of its interval; 0 if nothing is known of the noise.
     pub low: f64,
-    /// Upper end of its interval; infinite before the first look.
+    /// Upper end of its interval; infinite if nothing is known of the noise.
     pub high: f64,
-    /// The interval's confidence, at all looks together, 0 to 1.
+    /// The interval's confidence, 0 to 1.
     pub confidence: f64,
     /// The two-sided p-value of "changed", valid at whichever look the measurement stopped; `None` of an exact figure.
     pub p_value: Option<f64>,
-    /// Whether the values were compared as they are, without statistics.
-    pub exact: bool,
     /// If undecided: the smallest ratio above 1 that this much data shows in four of five cases; `None` if none.
-    ///
-    /// exp(h + 0.84·s), where h is half the last look's interval on the logarithmic scale and s the estimate's standard
-    /// error, half an 80 % interval over 1.28: the estimate must exceed h, and does so with a probability of 0.8 if its
-    /// mean is 0.84 standard errors higher.
     pub detectable: Option<f64>,
     /// If undecided: about how many more pairs are needed to find a change of the threshold's size, or to show its
-    /// absence.
-    ///
-    /// n·(ln detectable / ln(1 + threshold))² − n, as intervals shrink with √n; `None` without a threshold.
+    /// absence: n·(ln detectable / ln(1 + threshold))² − n, as intervals shrink with √n; `None` without a threshold.
     pub more_runs: Option<usize>,
-    /// The pairs that were judged: those up to the last look.
+    /// The pairs that were judged, or the fewer of the two sides' values.
     pub runs: usize,
 }
 
-/// How probable a true change is to be found that is called detectable, as a quantile of the normal distribution: 80 %.
-pub const Z_POWER: f64 = 0.841_621;
-/// The one-sided level of the interval from which a standard error is taken, and its normal quantile.
-pub const ERROR_LEVEL: (f64, f64) = (0.1, 1.281_552);
-
-/// Judges a family of figures by the pairs measured so far.
+/// Judges all figures of a comparison by what has been measured so far.
 ///
 /// May be called at every look, with more pairs each time: a figure that is no longer measured keeps its pairs, and with
-/// them its p-value. Pairs after the last look that was reached do not count; see [`Looks::ended_at`] for measurements
-/// that end between looks.
-pub fn judge_family(samples: &[Sample], looks: &Looks, rules: &Rules) -> Vec<Judgement> {
-    let evidence: Vec<Evidence> =
-        samples.iter().map(|sample| Evidence::of(sample, looks).without_contradictions(rules)).collect();
-    let levels = Levels::new(&evidence, rules);
-    samples
-        .iter()
-        .zip(&evidence)
-        .map(|(sample, evidence)| conclude(&Data::new(sample), sample, looks, evidence, &levels))
-        .collect()
+/// them its p-value. Pairs after the last look that was reached have no part in verdicts; see [`Looks::ended_at`] for
+/// measurements that end between looks.
+pub fn judge(samples: &[Sample], looks: &Looks, rules: &Rules) -> Vec<Judgement> {
+    let mut case = Case::new(samples.len());
+    case.update(samples, looks);
+    case.judgements(samples, looks, rules)
 }
 
-/// The verdicts of [`judge_family`] without their intervals: what decides who is measured further.
-pub fn verdicts(evidence: &[Evidence], rules: &Rules) -> Vec<Verdict> {
-    let sound: Vec<Evidence> = evidence.iter().map(|evidence| evidence.without_contradictions(rules)).collect();
-    let levels = Levels::new(&sound, rules);
-    sound.iter().map(|evidence| evidence.decide(&levels).0).collect()
-}
-
-/// What a figure's pairs say for themselves, before the rest of its family is heard. May be kept from look to look.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evidence {
-    /// The last look that is in it, as a number of pairs.
+/// What the looks so far have shown of each figure. May be kept from look to look.
+#[derive(Clone, Debug)]
+pub struct Case {
+    evidence: Vec<Evidence>,
     reached: usize,
-    /// The verdict of an exact figure.
-    exact: Option<Verdict>,
-    /// Whether there is a threshold.
-    has_threshold: bool,
-    /// Sequential one-sided p-values of the claims that the shift lies above −δ, 0 and δ, δ being the threshold.
-    above: [f64; 3],
-    /// Of the claims that it lies below.
-    below: [f64; 3],
 }
 
-const LOWER: usize = 0;
-const ZERO: usize = 1;
-const UPPER: usize = 2;
+impl Case {
+    /// Of so many figures, before the first look.
+    pub fn new(figures: usize) -> Self {
+        Self { evidence: vec![Evidence::default(); figures], reached: 0 }
+    }
+
+    /// Makes the looks that have been reached since the last call.
+    pub fn update(&mut self, samples: &[Sample], looks: &Looks) {
+        let data: Vec<Data> = samples.iter().map(Data::of).collect();
+        for (evidence, data) in self.evidence.iter_mut().zip(&data) {
+            evidence.exact = if let Data::Exact(ratio) = data { Some(*ratio) } else { None };
+        }
+        let longest = data.iter().map(Data::blocks).max().unwrap_or(0);
+        let before = self.reached;
+        for (at, weight) in looks.reached(longest).filter(|(at, _)| *at > before) {
+            self.look(samples, &data, Some(at), weight);
+        }
+        self.reached = looks.reached(longest).last().map_or(0, |(at, _)| at);
+        // What was not measured in blocks is looked at once, as a whole.
+        for (evidence, data) in self.evidence.iter_mut().zip(&data) {
+            if data.is_whole() {
+                evidence.claims = Claims::NONE;
+            }
+        }
+        self.look(samples, &data, None, 1.0);
+    }
+
+    /// One look: at the first `at` blocks of those that have them, or at all of what is looked at once.
+    fn look(&mut self, samples: &[Sample], data: &[Data], at: Option<usize>, weight: f64) {
+        let tests = tests(samples, data, at);
+        for (index, test) in tests.into_iter().enumerate() {
+            let (evidence, sample) = (&mut self.evidence[index], &samples[index]);
+            let due = match at {
+                None => data[index].is_whole(),
+                // A figure that has stopped before this look was judged at an earlier one.
+                Some(at) => data[index].is_at(at, samples, data),
+            };
+            if let Some(test) = test.filter(|_| due) {
+                evidence.add(&test, sample.margin(), weight);
+            }
+        }
+    }
+
+    /// The verdicts without their intervals: what decides who is measured further.
+    pub fn verdicts(&self, samples: &[Sample], rules: &Rules) -> Vec<Verdict> {
+        let levels = Levels::new(&self.evidence, samples, rules);
+        (0..samples.len()).map(|index| levels.verdict(&self.evidence[index], &samples[index])).collect()
+    }
+
+    fn judgements(&self, samples: &[Sample], looks: &Looks, rules: &Rules) -> Vec<Judgement> {
+        let levels = Levels::new(&self.evidence, samples, rules);
+        let data: Vec<Data> = samples.iter().map(Data::of).collect();
+        let last = tests(samples, &data, None);
+        // At every look again, for the intervals of what has a verdict.
+        let longest = data.iter().map(Data::blocks).max().unwrap_or(0);
+        let reached: Vec<(f64, usize, Vec<Option<Test>>)> =
+            looks.reached(longest).map(|(at, weight)| (weight, at, tests(samples, &data, Some(at)))).collect();
+        (0..samples.len())
+            .map(|index| {
+                let (evidence, sample) = (&self.evidence[index], &samples[index]);
+                let verdict = levels.verdict(evidence, sample);
+                if let Data::Exact(ratio) = data[index] {
+                    return exact(verdict, ratio, sample);
+                }
+                let looked = |level: f64| -> (f64, f64) {
+                    if data[index].is_whole() {
+                        return last[index].as_ref().map_or(EVERYTHING, |test| test.limits(level));
+                    }
+                    let tests = reached
+                        .iter()
+                        .filter(|(_, at, _)| data[index].is_at(*at, samples, &data))
+                        .filter_map(|(weight, _, tests)| Some((weight, tests[index].as_ref()?)))
+                        .filter(|(_, test)| test.decides);
+                    tests.fold(EVERYTHING, |(low, high), (weight, test)| {
+                        let limits = test.limits(level * weight);
+                        (low.max(limits.0), high.min(limits.1))
+                    })
+                };
+                let left = data[index].last_weight(looks);
+                conclude(verdict, levels.interval(sample, verdict), looked, last[index].as_ref(), |student| {
+                    let next = student.reach(levels.change.next * left / 2.0);
+                    (next + Z_POWER * student.error, sample.margin())
+                })
+                .with(evidence, data[index].runs(samples, &data))
+            })
+            .collect()
+    }
+}
+
+const EVERYTHING: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+
+fn exact(verdict: Verdict, ratio: f64, sample: &Sample) -> Judgement {
+    let runs = match sample.values {
+        Values::Pairs(pairs) => pairs.len(),
+        Values::Sides(a, b) => a.len().min(b.len()),
+        Values::Mean(_) => 0,
+    };
+    Judgement {
+        verdict,
+        basis: Basis::Exact,
+        ratio,
+        low: ratio,
+        high: ratio,
+        confidence: 1.0,
+        p_value: None,
+        detectable: None,
+        more_runs: None,
+        runs,
+    }
+}
+
+/// `level` is the one-sided level of the interval that goes with the verdict.
+fn conclude(
+    verdict: Verdict,
+    level: f64,
+    looked: impl Fn(f64) -> (f64, f64),
+    last: Option<&Test>,
+    precision: impl Fn(&Student) -> (f64, f64),
+) -> Judgement {
+    let limits = match verdict {
+        Verdict::Undecided => last.map_or(EVERYTHING, |test| test.limits(level)),
+        _ => looked(level),
+    };
+    // Looks that contradict one another leave the span between them.
+    let (low, high) = (limits.0.min(limits.1), limits.1.max(limits.0));
+    let fine = last.and_then(|test| test.student).filter(|_| verdict == Verdict::Undecided);
+    let fine = fine.map(|student| precision(&student)).filter(|(detectable, _)| detectable.is_finite());
+    let runs = last.map_or(0.0, |test| test.runs as f64);
+    Judgement {
+        verdict,
+        basis: last.map_or(Basis::Spread, Test::basis),
+        // The last estimate may lie outside of what earlier looks have left.
+        ratio: last.map_or(f64::NAN, |test| test.estimate.max(low).min(high).exp()),
+        low: low.exp(),
+        high: high.exp(),
+        confidence: 1.0 - 2.0 * level,
+        p_value: None,
+        detectable: fine.map(|(detectable, _)| detectable.exp()),
+        more_runs: fine.and_then(|(detectable, margin)| {
+            let needed = runs * (detectable / margin).powi(2);
+            (margin > 0.0 && needed.is_finite()).then(|| ((needed - runs).ceil() as usize).max(1))
+        }),
+        runs: 0,
+    }
+}
+
+impl Judgement {
+    fn with(self, evidence: &Evidence, runs: usize) -> Self {
+        Self { p_value: Some(evidence.p_change()), runs, ..self }
+    }
+}
+
+/// The smallest sequential p-values so far, of claims on the difference of logarithms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Claims {
+    /// It is above 0, in the typical run too.
+    above: f64,
+    /// It is below 0, in the typical run too.
+    below: f64,
+    /// It is above the lower threshold.
+    not_less: f64,
+    /// It is below the upper threshold.
+    not_more: f64,
+    /// It is beyond one of the thresholds.
+    beyond: f64,
+}
+
+impl Claims {
+    const NONE: Self = Self { above: 1.0, below: 1.0, not_less: 1.0, not_more: 1.0, beyond: 1.0 };
+}
+
+/// What the looks so far have shown of one figure.
+#[derive(Clone, Copy, Debug)]
+struct Evidence {
+    exact: Option<f64>,
+    claims: Claims,
+    /// At the last look.
+    estimate: f64,
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Self { exact: None, claims: Claims::NONE, estimate: f64::NAN }
+    }
+}
 
 impl Evidence {
-    /// Of these pairs at the looks they have reached.
-    pub fn of(sample: &Sample, looks: &Looks) -> Self {
-        let mut evidence =
-            Self { reached: 0, exact: None, has_threshold: sample.margin() > 0.0, above: [1.0; 3], below: [1.0; 3] };
-        evidence.update(sample, looks);
-        evidence
-    }
-
-    /// Adds the looks reached since, of the same sample with more pairs.
-    pub fn update(&mut self, sample: &Sample, looks: &Looks) {
-        let bounds = [-sample.margin(), 0.0, sample.margin()];
-        self.exact = None;
-        match Data::new(sample) {
-            Data::Exact(ratio) => self.exact = Some(exact_verdict(ratio, sample.threshold)),
-            Data::Paired(differences) => {
-                for (at, weight) in looks.reached(differences.len()).filter(|(at, _)| *at > self.reached) {
-                    let walsh = Walsh::new(&differences[..at]);
-                    // The further a claim goes the larger is its p-value, so that after one that shows nothing none does.
-                    let shown = |p_value: f64| Some(p_value / weight).filter(|p_value| *p_value < 1.0);
-                    for (index, bound) in bounds.into_iter().enumerate() {
-                        let Some(p_value) = shown(walsh.p_above(bound)) else { break };
-                        self.above[index] = self.above[index].min(p_value);
-                    }
-                    for (index, bound) in bounds.into_iter().enumerate().rev() {
-                        let Some(p_value) = shown(walsh.p_below(bound)) else { break };
-                        self.below[index] = self.below[index].min(p_value);
-                    }
-                }
-                self.reached = looks.reached(differences.len()).last().map_or(0, |(at, _)| at);
-            }
-            Data::Noisy { difference: Some(difference), .. } => {
-                self.above = bounds.map(|bound| difference.p_above(bound));
-                self.below = bounds.map(|bound| difference.p_below(bound));
-            }
-            Data::Noisy { difference: None, .. } => {}
-            Data::Unpaired(sum) => {
-                self.above = bounds.map(|bound| sum.p_above(bound));
-                self.below = bounds.map(|bound| sum.p_below(bound));
-            }
+    fn add(&mut self, test: &Test, margin: f64, weight: f64) {
+        self.estimate = test.estimate;
+        if !test.decides {
+            return;
+        }
+        let least = |known: &mut f64, p_value: f64| *known = known.min((p_value / weight).min(1.0));
+        if test.typical.0 {
+            least(&mut self.claims.above, test.p_above(0.0));
+        }
+        if test.typical.1 {
+            least(&mut self.claims.below, test.p_below(0.0));
+        }
+        if margin > 0.0 {
+            least(&mut self.claims.not_less, test.p_above(-margin));
+            least(&mut self.claims.not_more, test.p_below(margin));
+            least(&mut self.claims.beyond, test.p_above(margin).min(test.p_below(-margin)));
         }
     }
 
-    /// Withdraws claims whose opposite is shown too, at a level above which no family goes, and those that imply them.
-    ///
-    /// All this raises p-values only, and a larger p-value is still a valid one.
-    fn without_contradictions(mut self, rules: &Rules) -> Self {
-        let level = f64::max(rules.q_change / 2.0, rules.q_equal);
-        for (above, below) in self.above.iter_mut().zip(&mut self.below) {
-            if *above <= level && *below <= level {
-                (*above, *below) = (1.0, 1.0);
-            }
-        }
-        for index in [ZERO, UPPER] {
-            self.above[index] = self.above[index].max(self.above[index - 1]);
-        }
-        for index in [ZERO, LOWER] {
-            self.below[index] = self.below[index].max(self.below[index + 1]);
-        }
-        self
-    }
-
-    /// The two-sided sequential p-value of "changed".
+    /// The two-sided sequential p-value of "changed". Looks that show both a claim and its opposite have shown neither.
     fn p_change(&self) -> f64 {
-        (2.0 * self.above[ZERO].min(self.below[ZERO])).min(1.0)
+        let Claims { above, below, .. } = self.claims;
+        if above.max(below) < CONTRADICTED { 1.0 } else { (2.0 * above.min(below)).min(1.0) }
     }
 
     /// The sequential p-value of "within ± threshold", which is the worse of its two one-sided tests.
     fn p_equal(&self) -> f64 {
-        self.above[LOWER].max(self.below[UPPER]).min(1.0)
-    }
-
-    fn is_within(&self, level: f64) -> bool {
-        self.has_threshold && self.p_equal() <= level
-    }
-
-    /// The verdict, and the one-sided level of the interval that goes with it.
-    fn decide(&self, levels: &Levels) -> (Verdict, f64) {
-        if let Some(verdict) = self.exact {
-            return (verdict, 0.0);
-        }
-        if levels.equal.rejected > 0 && self.is_within(levels.equal.level) {
-            return (Verdict::Equal, levels.equal.level);
-        }
-        if levels.change.rejected > 0 && self.p_change() <= levels.change.level {
-            let level = levels.change.level / 2.0;
-            return if self.is_within(level) {
-                (Verdict::Equal, level)
-            } else if self.above[ZERO] < self.below[ZERO] {
-                (Verdict::Regressed, level)
-            } else {
-                (Verdict::Improved, level)
-            };
-        }
-        let next = levels.change.next / 2.0;
-        (Verdict::Undecided, if self.has_threshold { next.min(levels.equal.next) } else { next })
+        if self.claims.beyond < CONTRADICTED { 1.0 } else { self.claims.not_less.max(self.claims.not_more) }
     }
 }
 
-/// What the two families reject.
+/// What the families reject.
 struct Levels {
-    change: StepUp,
-    equal: StepUp,
+    change: Rejections,
+    /// By role.
+    equal: [Rejections; 3],
+    /// By role, then by group, what of the figures that explain is rejected; `None` where the group has not changed.
+    explained: [Vec<Option<Rejections>>; 3],
+    /// By role, the share of the groups that have changed.
+    chosen: [f64; 3],
 }
 
 impl Levels {
-    fn new(evidence: &[Evidence], rules: &Rules) -> Self {
-        let tested = || evidence.iter().filter(|evidence| evidence.exact.is_none());
-        let changes: Vec<f64> = tested().map(Evidence::p_change).collect();
-        let equalities: Vec<f64> = tested().filter(|it| it.has_threshold).map(Evidence::p_equal).collect();
-        Self { change: step_up(&changes, rules.q_change), equal: step_up(&equalities, rules.q_equal) }
+    fn new(evidence: &[Evidence], samples: &[Sample], rules: &Rules) -> Self {
+        let tested = || evidence.iter().zip(samples).filter(|(evidence, _)| evidence.exact.is_none());
+        let changes: Vec<f64> = tested()
+            .filter(|(_, sample)| sample.role == Role::Decides)
+            .map(|(evidence, _)| evidence.p_change())
+            .collect();
+        let equal = [Role::Decides, Role::Explains, Role::Accompanies].map(|role| {
+            let of_role = tested().filter(|(_, sample)| sample.role == role && sample.margin() > 0.0);
+            step_up(&of_role.map(|(evidence, _)| evidence.p_equal()).collect::<Vec<_>>(), rules.q_equal)
+        });
+        let (change, none) = (holm(&changes, rules.q_change), [const { Vec::new() }; 3]);
+        let mut levels = Self { change, equal, explained: none, chosen: [0.0; 3] };
+        let groups = samples.iter().map(|sample| sample.group + 1).max().unwrap_or(0);
+        let mut changed = vec![false; groups];
+        for (evidence, sample) in evidence.iter().zip(samples).filter(|(_, sample)| sample.role == Role::Decides) {
+            changed[sample.group] |= is_change(levels.verdict(evidence, sample));
+        }
+        for role in [Role::Explains, Role::Accompanies] {
+            let mut explaining: Vec<Vec<f64>> = vec![Vec::new(); groups];
+            for (evidence, sample) in evidence.iter().zip(samples).filter(|(_, sample)| sample.role == role) {
+                explaining[sample.group].push(evidence.p_change());
+            }
+            let families = explaining.iter().filter(|family| !family.is_empty()).count();
+            let chosen = (0..groups).filter(|group| changed[*group] && !explaining[*group].is_empty()).count();
+            let share = chosen as f64 / families.max(1) as f64;
+            levels.chosen[role as usize] = share;
+            levels.explained[role as usize] = (0..groups)
+                .map(|group| changed[group].then(|| step_up(&explaining[group], rules.q_change * share)))
+                .collect();
+        }
+        levels
     }
+
+    /// The family that a figure's change is tested in; `None` if it is not tested.
+    fn family(&self, sample: &Sample) -> Option<&Rejections> {
+        match sample.role {
+            Role::Decides => Some(&self.change),
+            role => self.explained[role as usize].get(sample.group)?.as_ref(),
+        }
+    }
+
+    fn verdict(&self, evidence: &Evidence, sample: &Sample) -> Verdict {
+        if let Some(ratio) = evidence.exact {
+            return exact_verdict(ratio, sample.threshold);
+        }
+        let equal = &self.equal[sample.role as usize];
+        if sample.margin() > 0.0 && equal.rejected > 0 && evidence.p_equal() <= equal.level {
+            return Verdict::Equal;
+        }
+        let is_changed =
+            self.family(sample).is_some_and(|family| family.rejected > 0 && evidence.p_change() <= family.level);
+        let side = if evidence.claims.above < evidence.claims.below { 1.0 } else { -1.0 };
+        let matters = side * evidence.estimate >= sample.margin();
+        if !is_changed || !matters {
+            return Verdict::Undecided;
+        }
+        if side > 0.0 { Verdict::Regressed } else { Verdict::Improved }
+    }
+
+    /// The one-sided level of the interval that goes with a verdict.
+    fn interval(&self, sample: &Sample, verdict: Verdict) -> f64 {
+        let level = INTERVAL / 2.0;
+        match (verdict, self.family(sample)) {
+            (Verdict::Undecided, _) => level,
+            (Verdict::Equal, _) => self.equal[sample.role as usize].level,
+            (_, None) => level,
+            (_, Some(Rejections { rejected, tests, .. })) => {
+                let chosen = if sample.role == Role::Decides { 1.0 } else { self.chosen[sample.role as usize] };
+                level * chosen * (*rejected).max(1) as f64 / (*tests).max(1) as f64
+            }
+        }
+    }
+}
+
+fn is_change(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Regressed | Verdict::Improved)
 }
 
 impl Sample<'_> {
@@ -285,55 +499,275 @@ impl Sample<'_> {
     fn margin(&self) -> f64 {
         if self.threshold.is_finite() && self.threshold > 0.0 { self.threshold.ln_1p() } else { 0.0 }
     }
+
+    /// The logarithm of a value; `None` if it has none.
+    fn log(&self, value: f64) -> Option<f64> {
+        let value = value + self.offset;
+        (value.is_finite() && value > 0.0).then(|| value.ln())
+    }
 }
 
-/// The usable pairs of a sample.
-enum Data {
+/// The usable values of a figure, as logarithms.
+enum Data<'a> {
     /// The ratio.
     Exact(f64),
-    /// The differences of logarithms.
-    Paired(Vec<f64>),
-    Noisy {
-        runs: usize,
-        difference: Option<Difference>,
+    /// Of each block: both values, and their difference.
+    Blocks {
+        a: Vec<f64>,
+        b: Vec<f64>,
+        differences: Vec<f64>,
     },
-    /// The logarithms of either side.
-    Unpaired(RankSum),
+    /// Of sides that were not measured in blocks, or counted.
+    Sides(Vec<f64>, Vec<f64>),
+    Mean(&'a [usize]),
 }
 
-impl Data {
-    fn new(sample: &Sample) -> Self {
-        if let (Kind::Exact, Some(ratio)) = (sample.kind, exact_ratio(sample)) {
+impl<'a> Data<'a> {
+    fn of(sample: &Sample<'a>) -> Self {
+        if let (Noise::Exact, Some(ratio)) = (sample.noise, exact_ratio(sample)) {
             return Self::Exact(ratio);
         }
-        let usable = |value: f64| (value + sample.offset).is_finite() && value + sample.offset > 0.0;
-        if let Kind::Unpaired(a, b) = sample.kind {
-            let logs = |side: &[f64]| -> Vec<f64> {
-                let values = side.iter().filter(|value| usable(**value));
-                values.map(|value| (value + sample.offset).ln()).collect()
-            };
-            return Self::Unpaired(RankSum::new(&logs(a), &logs(b)));
+        match sample.values {
+            Values::Mean(members) => Self::Mean(members),
+            Values::Sides(a, b) => {
+                let logs = |side: &[f64]| side.iter().filter_map(|value| sample.log(*value)).collect();
+                Self::Sides(logs(a), logs(b))
+            }
+            Values::Pairs(pairs) => {
+                let logs = pairs.iter().filter_map(|(a, b)| Some((sample.log(*a)?, sample.log(*b)?)));
+                let (a, b): (Vec<f64>, Vec<f64>) = logs.unzip();
+                if sample.noise == Noise::Counted {
+                    return Self::Sides(a, b);
+                }
+                // Exchanging the sides turns the sign and nothing else, down to the last bit.
+                let differences = a.iter().zip(&b).map(|(a, b)| b - a).collect();
+                Self::Blocks { a, b, differences }
+            }
         }
-        let logs = sample
-            .pairs
-            .iter()
-            .filter(|(a, b)| usable(*a) && usable(*b))
-            .map(|(a, b)| ((a + sample.offset).ln(), (b + sample.offset).ln()));
-        if let Kind::Noisy(noise) = sample.kind {
-            let (a, b): (Vec<f64>, Vec<f64>) = logs.unzip();
-            return Self::Noisy { runs: a.len(), difference: Difference::new(&a, &b, noise) };
+    }
+
+    fn blocks(&self) -> usize {
+        if let Self::Blocks { differences, .. } = self { differences.len() } else { 0 }
+    }
+
+    /// Whether it is looked at once, as a whole.
+    fn is_whole(&self) -> bool {
+        matches!(self, Self::Sides(..))
+    }
+
+    /// Whether it is judged at the look at so many blocks: has them, or one of its members has.
+    fn is_at(&self, at: usize, samples: &[Sample], data: &[Self]) -> bool {
+        match self {
+            Self::Blocks { differences, .. } => differences.len() >= at,
+            Self::Mean(members) => members.iter().filter_map(|member| data.get(*member)).any(|it| it.blocks() >= at),
+            Self::Exact(_) | Self::Sides(..) => samples.is_empty(),
         }
-        // Exchanging the sides turns the sign and nothing else, down to the last bit.
-        Self::Paired(logs.map(|(a, b)| b - a).collect())
+    }
+
+    fn runs(&self, _samples: &[Sample], data: &[Self]) -> usize {
+        match self {
+            Self::Exact(_) => 0,
+            Self::Blocks { differences, .. } => differences.len(),
+            Self::Sides(a, b) => a.len().min(b.len()),
+            Self::Mean(members) => {
+                members.iter().filter_map(|member| data.get(*member)).map(|it| it.runs(&[], data)).sum()
+            }
+        }
+    }
+
+    /// The weight of the last look at it.
+    fn last_weight(&self, looks: &Looks) -> f64 {
+        if self.is_whole() { 1.0 } else { looks.weights().last().copied().unwrap_or(1.0) }
+    }
+}
+
+/// The tests of all figures: at the first `at` blocks, or of all there is.
+fn tests(samples: &[Sample], data: &[Data], at: Option<usize>) -> Vec<Option<Test>> {
+    let pools = samples.iter().map(|sample| sample.pool + 1).max().unwrap_or(0);
+    let limit = |length: usize| at.map_or(length, |at| at.min(length));
+    // Sides that were measured one after the other resemble their neighbours: by how much, each pool tells.
+    let correlations: Vec<f64> = (0..pools)
+        .map(|pool| {
+            let of_pool = samples.iter().zip(data).filter(|(sample, _)| sample.pool == pool);
+            let drifting = of_pool.filter(|(sample, _)| sample.noise == Noise::Drifting);
+            let sequences: Vec<&[f64]> = drifting
+                .filter_map(|(_, data)| if let Data::Sides(a, b) = data { Some([a.as_slice(), b]) } else { None })
+                .flatten()
+                .collect();
+            if sequences.is_empty() { 0.0 } else { correlation(sequences.into_iter()) }
+        })
+        .collect();
+    let own: Vec<Option<Own>> = samples
+        .iter()
+        .zip(data)
+        .map(|(sample, data)| match data {
+            Data::Blocks { a, b, differences } => {
+                let count = limit(differences.len());
+                match sample.noise {
+                    Noise::Drifting => Own::paired(&differences[..count]),
+                    _ => Own::sides(&a[..count], &b[..count]),
+                }
+            }
+            Data::Sides(a, b) if sample.noise == Noise::Drifting => Own::apart(a, b, correlations[sample.pool]),
+            Data::Sides(a, b) => Own::sides(a, b),
+            Data::Exact(_) | Data::Mean(_) => None,
+        })
+        .collect();
+    let mut spreads = vec![Pool::default(); pools];
+    for (sample, own) in samples.iter().zip(&own) {
+        if let Some(own) = own {
+            spreads[sample.pool].add(own);
+        }
+    }
+    let student: Vec<Option<Student>> =
+        samples.iter().zip(&own).map(|(sample, own)| spreads[sample.pool].judge(own.as_ref()?, sample.floor)).collect();
+    (0..samples.len()).map(|index| test(index, samples, data, &own, &student, at)).collect()
+}
+
+fn test(
+    index: usize,
+    samples: &[Sample],
+    data: &[Data],
+    own: &[Option<Own>],
+    student: &[Option<Student>],
+    at: Option<usize>,
+) -> Option<Test> {
+    let sample = &samples[index];
+    match &data[index] {
+        Data::Exact(_) => None,
+        Data::Blocks { a, b, differences } => {
+            let count = at.map_or(differences.len(), |at| at.min(differences.len()));
+            let (a, b, differences) = (&a[..count], &b[..count], &differences[..count]);
+            let steady = sample.noise != Noise::Drifting;
+            if count >= RANKS_FROM {
+                let walsh = Walsh::new(differences);
+                let estimate = walsh.estimate()?;
+                let typical = agree(differences);
+                return Some(Test {
+                    estimate,
+                    student: student[index],
+                    walsh: Some(walsh),
+                    typical,
+                    decides: true,
+                    runs: count,
+                });
+            }
+            let typical = if steady { apart(a, b) } else { agree(differences) };
+            let fewest = if steady { FEWEST_STEADY } else { FEWEST_TIMES };
+            Test::of(own[index]?, student[index], typical, count, fewest)
+        }
+        Data::Sides(a, b) => {
+            let fewest = if sample.noise == Noise::Drifting { FEWEST_TIMES } else { FEWEST_STEADY };
+            Test::of(own[index]?, student[index], apart(a, b), a.len().min(b.len()), fewest)
+        }
+        Data::Mean(members) => {
+            let parts: Vec<Student> = members.iter().filter_map(|member| *student.get(*member)?).collect();
+            let pairs: usize = members
+                .iter()
+                .filter_map(|member| data.get(*member))
+                .map(|it| at.map_or(it.runs(samples, data), |at| at.min(it.runs(samples, data))))
+                .sum();
+            let mean = Student::mean(&parts)?;
+            Some(Test {
+                estimate: mean.estimate,
+                student: Some(mean),
+                walsh: None,
+                typical: (true, true),
+                decides: parts.len() >= 2 && pairs >= FEWEST_TOGETHER,
+                runs: pairs,
+            })
+        }
+    }
+}
+
+/// Whether enough differences are above 0, and below it, for the typical one to be: by a sign test at 5 %, or all of few.
+fn agree(differences: &[f64]) -> (bool, bool) {
+    let critical = sign_critical(differences.len());
+    let count = |is: fn(&f64) -> bool| differences.iter().filter(|difference| is(difference)).count() >= critical;
+    (count(|difference| *difference > 0.0), count(|difference| *difference < 0.0))
+}
+
+/// Whether b's median lies above a's, and below it, by the ends of their intervals of one-sided 95 % (or of all values).
+fn apart(a: &[f64], b: &[f64]) -> (bool, bool) {
+    let limits = |side: &[f64]| -> Option<(f64, f64)> {
+        let mut sorted = side.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let critical = sign_critical(sorted.len());
+        Some((*sorted.get(sorted.len().checked_sub(critical)?)?, *sorted.get(critical.checked_sub(1)?)?))
+    };
+    let (Some(a), Some(b)) = (limits(a), limits(b)) else { return (false, false) };
+    (b.0 > a.1, b.1 < a.0)
+}
+
+/// One figure at one look.
+struct Test {
+    estimate: f64,
+    /// What its spread says; `None` if nothing is known of it.
+    student: Option<Student>,
+    /// What its ranks say, where they decide.
+    walsh: Option<Walsh>,
+    /// Whether the typical run is above, and below.
+    typical: (bool, bool),
+    /// Whether there are enough values to decide by.
+    decides: bool,
+    runs: usize,
+}
+
+impl Test {
+    fn of(own: Own, student: Option<Student>, typical: (bool, bool), runs: usize, fewest: usize) -> Option<Self> {
+        own.estimate.is_finite().then_some(Self {
+            estimate: own.estimate,
+            student,
+            walsh: None,
+            typical,
+            decides: runs >= fewest && student.is_some(),
+            runs,
+        })
+    }
+
+    fn p_above(&self, value: f64) -> f64 {
+        match (&self.walsh, &self.student) {
+            (Some(walsh), _) => walsh.p_above(value),
+            (None, Some(student)) => student.p_above(value),
+            (None, None) => 1.0,
+        }
+    }
+
+    fn p_below(&self, value: f64) -> f64 {
+        match (&self.walsh, &self.student) {
+            (Some(walsh), _) => walsh.p_below(value),
+            (None, Some(student)) => student.p_below(value),
+            (None, None) => 1.0,
+        }
+    }
+
+    fn limits(&self, level: f64) -> (f64, f64) {
+        match (&self.walsh, &self.student) {
+            (Some(walsh), _) => walsh.limits(level),
+            (None, Some(student)) => student.limits(level),
+            (None, None) => EVERYTHING,
+        }
+    }
+
+    fn basis(&self) -> Basis {
+        if self.walsh.is_some() { Basis::Ranks } else { Basis::Spread }
     }
 }
 
 /// The ratio of two values that never varied; `None` if one did or there is none.
 fn exact_ratio(sample: &Sample) -> Option<f64> {
-    let (a, b) = *sample.pairs.first()?;
-    let same = sample.pairs.iter().all(|pair| pair.0.to_bits() == a.to_bits() && pair.1.to_bits() == b.to_bits());
-    let (a, b) = (a + sample.offset, b + sample.offset);
-    let sound = same && a.is_finite() && b.is_finite() && a >= 0.0 && b >= 0.0;
+    let constant = |mut values: Box<dyn Iterator<Item = f64> + '_>| -> Option<f64> {
+        let first = values.next()?;
+        values.all(|value| value.to_bits() == first.to_bits()).then_some(first + sample.offset)
+    };
+    let (a, b) = match sample.values {
+        Values::Pairs(pairs) => {
+            (constant(Box::new(pairs.iter().map(|pair| pair.0)))?, constant(Box::new(pairs.iter().map(|pair| pair.1)))?)
+        }
+        Values::Sides(a, b) => (constant(Box::new(a.iter().copied()))?, constant(Box::new(b.iter().copied()))?),
+        Values::Mean(_) => return None,
+    };
+    let sound = a.is_finite() && b.is_finite() && a >= 0.0 && b >= 0.0;
     // Nothing became nothing: no change, though 0 / 0 is no number.
     sound.then(|| if a == b { 1.0 } else { b / a })
 }
@@ -349,340 +783,6 @@ fn exact_verdict(ratio: f64, threshold: f64) -> Verdict {
     }
 }
 
-fn conclude(data: &Data, sample: &Sample, looks: &Looks, evidence: &Evidence, levels: &Levels) -> Judgement {
-    let (verdict, level) = evidence.decide(levels);
-    let (limits, estimate, runs, precision) = match data {
-        Data::Exact(ratio) => {
-            return Judgement {
-                verdict,
-                ratio: *ratio,
-                low: *ratio,
-                high: *ratio,
-                confidence: 1.0,
-                p_value: None,
-                exact: true,
-                detectable: None,
-                more_runs: None,
-                runs: sample.pairs.len(),
-            };
-        }
-        Data::Paired(differences) => {
-            let mut limits = (f64::NEG_INFINITY, f64::INFINITY);
-            let mut last = None;
-            for (at, weight) in looks.reached(differences.len()) {
-                let walsh = Walsh::new(&differences[..at]);
-                let (low, high) = walsh.limits(level * weight);
-                limits = (limits.0.max(low), limits.1.min(high));
-                last = Some((walsh, (low, high)));
-            }
-            let precision = last.as_ref().and_then(|(walsh, (low, high))| {
-                let central = walsh.limits(ERROR_LEVEL.0);
-                Some(Precision { reach: half(*low, *high)?, error: half(central.0, central.1)? / ERROR_LEVEL.1 })
-            });
-            let judged = last.map_or_else(|| Walsh::new(differences), |(walsh, _)| walsh);
-            (limits, judged.estimate(), judged.count(), precision)
-        }
-        Data::Unpaired(sum) => {
-            let limits = sum.limits(level);
-            let central = sum.limits(ERROR_LEVEL.0);
-            let precision = half(limits.0, limits.1).zip(half(central.0, central.1));
-            let precision = precision.map(|(reach, error)| Precision { reach, error: error / ERROR_LEVEL.1 });
-            (limits, sum.estimate(), sum.count(), precision)
-        }
-        Data::Noisy { runs, difference: None } => ((f64::NEG_INFINITY, f64::INFINITY), None, *runs, None),
-        Data::Noisy { runs, difference: Some(difference) } => {
-            let limits = difference.limits(level);
-            let precision = half(limits.0, limits.1).map(|reach| Precision { reach, error: difference.error });
-            (limits, Some(difference.estimate), *runs, precision)
-        }
-    };
-    // Looks that contradict one another leave the span between them.
-    let limits = (limits.0.min(limits.1), limits.1.max(limits.0));
-    let (low, high) = evidence.settle((limits.0.exp(), limits.1.exp()), sample.threshold, level);
-    let precision = precision.filter(|_| verdict == Verdict::Undecided);
-    Judgement {
-        verdict,
-        // The last look's estimate may lie outside of what earlier looks have left.
-        ratio: estimate.map_or(f64::NAN, |estimate| estimate.exp().max(low).min(high)),
-        low,
-        high,
-        confidence: 1.0 - 2.0 * level,
-        p_value: Some(evidence.p_change()),
-        exact: false,
-        detectable: precision.as_ref().map(|precision| precision.detectable().exp()),
-        more_runs: precision.and_then(|precision| precision.more_runs(runs, sample.margin())),
-        runs,
-    }
-}
-
-impl Evidence {
-    /// An interval of this one-sided level, with its limits on those sides of 1 and of the threshold's two ratios on
-    /// which the tests of that level have them.
-    ///
-    /// They are there already but for the last bit, which the exponential or the quotient p / w may have rounded, and
-    /// but for what contradictory looks have withdrawn.
-    fn settle(&self, (low, high): (f64, f64), threshold: f64, level: f64) -> (f64, f64) {
-        let edge = if self.has_threshold { 1.0 + threshold } else { 1.0 };
-        let ratios = [1.0 / edge, 1.0, edge];
-        let low = (LOWER..=UPPER).fold(low, |low, index| {
-            if self.above[index] <= level { low.max(ratios[index].next_up()) } else { low.min(ratios[index]) }
-        });
-        let high = (LOWER..=UPPER).rev().fold(high, |high, index| {
-            if self.below[index] <= level { high.min(ratios[index].next_down()) } else { high.max(ratios[index]) }
-        });
-        (low, high.max(low))
-    }
-}
-
-/// How fine a look's measurement is, on the logarithmic scale.
-struct Precision {
-    /// Half the interval.
-    reach: f64,
-    /// The estimate's standard error.
-    error: f64,
-}
-
-impl Precision {
-    fn detectable(&self) -> f64 {
-        self.reach + Z_POWER * self.error
-    }
-
-    fn more_runs(&self, runs: usize, margin: f64) -> Option<usize> {
-        let needed = runs as f64 * (self.detectable() / margin).powi(2);
-        (margin > 0.0 && needed.is_finite()).then(|| (needed.ceil() as usize).saturating_sub(runs).max(1))
-    }
-}
-
-/// Half the distance, if it is finite.
-fn half(low: f64, high: f64) -> Option<f64> {
-    Some((high - low) / 2.0).filter(|half| half.is_finite())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stats::{declare_looks, pooled_noise};
-
-    fn normal(random: &mut fastrand::Rng) -> f64 {
-        (-2.0 * (1.0 - random.f64()).ln()).sqrt() * (std::f64::consts::TAU * random.f64()).cos()
-    }
-
-    /// Pairs of 100 and 100 times `ratio`, with `noise` as standard deviation of each logarithm.
-    fn pairs(random: &mut fastrand::Rng, count: usize, ratio: f64, noise: f64) -> Vec<(f64, f64)> {
-        (0..count)
-            .map(|_| (100.0 * (noise * normal(random)).exp(), 100.0 * ratio * (noise * normal(random)).exp()))
-            .collect()
-    }
-
-    fn sample(pairs: &[(f64, f64)]) -> Sample<'_> {
-        Sample { pairs, offset: 0.0, threshold: 0.01, kind: Kind::Paired }
-    }
-
-    fn judge_one(pairs: &[(f64, f64)]) -> Judgement {
-        let looks = declare_looks(1, 0.01, 10, 40);
-        judge_family(&[sample(pairs)], &looks, &Rules::default())[0]
-    }
-
-    #[test]
-    fn each_verdict_has_its_case() {
-        let mut random = fastrand::Rng::with_seed(3);
-        let mut verdict = |ratio, noise| judge_one(&pairs(&mut random, 40, ratio, noise));
-        let worse = verdict(1.05, 0.01);
-        assert_eq!(worse.verdict, Verdict::Regressed);
-        assert!(
-            worse.low > 1.0 && worse.low < 1.05 && worse.high > 1.05 && worse.p_value.unwrap() < 0.001,
-            "{worse:?}"
-        );
-        assert_eq!((worse.confidence, worse.runs, worse.exact, worse.more_runs), (0.99, 40, false, None));
-        assert_eq!(verdict(0.95, 0.01).verdict, Verdict::Improved);
-        let equal = verdict(1.0, 0.005);
-        assert_eq!((equal.verdict, equal.confidence), (Verdict::Equal, 0.9));
-        // Shown to differ, and shown to differ by less than matters.
-        assert_eq!(verdict(1.005, 0.001).verdict, Verdict::Equal);
-        let unclear = verdict(1.01, 0.05);
-        assert_eq!(unclear.verdict, Verdict::Undecided);
-        assert!(unclear.low <= 1.0 && unclear.high >= 1.01, "{unclear:?}");
-        // 40 pairs of 5 % noise: a standard error of 1.1 %, so that about 4 % can be found, and 1 % with sixteen times
-        // as many pairs.
-        assert!((1.03..1.06).contains(&unclear.detectable.unwrap()), "{unclear:?}");
-        assert!((300..1200).contains(&unclear.more_runs.unwrap()), "{unclear:?}");
-    }
-
-    #[test]
-    fn exchanging_the_sides_exchanges_the_verdict() {
-        let mut random = fastrand::Rng::with_seed(4);
-        for ratio in [0.97, 1.0, 1.02] {
-            let there = pairs(&mut random, 40, ratio, 0.01);
-            let back: Vec<(f64, f64)> = there.iter().map(|(a, b)| (*b, *a)).collect();
-            let (there, back) = (judge_one(&there), judge_one(&back));
-            assert!((there.ratio * back.ratio - 1.0).abs() < 1e-12 && (there.low * back.high - 1.0).abs() < 1e-12);
-            assert_eq!(there.p_value, back.p_value);
-        }
-    }
-
-    /// Families of many sizes, noises and shifts, drifting so that looks contradict one another.
-    #[test]
-    fn verdict_and_interval_never_disagree() {
-        let mut random = fastrand::Rng::with_seed(5);
-        let mut seen = [0; 4];
-        for round in 0..300 {
-            let figures: Vec<Vec<(f64, f64)>> = (0..12)
-                .map(|_| {
-                    let count = random.usize(0..70);
-                    let shift = 0.03 * normal(&mut random) * f64::from(random.u8(0..3));
-                    let noise = 0.03 * random.f64().powi(2);
-                    let mut pairs = pairs(&mut random, count, shift.exp(), noise);
-                    if round % 3 == 0 {
-                        // The second half says the opposite of the first.
-                        for pair in pairs.iter_mut().skip(20) {
-                            pair.1 *= (-3.0 * shift).exp();
-                        }
-                    }
-                    pairs
-                })
-                .collect();
-            let thresholds = [0.0, 0.002, 0.01, 0.05];
-            let looks = declare_looks(12, 0.01, 8, 60);
-            let samples: Vec<Sample> = figures
-                .iter()
-                .enumerate()
-                .map(|(index, pairs)| Sample { threshold: thresholds[index % 4], ..sample(pairs) })
-                .collect();
-            let rules = Rules::default();
-            let judged = judge_family(&samples, &looks, &rules);
-            let evidence: Vec<Evidence> = samples.iter().map(|sample| Evidence::of(sample, &looks)).collect();
-            assert_eq!(judged.iter().map(|it| it.verdict).collect::<Vec<_>>(), verdicts(&evidence, &rules));
-            for (it, sample) in judged.iter().zip(&samples) {
-                let within = it.low > 1.0 / (1.0 + sample.threshold) && it.high < 1.0 + sample.threshold;
-                let expected = match (within, it.low > 1.0, it.high < 1.0) {
-                    (true, _, _) => Verdict::Equal,
-                    (false, true, _) => Verdict::Regressed,
-                    (false, _, true) => Verdict::Improved,
-                    (false, false, false) => Verdict::Undecided,
-                };
-                assert_eq!(it.verdict, expected, "{it:?}");
-                assert!(it.low <= it.high && (it.runs == 0 || (it.low <= it.ratio && it.ratio <= it.high)), "{it:?}");
-                seen[it.verdict as usize] += 1;
-            }
-        }
-        assert!(seen.iter().all(|count| *count > 100), "{seen:?}");
-    }
-
-    #[test]
-    fn contradictory_looks_show_nothing() {
-        let looks = declare_looks(1, 0.01, 10, 40);
-        // 2 % slower throughout the first looks, then much faster.
-        let pairs: Vec<(f64, f64)> = (0..40)
-            .map(|i| (100.0, if i < looks.at()[0] { 102.0 } else { 80.0 } + 0.01 * f64::from(i as u32 % 7)))
-            .collect();
-        let judged = judge_one(&pairs);
-        assert_eq!(judged.verdict, Verdict::Undecided, "{judged:?}");
-        assert!(judged.low < 1.0 && judged.high > 1.0);
-    }
-
-    #[test]
-    fn pairs_beyond_the_last_look_do_not_count() {
-        let mut random = fastrand::Rng::with_seed(6);
-        let looks = declare_looks(1, 0.01, 10, 40);
-        let mut pairs = pairs(&mut random, looks.at()[1], 1.02, 0.02);
-        let before = judge_one(&pairs);
-        pairs.push((1.0, 1000.0));
-        assert_eq!(judge_one(&pairs), before);
-        let first = judge_one(&pairs[..5]);
-        assert_eq!(
-            (first.verdict, first.p_value, first.low, first.high),
-            (Verdict::Undecided, Some(1.0), 0.0, f64::INFINITY)
-        );
-        assert!(first.ratio > 0.9 && first.detectable.is_none() && first.more_runs.is_none());
-    }
-
-    #[test]
-    fn exact_figures_are_compared_as_they_are() {
-        let exact = |a: f64, b: f64, threshold| {
-            let pairs = [(a, b); 3];
-            let sample = Sample { pairs: &pairs, offset: 0.0, threshold, kind: Kind::Exact };
-            judge_family(&[sample], &Looks::once(30), &Rules::default())[0]
-        };
-        let one_byte = exact(10_000.0, 10_001.0, 0.0);
-        assert_eq!((one_byte.verdict, one_byte.exact, one_byte.p_value), (Verdict::Regressed, true, None));
-        assert_eq!((one_byte.ratio, one_byte.low, one_byte.high), (1.0001, 1.0001, 1.0001));
-        assert_eq!(exact(10_000.0, 9_999.0, 0.0).verdict, Verdict::Improved);
-        assert_eq!(exact(10_000.0, 10_001.0, 0.001).verdict, Verdict::Equal);
-        assert_eq!(exact(0.0, 0.0, 0.0).verdict, Verdict::Equal);
-        assert_eq!(exact(0.0, 8.0, 0.0).verdict, Verdict::Regressed);
-        // Sizes that vary after all are measured like times.
-        let pairs = [(1.0, 1.0), (1.0, 2.0)];
-        let varying = Sample { pairs: &pairs, offset: 0.0, threshold: 0.0, kind: Kind::Exact };
-        let judged = judge_family(&[varying], &Looks::once(30), &Rules::default())[0];
-        assert_eq!((judged.verdict, judged.exact), (Verdict::Undecided, false));
-    }
-
-    #[test]
-    fn exact_figures_do_not_make_the_others_harder_to_find() {
-        let mut random = fastrand::Rng::with_seed(8);
-        let found = pairs(&mut random, 40, 1.1, 0.01);
-        let sizes = [(1.0, 1.0)];
-        let mut samples = vec![sample(&found)];
-        let looks = declare_looks(1, 0.01, 10, 40);
-        let alone = judge_family(&samples, &looks, &Rules::default())[0];
-        samples.extend([Sample { pairs: &sizes, offset: 0.0, threshold: 0.0, kind: Kind::Exact }; 50]);
-        assert_eq!(judge_family(&samples, &looks, &Rules::default())[0], alone);
-    }
-
-    #[test]
-    fn instruction_counts_need_few_runs() {
-        let mut random = fastrand::Rng::with_seed(9);
-        let figures: Vec<Vec<(f64, f64)>> =
-            (0..20).map(|i| pairs(&mut random, 3, if i == 0 { 1.005 } else { 1.0 }, 3e-4)).collect();
-        let sides = |pairs: &Vec<(f64, f64)>| -> [Vec<f64>; 2] {
-            [pairs.iter().map(|pair| pair.0).collect(), pairs.iter().map(|pair| pair.1).collect()]
-        };
-        let noise = pooled_noise(&figures.iter().flat_map(sides).collect::<Vec<_>>());
-        let samples: Vec<Sample> = figures
-            .iter()
-            .map(|pairs| Sample { pairs, offset: 0.0, threshold: 0.002, kind: Kind::Noisy(noise) })
-            .collect();
-        let judged = judge_family(&samples, &Looks::once(30), &Rules::default());
-        assert_eq!(judged[0].verdict, Verdict::Regressed);
-        assert!(judged[0].low > 1.002 && judged[0].runs == 3, "{:?}", judged[0]);
-        assert!(judged[1..].iter().all(|it| it.verdict == Verdict::Equal));
-    }
-
-    #[test]
-    fn an_offset_makes_zeros_comparable() {
-        let pairs: Vec<(f64, f64)> = (0..40).map(|i| (0.0, f64::from(i % 3) * 10.0)).collect();
-        let judged = judge_family(
-            &[Sample { offset: 4096.0, ..sample(&pairs) }],
-            &declare_looks(1, 0.01, 10, 40),
-            &Rules::default(),
-        )[0];
-        assert_eq!((judged.verdict, judged.runs), (Verdict::Equal, 40));
-    }
-
-    #[test]
-    fn nothing_panics() {
-        let looks = declare_looks(4, 0.01, 5, 30);
-        let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, -1.0, f64::MAX, f64::MIN_POSITIVE, 1.0];
-        let all: Vec<(f64, f64)> = odd.iter().flat_map(|a| odd.iter().map(move |b| (*a, *b))).collect();
-        let mut samples = Vec::new();
-        let noise = |sd, df| Kind::Noisy(Noise { sd, df, total_df: df });
-        for kind in [Kind::Paired, Kind::Exact, noise(0.001, 5.0), noise(f64::NAN, -1.0), noise(0.0, f64::INFINITY)] {
-            for threshold in odd {
-                for offset in odd {
-                    for pairs in [&all[..], &all[..1], &all[80..], &[]] {
-                        samples.push(Sample { pairs, offset, threshold, kind });
-                    }
-                }
-            }
-        }
-        for rules in
-            [Rules::default(), Rules { q_change: f64::NAN, q_equal: -1.0 }, Rules { q_change: 1.0, q_equal: 1.0 }]
-        {
-            let judged = judge_family(&samples, &looks, &rules);
-            assert_eq!(judged.len(), samples.len());
-        }
-        assert!(judge_family(&[], &looks, &Rules::default()).is_empty());
-        let none = judge_one(&[]);
-        assert!(none.ratio.is_nan() && none.runs == 0 && none.verdict == Verdict::Undecided);
-    }
-}
+#[path = "judge_tests.rs"]
+mod tests;

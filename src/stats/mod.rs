@@ -3,7 +3,7 @@
 //! Wall times of a compiler are bounded below and have a long tail above, so the figures here are those that a few
 //! outliers cannot move: medians, their distribution-free intervals, and interquartile ranges.
 //!
-//! Whether one compiler is slower than another is said by [`judge_family`], of all figures of a comparison at once: the
+//! Whether one compiler is slower than another is said by [`judge`](fn@judge), of all figures of a comparison at once: the
 //! method is described in `judge`, and its error rates are measured by `cargo bench --bench verdicts`. Since which
 //! commit it is slower is said by [`change_points`], of one median per commit: see `cargo bench --bench steps`.
 
@@ -11,25 +11,16 @@ mod change_points;
 mod family;
 mod judge;
 mod looks;
-mod noise;
-mod rank_sum;
-mod shift;
 mod signed_rank;
+mod spread;
 
 pub use change_points::{
     ChangePoint, ChangeRules, Changes, Event, Persistence, Point, SeriesChange, SeriesNoise, change_points, detectable,
     group_steps,
 };
-pub use family::{StepUp, step_up};
-pub use judge::{Evidence, Judgement, Kind, Rules, Sample, judge_family, verdicts};
-pub use looks::{Looks, declare_looks};
-pub use noise::{Noise, pooled_noise};
-pub use shift::{Shift, paired_shift, unpaired_shift};
-
-pub(crate) use judge::{ERROR_LEVEL, Z_POWER};
-pub(crate) use noise::FLOOR as LEAST_NOISE;
-pub(crate) use rank_sum::EXACT as MOST_RANKED_EXACTLY;
-pub(crate) use shift::FEWEST as FEWEST_SHIFTED;
+pub use family::{Rejections, holm, step_up};
+pub use judge::{Case, FEWEST_STEADY, FEWEST_TIMES, Judgement, Noise, RANKS_FROM, Role, Rules, Sample, Values, judge};
+pub use looks::{FEWEST, Looks, declare_looks};
 
 use crate::model::Estimate;
 pub use crate::model::Verdict;

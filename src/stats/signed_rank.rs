@@ -206,9 +206,41 @@ fn of_ordinal(ordinal: i64) -> f64 {
     f64::from_bits((ordinal ^ (((ordinal >> 63) as u64) >> 1) as i64) as u64)
 }
 
+/// How many of `count` values must lie on one side of their true median's claimed place, so that the sign test rejects it
+/// at a one-sided 5 %; `count` where fewer than five can reject nothing.
+///
+/// By the normal approximation with its continuity correction above a thousand.
+pub fn sign_critical(count: usize) -> usize {
+    if count > 1000 {
+        let n = count as f64;
+        return ((n + 1.0 + 1.644_854 * n.sqrt()) / 2.0).ceil() as usize;
+    }
+    // P(at least k of n), from the top.
+    let mut term = 0.5f64.powi(i32::try_from(count).unwrap_or(i32::MAX));
+    let (mut tail, mut critical) = (term, count);
+    while critical > 1 {
+        term *= critical as f64 / (count - critical + 1) as f64;
+        if tail + term > 0.05 {
+            break;
+        }
+        tail += term;
+        critical -= 1;
+    }
+    critical
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sign_test_is_that_of_the_tables() {
+        // Conover, table A3: at 5 % one-sided, 5 of 5, 7 of 8, 10 of 12, 15 of 20, 32 of 50.
+        for (count, critical) in [(0, 0), (1, 1), (3, 3), (5, 5), (7, 7), (8, 7), (12, 10), (20, 15), (50, 32)] {
+            assert_eq!(sign_critical(count), critical, "n = {count}");
+        }
+        assert!(sign_critical(1001).abs_diff(sign_critical(1000)) <= 1);
+    }
 
     /// Hollander, Wolfe and Chicken, table 3.1: a depression scale of nine patients before and after treatment.
     const BEFORE: [f64; 9] = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30];

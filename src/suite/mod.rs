@@ -13,7 +13,7 @@ pub use discover::{SuiteError, discover};
 pub use manifest::{Kind, MANIFEST, Manifest, ManifestError, Metadata};
 pub use scenario::{Scenario, ScenarioError};
 pub use select::{SelectError, Selection};
-pub use stage::{Stage, StageError, remove_left_stages};
+pub use stage::{Stage, StageError};
 pub use target::fetch_targets;
 
 use crate::model::Skipped;

@@ -6,10 +6,10 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
 use walkdir::WalkDir;
 
 use crate::model::OutputFile;
+use crate::scratch::Scratch;
 
 use super::manifest::{Kind, MANIFEST, Manifest};
 
@@ -27,9 +27,7 @@ const DEBUG_SYMBOLS: &str = "debug_symbols.";
 /// the stage's root at its full original path: relative paths between packages stay true.
 #[derive(Debug)]
 pub struct Stage {
-    root: TempDir,
-    /// Held for as long as the stage is in use: see [`remove_left_stages`].
-    _lock: File,
+    root: Scratch,
     project: PathBuf,
     fingerprint: String,
 }
@@ -72,17 +70,14 @@ impl Stage {
     /// If a file cannot be read or written.
     pub fn new(folder: &Path) -> Result<Self, StageError> {
         let folder = folder.canonicalize().map_err(read_error(folder))?;
-        let temporary = std::env::temp_dir();
-        let root = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&temporary);
-        let root = root.map_err(write_error(&temporary))?;
-        let lock = lock(root.path()).map_err(write_error(root.path()))?;
+        let root = Scratch::new().map_err(|error| StageError::Write { path: error.path, source: error.source })?;
         // The temporary folder itself may be reached through a link, which forc would resolve.
         let base = root.path().canonicalize().map_err(read_error(root.path()))?;
         for package in packages(&folder) {
             copy_package(&package, &below(&base, &package))?;
         }
         let fingerprint = fingerprint(&base).map_err(read_error(&base))?;
-        Ok(Self { project: below(&base, &folder), root, _lock: lock, fingerprint })
+        Ok(Self { project: below(&base, &folder), root, fingerprint })
     }
 
     /// SHA-256 of what was copied, names and contents: 64 hexadecimal digits, the same as long as nothing has changed.
@@ -145,34 +140,6 @@ impl Stage {
     pub fn restore_paths(&self, text: &str) -> String {
         let base = self.root.path().canonicalize().unwrap_or_else(|_| self.root.path().to_owned());
         text.replace(&*base.to_string_lossy(), "")
-    }
-}
-
-/// How the names of stages begin.
-const PREFIX: &str = "forc-perf-";
-/// The file in a stage that is locked as long as it is in use.
-const LOCK: &str = ".lock";
-
-/// A lock on the stage in `root`, which appears there locked: nobody ever sees it free.
-fn lock(root: &Path) -> io::Result<File> {
-    let (draft, place) = (root.join(".lock-draft"), root.join(LOCK));
-    let lock = File::create(&draft)?;
-    lock.lock()?;
-    fs::rename(draft, place)?;
-    Ok(lock)
-}
-
-/// Removes the stages that harnesses have left behind which were killed. What cannot be removed is somebody else's.
-pub fn remove_left_stages() {
-    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
-    for entry in entries.filter_map(Result::ok) {
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
-            continue;
-        }
-        let lock = File::open(entry.path().join(LOCK));
-        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
-            let _ = fs::remove_dir_all(entry.path());
-        }
     }
 }
 
@@ -300,21 +267,6 @@ mod tests {
         let text = format!("error: {}/src/main.sw:1", stage.project().display());
         let original = folder.path().canonicalize().unwrap();
         assert_eq!(stage.restore_paths(&text), format!("error: {}/src/main.sw:1", original.display()));
-    }
-
-    #[test]
-    fn only_stages_that_nobody_uses_are_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        write(folder.path().join("Forc.toml"), "[project]\nname = \"a\"");
-        let used = Stage::new(folder.path()).unwrap();
-        let killed = Stage::new(folder.path()).unwrap();
-        let left = killed.root().to_owned();
-        let Stage { root, _lock, .. } = killed;
-        // As the system does with the files of a process that is killed.
-        drop(_lock);
-        let _ = root.keep();
-        remove_left_stages();
-        assert!(used.project().is_dir() && !left.exists());
     }
 
     #[test]

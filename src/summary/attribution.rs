@@ -51,28 +51,21 @@ pub fn attribute_by_package(run: &Benchmark) -> Option<Vec<Row>> {
     rows(run, |phase| phase.package.clone())
 }
 
+/// The rows over all packages as far as they are known: where the run's own ends are not, its phases as long as the compiler
+/// said that they were, with their share of all phases together. What lies outside them then cannot be told.
+pub fn told(run: &Benchmark) -> Vec<Row> {
+    attribute(run).unwrap_or_else(|| announced(run, |_| None))
+}
+
+/// The same package by package.
+pub fn told_by_package(run: &Benchmark) -> Vec<Row> {
+    attribute_by_package(run).unwrap_or_else(|| announced(run, |phase| phase.package.clone()))
+}
+
 fn rows(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) -> Option<Vec<Row>> {
     let wall = run.wall()?.as_nanos() as f64;
-    let mut rows: Vec<Row> = Vec::new();
-    for phase in &run.phases {
-        let Some(duration) = phase.wall() else { continue };
-        let key = RowKey { package: package(phase), phase: Some(phase.name.clone()), depth: phase.depth };
-        let cpu = phase.cost.and_then(|cost| cost.cpu_time).map(|cpu| cpu.as_nanos() as f64);
-        let peak_memory = phase.cost.and_then(|cost| cost.memory_peak).map(|peak| peak as f64);
-        let counters = phase.cost.and_then(|cost| cost.counters);
-        let instructions = counters.and_then(|counts| counts.instructions).map(|count| count as f64);
-        // A top-level phase's wall time is what the sweep below gives it.
-        let own = if phase.depth == 0 { 0.0 } else { duration.as_nanos() as f64 };
-        match rows.iter_mut().find(|row| row.key == key) {
-            Some(row) => {
-                row.wall += own;
-                row.cpu = row.cpu.zip(cpu).map(|(sum, cpu)| sum + cpu);
-                row.instructions = row.instructions.zip(instructions).map(|(sum, count)| sum + count);
-                row.peak_memory = row.peak_memory.zip(peak_memory).map(|(a, b)| a.max(b));
-            }
-            None => rows.push(Row { key, wall: own, share: 0.0, cpu, peak_memory, instructions }),
-        }
-    }
+    // A top-level phase's wall time is what the sweep below gives it.
+    let mut rows = of_phases(run, &package, |phase, own| if phase.depth == 0 { 0.0 } else { own });
     for (owner, duration) in sweep(run)? {
         let key = match owner {
             Owner::Phase(index) => {
@@ -89,10 +82,50 @@ fn rows(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) ->
             }
         }
     }
-    for row in &mut rows {
-        row.share = if wall > 0.0 { row.wall / wall } else { 0.0 };
-    }
+    share(&mut rows, wall);
     Some(group_by_package(rows))
+}
+
+fn announced(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) -> Vec<Row> {
+    let mut rows = of_phases(run, &package, |_, own| own);
+    let all = rows.iter().filter(|row| row.key.depth == 0).map(|row| row.wall).sum();
+    share(&mut rows, all);
+    rows
+}
+
+/// A row for each phase that has a length, those of one name, depth and package summed; `wall` says what of a phase's own
+/// wall time its row gets.
+fn of_phases(
+    run: &Benchmark,
+    package: impl Fn(&BenchmarkPhase) -> Option<String>,
+    wall: impl Fn(&BenchmarkPhase, f64) -> f64,
+) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for phase in &run.phases {
+        let Some(duration) = phase.wall() else { continue };
+        let key = RowKey { package: package(phase), phase: Some(phase.name.clone()), depth: phase.depth };
+        let cpu = phase.cost.and_then(|cost| cost.cpu_time).map(|cpu| cpu.as_nanos() as f64);
+        let peak_memory = phase.cost.and_then(|cost| cost.memory_peak).map(|peak| peak as f64);
+        let counters = phase.cost.and_then(|cost| cost.counters);
+        let instructions = counters.and_then(|counts| counts.instructions).map(|count| count as f64);
+        let own = wall(phase, duration.as_nanos() as f64);
+        match rows.iter_mut().find(|row| row.key == key) {
+            Some(row) => {
+                row.wall += own;
+                row.cpu = row.cpu.zip(cpu).map(|(sum, cpu)| sum + cpu);
+                row.instructions = row.instructions.zip(instructions).map(|(sum, count)| sum + count);
+                row.peak_memory = row.peak_memory.zip(peak_memory).map(|(a, b)| a.max(b));
+            }
+            None => rows.push(Row { key, wall: own, share: 0.0, cpu, peak_memory, instructions }),
+        }
+    }
+    rows
+}
+
+fn share(rows: &mut [Row], all: f64) {
+    for row in rows {
+        row.share = if all > 0.0 { row.wall / all } else { 0.0 };
+    }
 }
 
 /// Keeps the order of first appearance, but the rows of one package together and the rest of the run last.
@@ -201,6 +234,7 @@ mod tests {
             counters: None,
             protocol: Protocol::Markers,
             collector: CollectorCost::default(),
+            surroundings: None,
             notes: Vec::new(),
         }
     }

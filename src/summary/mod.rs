@@ -1,11 +1,9 @@
 //! From runs to figures: where the time of each run went, and what the runs say together.
 
 mod attribution;
-mod change;
 mod samples;
 
-pub use attribution::{Row, RowKey, attribute, attribute_by_package};
-pub use change::{Change, Changes, FEWEST_RUNS, Incomparable, changes};
+pub use attribution::{Row, RowKey, attribute, attribute_by_package, told};
 pub use samples::{OUTSIDE, Values, values};
 
 use std::collections::BTreeMap;
@@ -64,6 +62,7 @@ pub fn value(run: &Benchmark, metric: Metric) -> Option<f64> {
     let event = |of: fn(&EventCounts) -> Option<u64>| run.counters.as_ref().and_then(of).map(count);
     match metric {
         Metric::Wall => run.wall().map(nanoseconds),
+        Metric::PhasesWall => all_phases(run),
         Metric::Cpu => accounting.map(|a| nanoseconds(a.cpu_time())),
         Metric::UserTime => accounting.map(|a| nanoseconds(a.user_time)),
         Metric::SystemTime => accounting.map(|a| nanoseconds(a.system_time)),
@@ -85,6 +84,13 @@ pub fn value(run: &Benchmark, metric: Metric) -> Option<f64> {
         Metric::DataSectionSize => size(run, |package| package.data_section.map(|section| section.size)),
         Metric::BinarySize => size(run, PackageOutput::binary_size),
     }
+}
+
+/// The wall time of all top-level phases of a run together, in nanoseconds; absent where none is known.
+fn all_phases(run: &Benchmark) -> Option<f64> {
+    let top = told(run).into_iter().filter(|row| row.key.depth == 0 && row.key.phase.is_some());
+    let sum: f64 = top.map(|row| row.wall).sum();
+    (sum > 0.0).then_some(sum)
 }
 
 /// Bytes in a block of the kernel's account (`getrusage(2)`).

@@ -1,8 +1,8 @@
 //! The values behind the figures: one a run, of each metric of the whole run and of each phase.
 
-use crate::model::{Benchmark, Measured, Metric};
+use crate::model::{Measured, Metric};
 
-use super::attribution::{Row, RowKey, attribute, attribute_by_package};
+use super::attribution::{Row, RowKey, told, told_by_package};
 use super::{METRICS, value};
 
 /// What stands in place of a phase's name for the time outside all phases.
@@ -40,12 +40,10 @@ pub fn values(measured: &Measured) -> Vec<Values> {
             Some(Values { metric, phase: None, package: None, depth: None, values })
         })
         .collect();
-    let over_all: Vec<Vec<Row>> =
-        runs.iter().map(|run| attribute(run).unwrap_or_else(|| announced(run, false))).collect();
+    let over_all: Vec<Vec<Row>> = runs.iter().map(told).collect();
     of_rows(&over_all, &mut all, |_| true);
     // Rows that belong to no package stand among those over all packages already.
-    let by_package: Vec<Vec<Row>> =
-        runs.iter().map(|run| attribute_by_package(run).unwrap_or_else(|| announced(run, true))).collect();
+    let by_package: Vec<Vec<Row>> = runs.iter().map(told_by_package).collect();
     of_rows(&by_package, &mut all, |key| key.package.is_some());
     all
 }
@@ -77,21 +75,4 @@ fn of_row(row: &Row, metric: Metric) -> Option<f64> {
         Metric::Instructions => row.instructions,
         _ => None,
     }
-}
-
-/// The phases of a run whose own ends are unknown, as long as the compiler said that they were: what lies outside them
-/// cannot be told.
-fn announced(run: &Benchmark, by_package: bool) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
-    for phase in &run.phases {
-        let Some(wall) = phase.wall() else { continue };
-        let wall = wall.as_nanos() as f64;
-        let package = phase.package.clone().filter(|_| by_package);
-        let key = RowKey { package, phase: Some(phase.name.clone()), depth: phase.depth };
-        match rows.iter_mut().find(|row| row.key == key) {
-            Some(row) => row.wall += wall,
-            None => rows.push(Row { key, wall, share: 0.0, cpu: None, peak_memory: None, instructions: None }),
-        }
-    }
-    rows
 }

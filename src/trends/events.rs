@@ -40,6 +40,9 @@ pub struct Event {
     pub standing: Standing,
     /// Whether it was seen so few times that it may be noise.
     pub unconfirmed: bool,
+    /// Whether the compiler before and after it is one and the same binary, so that the change is the machine's; found out
+    /// of new events alone.
+    pub same_binary: bool,
     /// What people have said of it, the oldest first.
     pub notes: Vec<Note>,
 }
@@ -100,9 +103,9 @@ impl Standing {
 }
 
 impl Event {
-    /// Whether somebody has to be told: it is new, for the worse, and not known to be right.
+    /// Whether somebody has to be told: it is new, for the worse, not known to be right, and may be the compiler's.
     pub fn alerts(&self) -> bool {
-        self.worse && self.standing == Standing::New
+        self.worse && !self.same_binary && self.standing == Standing::New
     }
 
     /// What became of its largest change.
@@ -180,6 +183,7 @@ fn describe(
         earliest: event.earliest,
         latest: event.latest,
         culprit: culprit::find(series, &changes),
+        same_binary: false,
         unconfirmed: changes.iter().all(|change| change.point.persistence == Persistence::Unconfirmed),
         headline,
         changes,

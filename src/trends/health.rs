@@ -1,14 +1,19 @@
 //! How the suite fares: whether it was measured at all, and how well.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{Axis, Trend};
-use crate::history::{FailureInfo, History, HistoryError, ReportId, ReportInfo};
-use crate::model::Metric;
+use crate::doctor::warning_kinds;
+use crate::history::{FailureInfo, History, HistoryError, MachineClass, ReportId, ReportInfo};
+use crate::model::{Metric, WarningKind};
 use crate::stats;
 
 /// So many nights are what is usual.
 const USUAL: usize = 30;
+
+/// For so many days controls are told.
+const CONTROL_DAYS: i64 = 30;
 
 /// How the suite fares.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -17,6 +22,8 @@ pub struct Health {
     pub last: Option<Night>,
     /// The machine that measured then.
     pub noise: Option<MachineNoise>,
+    /// What comparisons with a control found on that machine in the thirty days before; absent if there were none.
+    pub controls: Option<Controls>,
 }
 
 /// What the last report holds.
@@ -38,8 +45,51 @@ pub struct Night {
     pub failed: Vec<FailureInfo>,
     /// Of these, those that did not fail in the report before on the same machine.
     pub newly_failed: Vec<String>,
+    /// What casts doubt on its figures, the gravest first.
+    pub warned: Vec<Warned>,
     /// The benchmarks that the report before on the same machine has measured, and this one neither measured nor saw fail.
     pub missing: Vec<String>,
+}
+
+/// A kind of warning that benchmarks have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Warned {
+    /// The kind.
+    pub kind: WarningKind,
+    /// How many benchmarks have it.
+    pub benchmarks: usize,
+}
+
+/// How often comparisons called a change what was none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Controls {
+    /// How many comparisons had a control.
+    pub comparisons: usize,
+    /// How many figures of theirs were judged.
+    pub figures: usize,
+    /// How many of them were called changed.
+    pub false_alarms: usize,
+}
+
+impl Controls {
+    /// Those of `machine` since [`CONTROL_DAYS`] before `last`.
+    fn of(history: &History, machine: &MachineClass, last: &str) -> Result<Option<Self>, HistoryError> {
+        let days = SignedDuration::from_hours(24 * CONTROL_DAYS);
+        let Some(since) = last.parse::<Timestamp>().ok().and_then(|last| last.checked_sub(days).ok()) else {
+            return Ok(None);
+        };
+        let is_recent = |created: &str| created.parse::<Timestamp>().is_ok_and(|created| created >= since);
+        let mut found: Option<Self> = None;
+        for control in history.controls()? {
+            if control.machine == *machine && is_recent(&control.created) {
+                let sum = found.get_or_insert_default();
+                sum.comparisons += 1;
+                sum.figures += control.outcome.figures;
+                sum.false_alarms += control.outcome.false_alarms;
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// How much runs of one benchmark differ from one another on a machine.
@@ -90,6 +140,7 @@ impl Health {
             benchmarks: last.benchmarks,
             runs: last.runs,
             complete: last.complete,
+            warned: warned(history, last.id),
             newly_failed,
             missing,
             failed,
@@ -103,8 +154,16 @@ impl Health {
             let usual: Vec<f64> = spreads.iter().skip(1).map(|(_, spread)| *spread).collect();
             MachineNoise { machine: last.machine.to_string(), spread: *spread, usual: stats::median(&usual) }
         });
-        Ok(Self { last: Some(night), noise })
+        let controls = Controls::of(history, &last.machine, &last.created)?;
+        Ok(Self { last: Some(night), noise, controls })
     }
+}
+
+/// The warnings of a report. One that is damaged has none here: `history verify` tells of it, and the rest of the history is
+/// still to be seen.
+fn warned(history: &History, report: ReportId) -> Vec<Warned> {
+    let benchmarks = history.report_without_frames(report).map(|kept| kept.report.benchmarks).unwrap_or_default();
+    warning_kinds(&benchmarks).into_iter().map(|(kind, benchmarks)| Warned { kind, benchmarks }).collect()
 }
 
 fn walls<'a>(series: &'a [Trend], axis: &'a Axis, report: ReportId) -> impl Iterator<Item = (&'a Trend, Option<f64>)> {

@@ -7,6 +7,7 @@
 //! A function of the history alone: the same history has the same trends.
 
 mod axis;
+mod binary;
 mod culprit;
 mod events;
 mod health;
@@ -21,7 +22,7 @@ use crate::history::{self, History, Match, ReportFilter, ReportInfo, SeriesFilte
 pub use axis::{Axis, Commit};
 pub use culprit::Culprit;
 pub use events::{Change, Event, Headline, Standing};
-pub use health::{Health, MachineNoise, Night};
+pub use health::{Controls, Health, MachineNoise, Night, Warned};
 pub use seen::{Seen, SeenEvent};
 pub use series::{Trend, TrendPoint};
 pub use totals::{Total, totals};
@@ -63,7 +64,11 @@ impl Trends {
         let series = series::detect(trends);
         let notes = history.notes(None)?;
         let seen = Seen::read(history)?;
-        let events = events::events(&axis, &series, &notes, &seen);
+        let mut events = events::events(&axis, &series, &notes, &seen);
+        // Of these alone, as whole reports have to be read for it.
+        for event in events.iter_mut().filter(|event| event.standing == Standing::New) {
+            event.same_binary = binary::is_same(history, &axis, event)?;
+        }
         let health = Health::of(history, &axis, &series, &reports)?;
         Ok(Self { axis, series, events, health, told: seen.told, reports })
     }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::history::testing::{commit, empty, of_commit, on, report, run, with_failure};
-use crate::history::{NoteKind, Provenance};
-use crate::model::{Measured, Metric, Report};
+use crate::history::{Control, MachineClass, NoteKind, Provenance};
+use crate::model::{ControlOutcome, Measured, Metric, Report};
 use crate::report::events::{commits, news, sentence};
 use crate::stats::Persistence;
 use crate::summary;
@@ -239,4 +239,50 @@ fn nothing_measured_is_not_nothing_new() {
     let lines = news(&Trends::of(&history).unwrap());
     assert!(lines[0].starts_with("NOTHING WAS MEASURED"), "{lines:?}");
     assert!(!lines.iter().any(|line| line.contains("nothing new")), "{lines:?}");
+}
+
+#[test]
+fn false_alarms_of_the_last_thirty_days_on_this_machine_are_told() {
+    let (_folder, mut history) = history(1..=40, 100);
+    assert!(!news(&Trends::of(&history).unwrap())[0].contains("false"), "there was no control");
+    let here = MachineClass::of(&report(1, &[1]).environment);
+    let elsewhere = MachineClass { processors: 512, ..here.clone() };
+    let control = |night, machine: &MachineClass, figures, false_alarms| Control {
+        created: day(night),
+        machine: machine.clone(),
+        harness: "0.1.0".to_owned(),
+        outcome: ControlOutcome { figures, false_alarms, blocks: 10 },
+    };
+    // Of more than thirty days ago, of another machine, and two that count.
+    let controls = [control(9, &here, 100, 50), control(39, &elsewhere, 100, 50)];
+    history.record_controls(&controls).unwrap();
+    assert_eq!(Trends::of(&history).unwrap().health.controls, None);
+    history.record_controls(&[control(20, &here, 18, 1), control(40, &here, 22, 2)]).unwrap();
+    let line = &news(&Trends::of(&history).unwrap())[0];
+    assert!(line.ends_with("; 3 false alarms among 40 control figures in 30 days"), "{line}");
+}
+
+#[test]
+fn what_changes_under_one_binary_is_told_and_wakes_nobody() {
+    let trends = |sha256: fn(u64) -> String| {
+        let (_folder, mut history) = empty();
+        for number in 1..=30 {
+            if number == 29 {
+                Trends::of(&history).unwrap().tell(&mut history).unwrap();
+            }
+            let walls = [("apps/amm/debug", if number < 29 { 100.0 } else { 150.0 })];
+            let mut night = night(number, &walls);
+            night.toolchain.sha256 = sha256(number);
+            history.record(&night, &of(number)).unwrap();
+        }
+        Trends::of(&history).unwrap()
+    };
+    let same = trends(|_| "5a".to_owned());
+    let event = &same.events[0];
+    assert!(event.worse && event.standing == Standing::New && event.same_binary && !event.alerts());
+    assert!(sentence(event).ends_with("the same binary before and after: the machine's"), "{}", sentence(event));
+    for sha256 in [|night: u64| format!("{night:02x}"), |_: u64| String::new()] {
+        let trends = trends(sha256);
+        assert!(!trends.events[0].same_binary && trends.events[0].alerts(), "another one, or one that is not known");
+    }
 }

@@ -23,18 +23,21 @@
 //! | `grandchild FILE` | a child's child that stays for an hour and writes its process id to the file |
 //! | `helper PROGRAM ARGUMENT` | a child of another name that is not waited for |
 //! | `say FILE` | writes this process's id to the file |
+//! | `place FILE` | a line more in the file: the character, the processors it may run on, the project's folder |
 //! | `panic TEXT`, `abort`, `exit N`, `hang` | the ends |
 //! | `count FILE` | counts this run in the file |
 //! | `on N COMMAND`, `from N COMMAND` | only in the run of this number, or from it on |
-//! | `as WORD COMMAND`, `unless WORD COMMAND` | only if the file `character` beside this binary has the word, or has not |
+//! | `as WORD COMMAND`, `unless WORD COMMAND` | only if this binary's character has the word, or has not |
+//! | `binary FILE` | appends to the file what was run: by which path, which inode, and its character |
 //!
 //! In every TEXT `\n`, `\e`, `\\` and `\xNN` are escapes, and `{project}` is the project's folder.
 //!
 //! `STAND_IN` names another generation: `forc-perf`, `forc-perf-bare`, `time-phases`, `whole`, `no-forc`, `broken`.
-//! `STAND_IN_VERSION` is the version it claims, unless its `character` has a word `version=…`.
+//! `STAND_IN_VERSION` is the version it claims, unless its character has a word `version=…`.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio, abort, exit};
@@ -89,10 +92,20 @@ fn main() {
     }
 }
 
-/// What makes this copy of the stand-in another compiler than the next one.
+/// Between the program and its character, at the end of its file.
+const CHARACTER: &[u8] = b"\nCHARACTER ";
+
+/// What makes this copy of the stand-in another compiler than the next one: words behind the end of the program, which go
+/// with its file wherever that is copied.
 fn character() -> Vec<String> {
-    let file = std::env::current_exe().unwrap().with_file_name("character");
-    fs::read_to_string(file).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    let mut file = fs::File::open(std::env::current_exe().unwrap()).unwrap();
+    let length = file.metadata().unwrap().len();
+    file.seek(SeekFrom::Start(length.saturating_sub(256))).unwrap();
+    let mut end = Vec::new();
+    file.read_to_end(&mut end).unwrap();
+    let Some(at) = end.windows(CHARACTER.len()).rposition(|part| part == CHARACTER) else { return Vec::new() };
+    let words = String::from_utf8_lossy(&end[at + CHARACTER.len()..]).into_owned();
+    words.split_whitespace().map(str::to_owned).collect()
 }
 
 fn help() {
@@ -267,6 +280,16 @@ impl Build {
             "detach" => drop(child().args(["stay", rest]).process_group(0).spawn().unwrap()),
             "grandchild" => drop(child().args(["chain", rest]).spawn().unwrap()),
             "say" => write_id(Path::new(rest)),
+            "place" => {
+                let line = format!("{} {} {}\n", character().join("+"), processors(), self.project.display());
+                fs::OpenOptions::new().create(true).append(true).open(rest).unwrap().write_all(line.as_bytes()).unwrap();
+            }
+            "binary" => {
+                let called = std::env::args().next().unwrap();
+                let file = fs::metadata(std::env::current_exe().unwrap()).unwrap().ino();
+                let mut log = fs::File::options().create(true).append(true).open(rest).unwrap();
+                writeln!(log, "{called} {file} {}", character().join(",")).unwrap();
+            }
             "panic" => panic!("{}", String::from_utf8_lossy(&self.text(rest))),
             "abort" => abort(),
             "exit" => exit(i32::try_from(number()).unwrap()),
@@ -473,6 +496,13 @@ fn harness_sleeps() -> bool {
         process = parent.unwrap_or(0);
     }
     false
+}
+
+/// The processors that this process may run on, as the kernel lists them.
+fn processors() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    list.map_or_else(|| "unknown".to_owned(), |list| list.trim().to_owned())
 }
 
 /// Works for so much CPU time of this thread: by the wall clock, a busy machine would have it work less.

@@ -354,6 +354,7 @@ fn environment(machine: Machine) -> Environment {
         available_memory: (gib - 2) << 30,
         load: None,
         virtual_machine: Some(true),
+        checks: Vec::new(),
     }
 }
 
@@ -372,6 +373,7 @@ fn toolchain(night: u64) -> Toolchain {
         version: version(night).to_owned(),
         path: PathBuf::from(format!("/cache/compilers/{}/forc", short(night))),
         sha256: format!("{}{}", id(night), &id(night)[..24]),
+        is_script: false,
         origin: Origin::Revision(revision),
         capabilities: Capabilities { protocol: Protocol::Markers, metrics_file: true, release: true, tests: true },
         notes: Vec::new(),
@@ -493,6 +495,7 @@ fn run(night: u64, index: usize, slow: f64, random: &mut fastrand::Rng) -> Bench
         counters: Some(counters),
         protocol: Protocol::Markers,
         collector: CollectorCost::default(),
+        surroundings: None,
         notes: Vec::new(),
     }
 }
@@ -539,6 +542,7 @@ pub fn report(night: u64, when: u64, machine: Machine) -> Report {
             runs: (0..runs(night)).map(|_| run(night, index, of_night, &mut random)).collect(),
             outputs: Vec::new(),
             failures: Vec::new(),
+            warnings: Vec::new(),
             instructions: Vec::new(),
             metrics: Vec::new(),
             phases: Vec::new(),

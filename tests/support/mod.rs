@@ -57,6 +57,16 @@ pub fn copy_of_stand_in(to: &Path) -> PathBuf {
     to.to_owned()
 }
 
+/// The stand-in with a character: another compiler, by its content too.
+pub fn stand_in_as(to: &Path, character: &str) -> PathBuf {
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    // By another process, for the reason given in `shell_script`.
+    let text = r#"cp "$1" "$2" && printf '\nCHARACTER %s' "$3" >> "$2""#;
+    let status = Command::new("/bin/sh").args(["-c", text, "sh"]).args([stand_in(), to]).arg(character).status();
+    assert!(status.unwrap().success(), "{} cannot be written", to.display());
+    to.to_owned()
+}
+
 /// Writes an executable shell script.
 pub fn shell_script(path: &Path, text: &str) -> PathBuf {
     use std::io::Write;

@@ -222,6 +222,7 @@ pub(crate) fn figure(metric: Metric, base: f64, (ratio, low, high): (f64, f64, f
         threshold: 0.01,
         p_value: Some(0.001),
         verdict,
+        basis: crate::model::Basis::Ranks,
         pairs: 20,
         detectable: Some(0.021),
         more_runs: undecided.then_some(24),
@@ -303,6 +304,7 @@ fn empty(sides: &[(&str, f64, bool)]) -> Comparison {
             version: (*name).into(),
             path: format!("/home/user/.cache/forc-perf/toolchains/{name}/bin/forc").into(),
             sha256: format!("{:064x}", if *control { 1 } else { index + 1 }),
+            is_script: false,
             origin: if index < 2 { Origin::Release((*name).into()) } else { Origin::Path },
             ..report.toolchain.clone()
         },
@@ -320,6 +322,8 @@ fn empty(sides: &[(&str, f64, bool)]) -> Comparison {
             interval: Duration::from_millis(10),
             time_limit: Duration::from_secs(300),
             pinned: true,
+            schedule: Schedule::Turns,
+            schedule_note: None,
             seed: 42,
             std: StdChoice::Own,
             interleaved: true,
@@ -357,9 +361,14 @@ fn find(comparison: &mut Comparison) {
         let mean = (walls.iter().sum::<f64>() / walls.len().max(1) as f64).exp();
         let total = Total {
             metric: Metric::Wall,
+            phase: None,
             ratio: mean,
             low: Some(mean * 0.996),
             high: Some(mean * 1.004),
+            confidence: 0.95,
+            threshold: 0.01,
+            p_value: None,
+            verdict: Verdict::Undecided,
             benchmarks: walls.len(),
         };
         Findings { side: index, benchmarks, totals: if walls.is_empty() { Vec::new() } else { vec![total] } }
@@ -414,15 +423,7 @@ fn benchmark(base: &Measured, other: &Measured) -> BenchmarkFindings {
             unmatched.push(UnmatchedPhase { phase: name, depth, gone: false, wall });
         }
     }
-    let deciding = || figures.iter().filter(|figure| figure.decides());
-    let any = |verdict| deciding().any(|figure| figure.verdict == verdict);
-    let verdict = match () {
-        () if figures.is_empty() => None,
-        () if any(Verdict::Regressed) => Some(Verdict::Regressed),
-        () if any(Verdict::Improved) => Some(Verdict::Improved),
-        () if any(Verdict::Undecided) => Some(Verdict::Undecided),
-        () => Some(Verdict::Equal),
-    };
+    let verdict = BenchmarkFindings::verdict_of(&figures);
     let output = match (base.outputs.first(), other.outputs.first()) {
         (Some(base), Some(other)) if base == other => OutputFinding::Same,
         (Some(base), Some(_)) => OutputFinding::Different(vec![base.path.clone(), "out/debug/sample-abi.json".into()]),
@@ -472,6 +473,7 @@ fn compare(
         threshold,
         p_value: (!exact).then_some(0.002),
         verdict,
+        basis: if exact { crate::model::Basis::Exact } else { crate::model::Basis::Ranks },
         pairs,
         detectable: (!exact).then_some(1.3 * half),
         more_runs: (verdict == Verdict::Undecided).then_some(pairs * 3),

@@ -60,6 +60,7 @@ pub(super) fn measured(
         runs,
         outputs: Vec::new(),
         failures: Vec::new(),
+        warnings: Vec::new(),
         instructions: Vec::new(),
     }
 }
@@ -210,6 +211,7 @@ fn run(
             disk_readable: true,
         },
         frames: frames.into(),
+        surroundings: None,
         notes: Vec::new(),
     }
 }

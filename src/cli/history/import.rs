@@ -54,6 +54,7 @@ pub(super) fn import(history: &HistoryOption, options: &ImportOptions) -> Result
         } else {
             let imported = import::read(path, form, &known).map_err(failed)?;
             let recorded = history.record_all(imported.records).map_err(harness)?;
+            history.record_controls(&imported.controls).map_err(harness)?;
             let new = recorded.iter().filter(|recorded| recorded.is_new()).count();
             (Transferred { new, known: recorded.len() - new, notes: 0 }, imported.notices)
         };

@@ -44,7 +44,7 @@ pub(super) struct ListOptions {
 /// Which report to show.
 #[derive(Debug, Args)]
 pub(super) struct ShowOptions {
-    /// The report: its number, `latest`, or the beginning of its commit's id
+    /// The report: its number or name, a commit, a release, a date, `latest` or `latest~N`
     #[arg(value_name = "REPORT", default_value = "latest")]
     report: String,
 

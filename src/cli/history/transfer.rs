@@ -19,7 +19,7 @@ pub(super) struct ExportOptions {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Form::Jsonl)]
     format: Form,
 
-    /// The report for the forms that hold one: its number, `latest`, or the beginning of its commit's id
+    /// The report for the forms that hold one: its number or name, a commit, a release, a date, `latest` or `latest~N`
     #[arg(long, value_name = "REPORT", default_value = "latest")]
     report: String,
 

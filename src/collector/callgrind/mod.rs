@@ -96,6 +96,17 @@ pub enum CallgrindError {
     NoCounts(PathBuf),
 }
 
+impl CallgrindError {
+    /// The same of the file that the user knows, where a copy of it was run.
+    pub(crate) fn naming(self, path: &Path) -> Self {
+        match self {
+            Self::CannotRun { words, .. } => Self::CannotRun { program: path.to_owned(), words },
+            Self::NoCounts(_) => Self::NoCounts(path.to_owned()),
+            error => error,
+        }
+    }
+}
+
 fn ended(exit: Exit) -> String {
     match exit {
         Exit::Code(code) => format!("exit code {code}"),

@@ -1,9 +1,12 @@
 //! The reports that the compare page lets one choose from.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
-use super::report::{DATA_VERSION, report_id};
+use super::report::DATA_VERSION;
 use super::script::script;
+use crate::chart::text::{clean, shortened};
 use crate::history::ReportInfo;
 
 /// A report an element of each column, in the order of the compiler's commits.
@@ -11,7 +14,7 @@ use crate::history::ReportInfo;
 struct Columns {
     /// The layout's version.
     v: u32,
-    /// [`report_id`], which is the data file's name without `.js`.
+    /// [`ReportInfo::name`], which is the data file's name without `.js`.
     id: Vec<String>,
     /// The commit's whole id, or a release's tag; absent for a compiler of unknown origin.
     commit: Vec<Option<String>>,
@@ -35,24 +38,32 @@ struct Columns {
     benchmarks: Vec<usize>,
     /// How many runs they have together.
     runs: Vec<usize>,
+    /// The pairs that have a page of verdicts, base and other, as places in these columns.
+    verdicts: Vec<(usize, usize)>,
 }
 
-/// The data file of the list of reports, in the order in which they are given.
-pub fn commits_data<'a>(reports: impl IntoIterator<Item = &'a ReportInfo>) -> String {
+/// The data file of the list of reports, in the order in which they are given, with the pairs of names that have a page of
+/// verdicts.
+pub fn commits_data<'a>(reports: &[&ReportInfo], verdicts: impl IntoIterator<Item = [&'a str; 2]>) -> String {
+    let shown = |text: &str| shortened(&clean(text)).into_owned();
     let mut columns = Columns { v: DATA_VERSION, ..Columns::default() };
+    let mut places = HashMap::new();
     for report in reports {
         let commit = report.commit.as_ref();
-        columns.id.push(report_id(report));
+        places.insert(report.name(), columns.id.len());
+        columns.id.push(report.name());
         columns.commit.push(commit.map(|commit| commit.id.clone()));
-        columns.name.push(commit.map_or_else(|| report.version.clone(), |commit| commit.short().to_owned()));
-        columns.subject.push(commit.map_or_else(String::new, |commit| commit.subject.clone()));
-        columns.time.push(commit.and_then(|commit| commit.time.clone()).unwrap_or_else(|| report.created.clone()));
+        columns.name.push(shown(report.compiler()));
+        columns.subject.push(commit.map_or_else(String::new, |commit| shown(&commit.subject)));
+        columns.time.push(report.date().to_owned());
         columns.created.push(report.created.clone());
-        columns.machine.push(place(&mut columns.machines, report.machine.to_string()));
+        columns.machine.push(place(&mut columns.machines, shown(&report.machine.to_string())));
         columns.source.push(place(&mut columns.sources, report.source.name()));
         columns.benchmarks.push(report.benchmarks);
         columns.runs.push(report.runs);
     }
+    let place_of = |name: &str| places.get(name).copied();
+    columns.verdicts = verdicts.into_iter().filter_map(|[base, other]| place_of(base).zip(place_of(other))).collect();
     script("commits", &columns)
 }
 

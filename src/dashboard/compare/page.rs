@@ -8,50 +8,43 @@ pub(super) fn content() -> Markup {
         div.compare #compare {
             noscript {
                 p.banner.warning {
-                    "This page needs its scripts: any two reports can be chosen, so that the comparison is made here, in the browser. \
-                     Without them, the command line says the same: " code { "forc-perf diff base.json other.json" } "."
+                    "This page needs its scripts, as any two reports can be chosen. Without them the command line says more: "
+                    code { "forc-perf history diff BASE OTHER" } " takes commits, releases, dates and numbers of reports."
                 }
             }
             div.pickers role="group" aria-label="The reports" hidden {
                 (picker("base", "Base"))
                 button.swap #swap type="button" title="Exchange the two" aria-label="Exchange the two" { "⇄" }
-                (picker("other", "Held against it"))
+                (picker("other", "Other"))
             }
             datalist #reports {}
             p.message #message role="status" aria-live="polite" hidden {}
-            button.force #force type="button" hidden { "Compare them all the same" }
             div #result hidden {
-                div aria-live="polite" aria-atomic="true" { dl.answer #answer {} }
-                dl.conditions #facts {}
-                section aria-labelledby="benchmarks" {
-                    h2 #benchmarks { "Benchmarks" }
+                section aria-labelledby="judge" {
+                    h2 #judge { "What it means" }
+                    p { "This page compares stored medians; for a verdict run:" }
+                    pre.command #command tabindex="0" aria-label="Command" {}
+                    p.muted.note { "where the history is, or with " code { "--history PATH" } "." }
+                    p #verdict hidden { a href="" { "The verdict on these two" } ", as this history was written." }
+                    p.warning #machines hidden { "They were measured on two machines, whose times say nothing of each other." }
+                }
+                section aria-labelledby="medians" {
+                    h2 #medians { "Medians side by side" }
                     div.tools {
-                        input #filter type="search" placeholder="Filter benchmarks" aria-label="Filter benchmarks by words of their names";
-                        div.verdicts #verdicts role="group" aria-label="Verdicts that are shown" {}
+                        input #filter type="search" placeholder="Filter benchmarks and phases" aria-label="Filter by words of benchmarks and phases";
+                        select #metric aria-label="Only this metric" {}
+                        select #of aria-label="Whole runs or phases" {
+                            option value="runs" selected { "whole runs" }
+                            option value="phases" { "phases" }
+                            option value="" { "whole runs and phases" }
+                        }
                         span.muted #shown role="status" {}
                     }
-                    div.scroll tabindex="0" role="region" aria-labelledby="benchmarks" { (table()) }
+                    div.scroll tabindex="0" role="region" aria-labelledby="medians" { (table()) }
                     p.muted.note {
-                        "A change is the ratio of the two samples by Hodges and Lehmann’s estimate, with the interval that belongs to its \
-                         verdict; sizes are compared exactly. ▲ regressed, ▼ improved, = shown equal, ? undecided. In the pictures the \
-                         line is no change and the band what would not matter."
+                        "Below each median the 95 % interval of that median (of fewer than six runs: the smallest and the largest), and "
+                        "how many runs there are. The ratio is the other median over the base’s."
                     }
-                }
-                section aria-labelledby="each" {
-                    h2 #each { "Each benchmark" }
-                    div #details {}
-                }
-                section #skipped aria-labelledby="left-out" hidden {
-                    h2 #left-out { "Left out" }
-                    ul {}
-                }
-                section aria-labelledby="again" {
-                    h2 #again { "Measured in turns" }
-                    p #why-again {
-                        "Two reports are two nights of a machine. What the compiler did is told from what the machine did by running both \
-                         in turns:"
-                    }
-                    pre.command #command tabindex="0" {}
                 }
             }
         }
@@ -77,32 +70,18 @@ fn picker(id: &str, label: &str) -> Markup {
 
 fn table() -> Markup {
     html! {
-        table.overview #table {
+        table.overview.sortable #table {
             thead {
                 tr {
-                    @for (key, title, number) in COLUMNS {
-                        th scope="col" class=[number.then_some("number")] aria-label=[title.is_empty().then_some("In a picture")] {
-                            @match key {
-                                Some(key) => button type="button" data-sort=(key) { (title) },
-                                None => (title),
-                            }
-                        }
-                    }
+                    th scope="col" { "Benchmark" }
+                    th scope="col" { "Of" }
+                    th scope="col" { "Metric" }
+                    th.number scope="col" { "Base" }
+                    th.number scope="col" { "Other" }
+                    th.number scope="col" { "Ratio" }
                 }
             }
             tbody {}
         }
     }
 }
-
-/// The table's columns: what they are sorted by, their titles, and whether they hold numbers.
-const COLUMNS: [(Option<&str>, &str, bool); 8] = [
-    (Some("verdict"), "Verdict", false),
-    (Some("id"), "Benchmark", false),
-    (Some("metric"), "Metric", false),
-    (Some("change"), "Change", true),
-    (None, "", false),
-    (Some("base"), "Base → other", true),
-    (None, "Because", false),
-    (None, "Also", false),
-];

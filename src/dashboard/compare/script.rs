@@ -30,26 +30,3 @@ impl Serialize for Number {
         }
     }
 }
-
-/// Samples, a run an element; absent in a run that lacks it. Where all are one value, that value alone.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Samples(Vec<Option<Number>>);
-
-impl Samples {
-    pub(super) fn of(values: impl IntoIterator<Item = Option<f64>>) -> Self {
-        Self(values.into_iter().map(|value| value.map(Number)).collect())
-    }
-
-    pub(super) fn all(values: &[f64]) -> Self {
-        Self::of(values.iter().copied().map(Some))
-    }
-}
-
-impl Serialize for Samples {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.split_first() {
-            Some((Some(first), rest)) if rest.iter().all(|value| *value == Some(*first)) => first.serialize(serializer),
-            _ => self.0.serialize(serializer),
-        }
-    }
-}

@@ -2,13 +2,15 @@
 
 use maud::{Markup, html};
 
-use super::{Files, Run};
+use super::Run;
 use crate::chart::text::{clean, shortened};
 use crate::dashboard::DashboardError;
 use crate::dashboard::frame::{Frame, Place};
+use crate::dashboard::hands::Files;
 use crate::dashboard::names::Names;
 use crate::dashboard::parts::{date, time};
-use crate::history::{Figure, History, ReportInfo, Source};
+use crate::dashboard::verdict::Pairs;
+use crate::history::{Figure, History, ReportId, ReportInfo, Source};
 use crate::model::{Measured, Metric, MetricSummary, PhaseSummary, Report};
 use crate::report::html::parts::{Page, name, sentence};
 use crate::report::html::{Pictures, content};
@@ -20,6 +22,7 @@ const UNKNOWN: &str = "unknown";
 /// What the pages of all reports share.
 pub(super) struct Shared<'a> {
     pub(super) names: &'a Names,
+    pub(super) pairs: &'a Pairs<'a>,
     /// What the dashboard is headed with.
     pub(super) title: &'a str,
 }
@@ -44,7 +47,7 @@ pub(super) fn files(history: &History, shared: &Shared, run: &Run) -> Result<Fil
     };
     let title = title(run.info);
     let frame = Frame { title: &title, place: Place::Elsewhere, depth: 1, scripts: &[] };
-    let text = frame.titled(shared.title, &header(run.info, id), &body);
+    let text = frame.titled(shared.title, &header(shared, run.info, id), &body);
     let pictures = page.into_pictures().into_iter().map(|picture| (format!("runs/{}", picture.path), picture.svg));
     Ok(std::iter::once((run.page.clone(), text)).chain(pictures).collect())
 }
@@ -64,7 +67,7 @@ fn title(info: &ReportInfo) -> String {
     format!("{} of {}", shortened(&clean(&of)), info.created.get(..10).unwrap_or(&info.created))
 }
 
-fn header(info: &ReportInfo, id: &str) -> Markup {
+fn header(shared: &Shared, info: &ReportInfo, id: &str) -> Markup {
     html! {
         header {
             h1 {
@@ -80,7 +83,31 @@ fn header(info: &ReportInfo, id: &str) -> Markup {
                 }
                 @if info.commit.is_some() && info.version != UNKNOWN { "version " (sentence(&info.version)) ", " }
                 "measured " (time(&info.created)) " on " (name(&info.machine.to_string())) ". "
-                a href={ "../compare.html#other=" (id) } { "Compare it" }
+                a href={ "../compare.html#other=" (id) } { "Beside any other" }
+            }
+            (verdicts(shared.pairs, info))
+        }
+    }
+}
+
+/// What the report is held against, a link each.
+fn verdicts(pairs: &Pairs, info: &ReportInfo) -> Markup {
+    let bases = pairs.bases(info.id);
+    let link = |base: Option<ReportId>| {
+        let pair = [base?, info.id];
+        Some((pairs.page(pair)?, pairs.infos(pair)?[0]))
+    };
+    let before = link(bases.before);
+    let release = link(bases.release).filter(|(page, _)| before.as_ref().is_none_or(|(before, _)| before != page));
+    html! {
+        @if before.is_some() || release.is_some() {
+            p {
+                "What changed: "
+                @for (index, (page, base)) in before.iter().chain(&release).enumerate() {
+                    @if index > 0 { ", " }
+                    a href={ "../" (page) } { "against " (name(base.compiler())) }
+                    span.muted { @if index == 0 && before.is_some() { " before it" } @else { ", the last release" } }
+                }
             }
         }
     }

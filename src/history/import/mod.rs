@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{CommitRef, Provenance, Record};
+use super::{CommitRef, Control, Provenance, Record};
 use crate::model::{COMPARISON_SCHEMA_VERSION, Report, SCHEMA_VERSION};
 
 pub use comparison::reports_of;
@@ -93,6 +93,8 @@ pub struct Known {
 pub struct Imported {
     /// The reports.
     pub records: Vec<Record>,
+    /// What the controls of comparisons came to.
+    pub controls: Vec<Control>,
     /// The files that are not what they are called.
     pub notices: Vec<Notice>,
 }
@@ -158,7 +160,7 @@ pub fn detect(path: &Path) -> Result<Form, ImportError> {
 /// # Errors
 /// If it cannot be read, or does not hold that.
 pub fn read(path: &Path, form: Form, known: &Known) -> Result<Imported, ImportError> {
-    let one = |record| Imported { records: vec![record], notices: Vec::new() };
+    let one = |record| Imported { records: vec![record], ..Imported::default() };
     match form {
         Form::Report => {
             let report: Report = read_versioned(path, "a report of forc-perf", "schema_version", SCHEMA_VERSION)?;
@@ -172,7 +174,7 @@ pub fn read(path: &Path, form: Form, known: &Known) -> Result<Imported, ImportEr
                 .into_iter()
                 .map(|report| Record { provenance: Provenance::of(&report), report })
                 .collect();
-            Ok(Imported { records, notices: Vec::new() })
+            Ok(Imported { records, controls: Control::of(&comparison).into_iter().collect(), notices: Vec::new() })
         }
         Form::Dyno => Ok(one(dyno::read(path, known)?)),
         Form::FirstForcPerf => Ok(one(first::read(path, known)?)),

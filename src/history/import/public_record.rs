@@ -288,6 +288,7 @@ fn run_of_package(id: &str, package: &str, metrics: &Metrics, wall: Option<Durat
         counters: None,
         protocol: Protocol::TimePhases,
         collector: CollectorCost::default(),
+        surroundings: None,
         notes,
     }
 }

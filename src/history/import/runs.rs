@@ -116,6 +116,7 @@ pub(super) fn run_of(raw: RawRun, id: &str) -> Benchmark {
         counters: None,
         protocol: Protocol::Markers,
         collector: CollectorCost::default(),
+        surroundings: None,
         notes: vec!["how the build ended was not recorded".to_owned()],
     }
 }
@@ -133,6 +134,7 @@ pub(super) fn benchmark(group: &str, project: &str, scenario: &str) -> Measured 
         runs: Vec::new(),
         outputs: Vec::new(),
         failures: Vec::new(),
+        warnings: Vec::new(),
         instructions: Vec::new(),
         metrics: Vec::new(),
         phases: Vec::new(),
@@ -171,6 +173,7 @@ pub(super) fn report(harness: &str, version: &str, created: String, environment:
             version: UNKNOWN.to_owned(),
             path: PathBuf::new(),
             sha256: String::new(),
+            is_script: false,
             origin: Origin::Path,
             capabilities: Capabilities {
                 protocol: Protocol::Markers,
@@ -214,5 +217,6 @@ pub(super) fn unknown_machine() -> Environment {
         available_memory: 0,
         load: None,
         virtual_machine: None,
+        checks: Vec::new(),
     }
 }

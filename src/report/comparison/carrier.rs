@@ -50,7 +50,10 @@ pub(crate) fn sums_up(metric: Metric) -> bool {
 /// The difference of one metric of one benchmark by top-level phase; absent where the metric has no figures of phases, or
 /// where phases do not sum up.
 pub(crate) fn breakdown(benchmark: &BenchmarkFindings, metric: Metric) -> Option<Breakdown<'_>> {
-    let whole = benchmark.figure(metric).filter(|whole| whole.base.is_finite() && whole.other.is_finite())?;
+    // Where the run's own wall time is not known, its phases make up what stands for it.
+    let whole = if metric.is_wall() { benchmark.wall() } else { benchmark.figure(metric) };
+    let whole = whole.filter(|whole| whole.base.is_finite() && whole.other.is_finite())?;
+    let metric = if metric.is_wall() { Metric::Wall } else { metric };
     let mut steps: Vec<Step> = top_level(benchmark, metric)
         .map(|figure| Step {
             phase: figure.phase.as_deref().unwrap_or(OUTSIDE),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::samples::sampled;
-use crate::model::{Comparison, Metric, Unit, Verdict};
+use crate::model::{Basis, Comparison, Metric, Unit, Verdict};
 
 /// A figure's row. The fields' names are the columns'.
 #[derive(Serialize)]
@@ -26,6 +26,10 @@ struct FigureRow<'a> {
     threshold: f64,
     p_value: Option<f64>,
     verdict: &'static str,
+    /// Whether the benchmark's verdict rests on it.
+    decides: bool,
+    /// What the figure's verdict rests on.
+    basis: &'static str,
     pairs: usize,
     detectable: Option<f64>,
     more_runs: Option<usize>,
@@ -71,6 +75,8 @@ pub(super) fn figures(comparison: &Comparison) -> String {
                 threshold: figure.threshold,
                 p_value: figure.p_value.and_then(number),
                 verdict: Verdict::name(figure.verdict),
+                decides: figure.decides(),
+                basis: Basis::name(figure.basis),
                 pairs: figure.pairs,
                 detectable: figure.detectable.and_then(number),
                 more_runs: figure.more_runs,
@@ -96,6 +102,8 @@ pub(super) fn figures(comparison: &Comparison) -> String {
         "threshold",
         "p_value",
         "verdict",
+        "decides",
+        "basis",
         "pairs",
         "detectable",
         "more_runs",

@@ -1,11 +1,15 @@
 //! The five lines that say what to do, and what must be known to believe them.
 
 use super::carrier::carrier;
-use super::change::{change, interval_of, transition};
+use super::change::{change, transition, verdict_on_figure, verdict_on_total};
 use super::next::{next, side_name};
 use super::phrase::Phrase;
-use super::row::{Class, Row, output, rows, size, undecided};
-use crate::model::{Comparison, Completion, Figure, Findings, Metric, OutputFinding, Side, StdChoice, Verdict};
+use super::row::{Class, Row, class_by_figures, output, rank, rows, size, undecided, verdicts_on};
+use super::together::phase_of_all;
+use crate::model::{
+    BenchmarkFindings, Comparison, Completion, ControlOutcome, Figure, Findings, Metric, OutputFinding, Side,
+    StdChoice, Total, Verdict,
+};
 use crate::report::format;
 
 /// What whoever reads no further must know: the same words in every format.
@@ -56,16 +60,22 @@ pub struct Counts {
     pub benchmarks: usize,
     /// Could not be built on a side.
     pub failed: usize,
-    /// Became worse.
+    /// How many figures the verdicts rest on.
+    pub figures: usize,
+    /// Became worse in a figure.
     pub regressed: usize,
-    /// Became better.
+    /// Became better in a figure.
     pub improved: usize,
-    /// Of these, those of which a deciding figure is undecided, so that it may have become worse.
+    /// Became better in a figure and worse in another, and so are among both.
+    pub both: usize,
+    /// Became better and not worse, but a deciding figure is undecided, so that they may have become worse.
     pub improved_in_part: usize,
     /// Did not change by what would matter.
     pub equal: usize,
     /// Cannot be told.
     pub undecided: usize,
+    /// Have no cost that can be compared.
+    pub uncompared: usize,
     /// Were not reached.
     pub unmeasured: usize,
     /// Were made into something different.
@@ -75,22 +85,26 @@ pub struct Counts {
 impl Counts {
     pub(crate) fn of(findings: &Findings) -> Self {
         let benchmarks = &findings.benchmarks;
-        let verdict = |wanted: Option<Verdict>| {
-            benchmarks.iter().filter(|one| one.failed.is_none() && one.verdict == wanted).count()
-        };
+        let has = |one: &BenchmarkFindings, verdict| one.failed.is_none() && one.has(verdict);
+        let count = |is: &dyn Fn(&BenchmarkFindings) -> bool| benchmarks.iter().filter(|one| is(one)).count();
+        // Other output is a kind of row, and not of what the figures say.
+        let figures = |wanted: Class| count(&|one| class_by_figures(one) == wanted);
         Self {
             side: findings.side,
             benchmarks: benchmarks.len(),
             failed: benchmarks.iter().filter(|one| one.failed.is_some()).count(),
-            regressed: verdict(Some(Verdict::Regressed)),
-            improved: verdict(Some(Verdict::Improved)),
+            figures: findings.deciding(),
+            regressed: count(&|one| has(one, Verdict::Regressed)),
+            improved: count(&|one| has(one, Verdict::Improved)),
+            both: count(&|one| has(one, Verdict::Regressed) && has(one, Verdict::Improved)),
             improved_in_part: benchmarks
                 .iter()
                 .filter(|one| one.verdict == Some(Verdict::Improved) && one.is_open())
                 .count(),
-            equal: verdict(Some(Verdict::Equal)),
-            undecided: verdict(Some(Verdict::Undecided)),
-            unmeasured: verdict(None),
+            equal: figures(Class::Equal),
+            undecided: figures(Class::Undecided),
+            uncompared: figures(Class::Uncompared),
+            unmeasured: figures(Class::Unmeasured),
             different: benchmarks.iter().filter(|one| matches!(one.output, OutputFinding::Different(_))).count(),
         }
     }
@@ -108,14 +122,19 @@ impl Counts {
         };
         add(self.failed, "failed to build", false);
         add(self.regressed, "regressed", true);
-        let improved = match self.improved_in_part {
-            0 => "improved".to_owned(),
-            part if part == self.improved => "improved, with undecided figures".to_owned(),
-            part => format!("improved, {part} of them with undecided figures"),
+        // Of all of them the number need not be told.
+        let among = |count: usize, what: &str| match count {
+            0 => None,
+            _ if count == self.improved => Some(what.to_owned()),
+            _ => Some(format!("{count} {what}")),
         };
+        let notes = [among(self.both, "also regressed"), among(self.improved_in_part, "with undecided figures")];
+        let notes = notes.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let improved = if notes.is_empty() { "improved".to_owned() } else { format!("improved ({notes})") };
         add(self.improved, &improved, true);
         add(self.equal, "equal", true);
         add(self.undecided, "undecided", false);
+        add(self.uncompared, "not compared", false);
         add(self.unmeasured, "not measured", false);
         Phrase::joined(parts, ", ")
     }
@@ -123,8 +142,8 @@ impl Counts {
     fn tone(&self) -> Tone {
         match self {
             Self { failed, regressed, .. } if failed + regressed > 0 => Tone::Bad,
-            Self { undecided, unmeasured, different, improved_in_part, .. }
-                if undecided + unmeasured + different + improved_in_part > 0 =>
+            Self { undecided, uncompared, unmeasured, different, improved_in_part, .. }
+                if undecided + uncompared + unmeasured + different + improved_in_part > 0 =>
             {
                 Tone::Warning
             }
@@ -133,6 +152,9 @@ impl Counts {
         }
     }
 }
+
+/// Where the suite as a whole became worse, and no benchmark is known to have by itself.
+const TOGETHER_ALONE: &str = "no benchmark by itself, but all of them together regressed";
 
 /// What must be known of sides that did not run in turns.
 pub(crate) const NOT_INTERLEAVED: &str = "the sides were measured one after the other, not in turns: what the machine did in between cannot be told from what the \
@@ -151,7 +173,7 @@ pub fn headline(comparison: &Comparison) -> Headline {
         lines
             .extend(comparison.answers().zip(&counts).map(|(findings, counts)| verdicts(comparison, findings, counts)));
         lines.push(worst(comparison, &rows));
-        lines.push(phase(&rows));
+        lines.push(phase(comparison, &rows));
     } else {
         lines.push(nothing(comparison));
         lines.push(plain(
@@ -183,24 +205,85 @@ fn with(comparison: &Comparison, side: usize) -> Phrase {
 }
 
 fn verdicts(comparison: &Comparison, findings: &Findings, counts: &Counts) -> Line {
-    let benchmarks = format!(" on {}: ", counted(counts.benchmarks, "benchmark"));
-    let mut phrase = name_of(comparison, counts.side)
-        .text(" against ")
-        .then(name_of(comparison, 0))
-        .text(benchmarks)
-        .then(counts.sentence())
-        .text(total(findings).unwrap_or_default());
+    if comparison.is_same_binary(findings) {
+        return same_as_base(comparison, counts);
+    }
+    let benchmarks =
+        format!(" on {} ({}): ", counted(counts.benchmarks, "benchmark"), counted(counts.figures, "figure"));
+    let mut phrase = name_of(comparison, counts.side).text(" against ").then(name_of(comparison, 0)).text(benchmarks);
+    let together = together(findings);
+    if !together.0.is_empty() {
+        phrase = phrase.then(together).text("; ");
+    }
+    phrase = phrase.then(counts.sentence());
     if comparison.completion == Completion::Interrupted {
         phrase = phrase.text("; ").strong("interrupted");
     }
-    Line { label: "Verdict", tone: counts.tone(), phrase }
+    let tone = if findings.has_regressed() { Tone::Bad } else { counts.tone() };
+    Line { label: "Verdict", tone, phrase }
+}
+
+/// The verdict on the suite as a whole, figure by figure, what changed first; of a single benchmark, its own figures.
+fn together(findings: &Findings) -> Phrase {
+    let mut totals: Vec<&Total> = findings.together().collect();
+    totals.sort_by_key(|total| rank(total.verdict));
+    let (begin, verdicts) = match (&findings.benchmarks[..], totals.first()) {
+        ([one], _) if one.failed.is_none() => (String::new(), verdicts_on(one)),
+        (_, Some(first)) => {
+            // Not every benchmark has every metric.
+            let all = |total: &Total| {
+                if total.benchmarks == first.benchmarks { String::new() } else { format!(" (of {})", total.benchmarks) }
+            };
+            let told = totals.iter().map(|total| (total.verdict, verdict_on_total(total) + &all(total)));
+            (format!("all {} together: ", first.benchmarks), told.collect())
+        }
+        _ => return Phrase::default(),
+    };
+    let piece = |(verdict, text): (Verdict, String)| {
+        if verdict.is_change() { Phrase::default().strong(text) } else { Phrase::new(text) }
+    };
+    let all = Phrase::joined(verdicts.into_iter().map(piece), ", ");
+    if all.0.is_empty() { all } else { Phrase::new(begin).then(all) }
+}
+
+/// Of a side that is the base's very binary: no verdict on it is the compiler's.
+fn same_as_base(comparison: &Comparison, counts: &Counts) -> Line {
+    let digest = comparison.base().map_or("", |base| &base.toolchain.sha256);
+    let digest: String = digest.chars().take(12).collect();
+    // Between two measurements, somebody may have changed a project.
+    let whose = if comparison.settings.interleaved { "the machine’s" } else { "the machine’s or the projects’" };
+    let differing = counts.regressed + counts.improved;
+    let mut phrase = name_of(comparison, counts.side)
+        .text(" and ")
+        .then(name_of(comparison, 0))
+        .text(" are ")
+        .strong("the same binary")
+        .text(format!(" (SHA-256 {digest}…): whatever differs is {whose}; "))
+        .text(format!("{} of {} differ", format::count(differing as f64), counted(counts.benchmarks, "benchmark")));
+    if counts.failed > 0 {
+        phrase = phrase.text("; ").strong(format!("{} failed to build", counts.failed));
+    }
+    if comparison.completion == Completion::Interrupted {
+        phrase = phrase.text("; ").strong("interrupted");
+    }
+    let tone = if counts.failed > 0 { Tone::Bad } else { Tone::Warning };
+    Line { label: "Verdict", tone, phrase }
 }
 
 fn nothing(comparison: &Comparison) -> Line {
     let sides = comparison.sides.iter().filter(|side| !side.control).map(|side| Phrase::default().name(&side.name));
     let sides = Phrase::joined(sides, " and ");
-    let phrase = Phrase::default().strong("Nothing was measured");
+    let uncompared: usize = comparison.answers().map(|findings| Counts::of(findings).uncompared).sum();
+    let what = if uncompared > 0 { "Nothing can be compared" } else { "Nothing was measured" };
+    let phrase = Phrase::default().strong(what);
     let phrase = if sides.0.is_empty() { phrase } else { phrase.text(" of ").then(sides) };
+    let phrase = match uncompared {
+        0 => phrase,
+        _ => phrase.text(format!(
+            ": no time, memory or instructions of {} on both sides, whatever their sizes are",
+            counted(uncompared, "benchmark")
+        )),
+    };
     let phrase = match comparison.completion {
         Completion::Interrupted => phrase.text("; it was ").strong("interrupted"),
         Completion::Complete => phrase,
@@ -223,18 +306,27 @@ fn worst(comparison: &Comparison, rows: &[Row]) -> Line {
     };
     let undecided_row = rows.iter().find(|row| row.benchmark.verdict == Some(Verdict::Undecided));
     let certain = !rows.iter().any(|row| row.benchmark.is_open());
+    let together = comparison.answers().any(Findings::has_regressed);
     let (tone, phrase) = if let Some(row) = of(Class::Regressed) {
         (Tone::Bad, told(row).text(of_output(row)))
     } else if let Some(row) = best(rows) {
-        let (tone, none) =
-            if certain { (Tone::Good, "nothing regressed") } else { (Tone::Warning, "nothing regressed for certain") };
+        let (tone, none) = match certain {
+            _ if together => (Tone::Bad, TOGETHER_ALONE),
+            true => (Tone::Good, "nothing regressed"),
+            false => (Tone::Warning, "nothing regressed for certain"),
+        };
         let phrase = Phrase::new(none).text("; best is ").then(told(row));
         (tone, phrase.text(open_beside(row)).text(of_output(row)))
     } else if let Some(row) = undecided_row {
         let undecided = row.lead.map_or_else(Phrase::default, |lead| Phrase::new("; ").then(undecided(lead)));
-        (Tone::Warning, Phrase::new("nothing regressed for certain; undecided is ").then(told(row)).then(undecided))
+        let (tone, none) =
+            if together { (Tone::Bad, TOGETHER_ALONE) } else { (Tone::Warning, "nothing regressed for certain") };
+        (tone, Phrase::new(none).text("; undecided is ").then(told(row)).then(undecided))
     } else if rows.iter().any(|row| row.benchmark.verdict == Some(Verdict::Equal)) {
         let matter = thresholds(comparison);
+        if together {
+            return Line { label: "Worst", tone: Tone::Bad, phrase: Phrase::new(TOGETHER_ALONE) };
+        }
         (Tone::Plain, Phrase::new(format!("none: nothing that was measured changed by what would matter{matter}")))
     } else {
         (Tone::Warning, Phrase::new("cannot be told: no figure has a verdict"))
@@ -242,9 +334,9 @@ fn worst(comparison: &Comparison, rows: &[Row]) -> Line {
     Line { label: "Worst", tone, phrase }
 }
 
-/// What is undecided of a benchmark that improved: `, but wall +8.5 % [−11.8, +38.0] is undecided`.
+/// What is undecided of a benchmark that improved: `; wall undecided, −27.0 to −12.0 % so far (95 %)`.
 fn open_beside(row: &Row) -> String {
-    row.open().map_or_else(String::new, |open| format!(", but {} is undecided", change(open)))
+    row.open().map_or_else(String::new, |open| format!("; {}", verdict_on_figure(open)))
 }
 
 /// ` (wall 1.0 %, peak memory 2.0 %)`.
@@ -264,11 +356,13 @@ fn best<'r, 'a>(rows: &'r [Row<'a>]) -> Option<&'r Row<'a>> {
 }
 
 /// The phase behind the change that the line above is about.
-fn phase(rows: &[Row]) -> Line {
+fn phase(comparison: &Comparison, rows: &[Row]) -> Line {
     let row = rows.iter().find(|row| row.class == Class::Regressed).or_else(|| best(rows));
     let phrase = match row.and_then(|row| Some((row, row.lead?))) {
         Some((row, lead)) => carrier(row.benchmark, lead).sentence(lead.metric),
-        None => Phrase::new("none, as no change was shown"),
+        None => {
+            comparison.answers().find_map(phase_of_all).unwrap_or_else(|| Phrase::new("none, as no change was shown"))
+        }
     };
     plain("Phase", phrase)
 }
@@ -311,16 +405,6 @@ fn also(comparison: &Comparison, rows: &[Row], measured: bool) -> Line {
         parts.push(Phrase::new(outputs));
     }
     Line { label: "Also", tone, phrase: Phrase::joined(parts, "; ") }
-}
-
-/// Over all benchmarks of a side.
-fn total(findings: &Findings) -> Option<String> {
-    let total = findings.totals.iter().find(|total| total.metric == Metric::Wall).or(findings.totals.first())?;
-    let change = interval_of(total.ratio, total.low.zip(total.high), false);
-    let told = total.benchmarks > 1 && total.ratio.is_finite();
-    // Its interval is of one look, whatever number of them was made.
-    let looks = if total.low.is_some() { " (95 % at one look)" } else { "" };
-    told.then(|| format!("; {} of all {} together {change}{looks}", total.metric.name(), total.benchmarks))
 }
 
 /// The first row of each benchmark that is such: what is true of it on several sides is told once.
@@ -419,10 +503,7 @@ fn same_binary(comparison: &Comparison) -> Option<Line> {
 
 /// What the control says: the base against itself.
 fn control(comparison: &Comparison) -> Option<Line> {
-    let control = comparison.control()?;
-    let deciding = || control.benchmarks.iter().flat_map(|one| &one.figures).filter(|figure| figure.decides());
-    let all = deciding().count();
-    let alarms = deciding().filter(|figure| matches!(figure.verdict, Verdict::Regressed | Verdict::Improved)).count();
+    let ControlOutcome { figures: all, false_alarms: alarms, .. } = comparison.control_outcome()?;
     let figures = counted(all, "figure");
     let (tone, text) = match (all, alarms) {
         (0, _) => (Tone::Warning, "the base against itself was not measured".to_owned()),

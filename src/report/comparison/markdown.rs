@@ -3,14 +3,15 @@
 use std::fmt::Write;
 
 use super::carrier::label;
-use super::change::{interval, transition};
+use super::change::{interval, rests_on, transition};
 use super::headline::{Line, Tone, headline};
 use super::next::{reproduction, side_name};
 use super::phrase::{Phrase, Piece};
 use super::row::{Class, Row, also, output, reason, rows};
-use super::settings::{facts, origin};
+use super::settings::{facts, origin, what_a_change_is};
+use super::together::together;
 use crate::chart::text::{clean, shortened};
-use crate::model::{Comparison, Figure, OutputFinding};
+use crate::model::{Comparison, Figure, Findings, OutputFinding, Verdict};
 use crate::report::format;
 
 /// GitHub's comments have 65,536 characters; some room is left for whoever puts something around this one.
@@ -27,11 +28,11 @@ pub(super) fn render(comparison: &Comparison) -> String {
     let headline = headline(comparison);
     let rows = rows(comparison);
     let mut text = format!("{MARKER}\n### forc-perf: ");
-    text += &title(headline.measured, &rows);
+    text += &title(comparison, headline.measured, &rows);
     text += "\n\n";
     lines(&headline.lines, &mut text);
     text.push('\n');
-    let notable: Vec<&Row> = rows.iter().filter(|row| headline.measured && row.class <= Class::Unmeasured).collect();
+    let notable: Vec<&Row> = rows.iter().filter(|row| headline.measured && row.class <= Class::Uncompared).collect();
     if !notable.is_empty() {
         text += &table(comparison, &notable);
         text.push('\n');
@@ -42,6 +43,7 @@ pub(super) fn render(comparison: &Comparison) -> String {
         ("Failed builds", failures(comparison)),
         ("How it was measured, and how to reproduce it", measured(comparison)),
         ("All benchmarks", if headline.measured { all(comparison, &rows) } else { Vec::new() }),
+        ("All benchmarks together", if headline.measured { all_together(comparison) } else { Vec::new() }),
         ("Files that differ", outputs(comparison, &rows)),
         ("Phases of what changed", phases(comparison, &rows)),
         ("All figures of whole runs", figures(comparison, &rows)),
@@ -54,9 +56,10 @@ pub(super) fn render(comparison: &Comparison) -> String {
 }
 
 /// What there is to say, in as few words as there are.
-fn title(measured: bool, rows: &[Row]) -> String {
+fn title(comparison: &Comparison, measured: bool, rows: &[Row]) -> String {
     if !measured {
-        return "nothing was measured".into();
+        let uncompared = rows.iter().any(|row| row.class == Class::Uncompared);
+        return if uncompared { "nothing can be compared" } else { "nothing was measured" }.into();
     }
     let kinds = [
         (Class::Failed, "builds failed"),
@@ -67,6 +70,16 @@ fn title(measured: bool, rows: &[Row]) -> String {
     let any = |class: Class| rows.iter().any(|row| row.class == class);
     let mut words: Vec<&str> = kinds.into_iter().filter(|(class, _)| any(*class)).map(|(_, word)| word).collect();
     let open = rows.iter().any(|row| row.benchmark.is_open());
+    // All together may show what none shows by itself.
+    let totals = || comparison.answers().flat_map(Findings::together);
+    for (verdict, class, word) in [
+        (Verdict::Improved, Class::Improved, "improved together"),
+        (Verdict::Regressed, Class::Regressed, "regressed together"),
+    ] {
+        if !any(class) && totals().any(|total| total.verdict == verdict) {
+            words.insert(0, word);
+        }
+    }
     match words[..] {
         [] if open || !any(Class::Equal) => return "undecided".into(),
         [] => return "no change that would matter".into(),
@@ -206,7 +219,7 @@ fn verdict(row: &Row) -> String {
         Class::Regressed => "🔺",
         Class::Different => "≠",
         Class::Improved => "🔽",
-        Class::Unmeasured => "–",
+        Class::Unmeasured | Class::Uncompared => "–",
         Class::Undecided => "?",
         Class::Equal => "=",
     };
@@ -218,6 +231,37 @@ fn all(comparison: &Comparison, rows: &[Row]) -> Vec<String> {
     let several = comparison.answers().count() > 1;
     let mut blocks = vec![heading(several)];
     blocks.extend(rows.iter().map(|row| line(comparison, row, several)));
+    blocks
+}
+
+/// All benchmarks of a side together, by metric and phase.
+fn all_together(comparison: &Comparison) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let several = comparison.answers().count() > 1;
+    for findings in comparison.answers() {
+        let lines = together(findings);
+        if lines.is_empty() {
+            continue;
+        }
+        let mut text = String::new();
+        if several {
+            text = format!("with {}\n\n", name(&comparison.side(findings).map_or_else(String::new, side_name)));
+        }
+        text += "| of | metric | change | verdict | benchmarks |\n|---|---|---|---|--:|\n";
+        for line in lines {
+            let of = cell(&Phrase::default().name(line.of));
+            let (metric, verdict) = (line.total.metric.name(), line.total.verdict.name());
+            let _ = writeln!(text, "| {of} | {metric} | {} | {verdict} | {} |", line.change, line.total.benchmarks);
+        }
+        text.push('\n');
+        blocks.push(text);
+    }
+    if !blocks.is_empty() {
+        blocks.push(format!(
+            "A change is {}; of all together, the geometric mean of the benchmarks’ ratios.\n",
+            what_a_change_is(comparison)
+        ));
+    }
     blocks
 }
 
@@ -302,7 +346,7 @@ fn figures(comparison: &Comparison, rows: &[Row]) -> Vec<String> {
     let several = comparison.answers().count() > 1;
     let (side, rule) = if several { (" side |", "---|") } else { ("", "") };
     let mut blocks = vec![format!(
-        "| benchmark |{side} metric | change | base → other | verdict | pairs | would have shown |\n|---|{rule}---|---|---|---|--:|--:|\n"
+        "| benchmark |{side} metric | change | base → other | verdict | rests on | would have shown |\n|---|{rule}---|---|---|---|---|--:|\n"
     )];
     for row in rows {
         for figure in row.benchmark.figures.iter().filter(|figure| figure.phase.is_none()) {
@@ -314,7 +358,7 @@ fn figures(comparison: &Comparison, rows: &[Row]) -> Vec<String> {
                 interval(figure),
                 transition(figure),
                 figure.verdict.name(),
-                figure.pairs,
+                rests_on(figure, comparison.settings.interleaved),
                 figure.detectable.map_or_else(|| format::MISSING.to_owned(), format::percent),
             ));
         }

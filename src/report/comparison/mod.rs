@@ -16,21 +16,21 @@ mod settings;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod together;
 
 use crate::model::Comparison;
 
-pub(crate) use carrier::{Breakdown, MOST_OF_IT, breakdown, label, suite_breakdown};
-pub(crate) use change::{TIMES, change, difference, interval, interval_of, signed, transition};
+pub(crate) use carrier::{Breakdown, breakdown, label, suite_breakdown};
+pub(crate) use change::{change, difference, interval, interval_of, rests_on, signed, transition, verdict_on_total};
 pub use headline::{Counts, Headline, Line, Tone, headline};
-pub(crate) use headline::{NOT_INTERLEAVED, STD_OWN};
 pub(crate) use next::{reproduction, side_name};
 pub use phrase::{Phrase, Piece};
 pub(crate) use row::{
-    CLEARLY_MORE, Class, MOST_OTHERS, Row, explanation, lead_metric, primary_metrics, rank, reason, rows, rows_of,
-    size, table_metrics,
+    Class, Row, explanation, lead_metric, primary_metrics, rank, reason, rows, rows_of, size, table_metrics,
 };
 pub(crate) use samples::sampled;
 pub(crate) use settings::{created, facts as settings_facts, origin, what_a_change_is};
+pub(crate) use together::{Together, together};
 
 /// The comparison as text with colours; whoever prints it strips those that the terminal does not take. `width` is the
 /// terminal's in columns, or `None` where the output is no terminal. With `all`, undecided benchmarks have their rows too.

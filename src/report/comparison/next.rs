@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::phrase::Phrase;
 use super::row::{Class, Row};
 use super::settings::thresholds;
-use crate::model::{CompareSettings, Comparison, Metric, Origin, Side, StdChoice, Unit};
+use crate::model::{CompareSettings, Comparison, Origin, Schedule, Side, StdChoice, Unit};
 use crate::report::{format, shell};
 
 /// The suite that is read where none is named.
@@ -101,7 +101,8 @@ fn decide(comparison: &Comparison, rows: &[Row], open: &[&Row]) -> Phrase {
     };
     let most = open.iter().map(|row| blocks(row)).collect::<Option<Vec<usize>>>();
     let most = most.and_then(|blocks| blocks.into_iter().max());
-    let time: f64 = measured.filter_map(|row| Some(blocks(row)? as f64 * block_seconds(row)?)).sum();
+    let time: f64 =
+        measured.filter_map(|row| Some(blocks(row)? as f64 * block_seconds(row, settings.schedule.width())?)).sum();
     let time = Duration::try_from_secs_f64(time).ok().filter(|time| *time > Duration::ZERO);
     match (time, most) {
         (Some(time), Some(most)) if time <= LONGEST_BUDGET || settings.instruction_runs.is_some() => {
@@ -125,10 +126,11 @@ fn one_side(rows: &[&Row]) -> Option<usize> {
     rows.iter().all(|row| row.side == first).then_some(first)
 }
 
-/// How long a block of the base and the row's side takes.
-fn block_seconds(row: &Row) -> Option<f64> {
-    let wall = row.benchmark.figure(Metric::Wall)?;
-    let seconds = (wall.base + wall.other) * BETWEEN_RUNS / 1e9;
+/// How long a block of the base and the row's side takes, up to `width` of them at once.
+fn block_seconds(row: &Row, width: usize) -> Option<f64> {
+    let wall = row.benchmark.wall()?;
+    let both = if width > 1 { wall.base.max(wall.other) } else { wall.base + wall.other };
+    let seconds = both * BETWEEN_RUNS / 1e9;
     (seconds.is_finite() && seconds > 0.0).then_some(seconds)
 }
 
@@ -159,7 +161,12 @@ pub(crate) fn reproduction(comparison: &Comparison) -> String {
     if let Some(runs) = comparison.settings.instruction_runs {
         words = words.all(&[&format!("--instructions={runs}")]);
     }
-    if comparison.settings.pinned {
+    if comparison.settings.schedule != Schedule::Turns {
+        words = words.all(&["--schedule", "duet"]);
+    } else if comparison.settings.interleaved {
+        words = words.all(&["--schedule", "turns"]);
+    }
+    if comparison.settings.pinned && comparison.settings.schedule == Schedule::Turns {
         words = words.all(&["--pin", "auto"]);
     }
     if let Some(budget) = budget {

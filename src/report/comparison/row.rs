@@ -1,10 +1,11 @@
 //! The rows of a comparison, worst first.
 
 use super::carrier::carrier;
-use super::change::{interval, signed};
+use super::change::{interval, signed, verdict_on_figure};
+use super::headline::counted;
 use super::next::side_name;
 use super::phrase::Phrase;
-use crate::model::{BenchmarkFindings, Comparison, Figure, Findings, Metric, OutputFinding, Verdict};
+use crate::model::{BenchmarkFindings, Comparison, Figure, Findings, Metric, OutputFinding, Scope, Verdict};
 use crate::report::format;
 
 /// Wall time stands for a benchmark unless another of its figures changed at more than so many times its size.
@@ -28,6 +29,8 @@ pub(crate) enum Class {
     Improved,
     /// There is nothing to hold against each other, without a failure: it was not reached.
     Unmeasured,
+    /// It was measured on both sides, but no cost of it can be compared; a size may be the same.
+    Uncompared,
     /// The data cannot tell.
     Undecided,
     /// Shown not to have changed by what would matter.
@@ -43,6 +46,7 @@ impl Class {
             Self::Different => "other output",
             Self::Improved => "improved",
             Self::Unmeasured => "not measured",
+            Self::Uncompared => "not compared",
             Self::Undecided => "undecided",
             Self::Equal => "equal",
         }
@@ -77,24 +81,43 @@ impl<'a> Row<'a> {
     /// known to have regressed or failed.
     pub(crate) fn open(&self) -> Option<&'a Figure> {
         let open = || self.benchmark.undecided();
-        let wall = || open().find(|figure| figure.metric == Metric::Wall);
+        let wall = || open().find(|figure| figure.metric.is_wall());
         if self.benchmark.is_open() { wall().or_else(|| open().next()) } else { None }
     }
 
-    /// The class in words, with what is undecided beside it: `improved (wall undecided)`.
+    /// The class in words, with how many figures stand behind it and what is undecided or different beside it: `equal (3
+    /// figures)`, `improved (1 of 3 figures; wall undecided)`.
     pub(crate) fn verdict(&self) -> String {
         let name = self.class.name();
-        let open = self.benchmark.undecided().count();
-        match self.open().filter(|_| self.class.is_change()) {
-            Some(figure) if open == 1 => format!("{name} ({} undecided)", figure.metric.name()),
-            Some(_) => format!("{name} ({open} undecided)"),
-            None => name.to_owned(),
+        let all = self.benchmark.deciding().count();
+        let with = |verdict: Verdict| self.benchmark.deciding().filter(move |figure| figure.verdict == verdict);
+        let behind = match self.class {
+            Class::Failed | Class::Unmeasured => return name.to_owned(),
+            Class::Uncompared => return format!("{name} ({})", uncompared(self.benchmark)),
+            Class::Regressed => with(Verdict::Regressed).count(),
+            Class::Improved => with(Verdict::Improved).count(),
+            Class::Undecided => with(Verdict::Undecided).count(),
+            Class::Different | Class::Equal => all,
+        };
+        let figures = counted(all, "figure");
+        let mut text = if behind == all { figures } else { format!("{behind} of {figures}") };
+        let mut beside = |word: &str, figures: Vec<&Figure>| match figures[..] {
+            [] => {}
+            [one] => text += &format!("; {} {word}", one.metric.name()),
+            _ => text += &format!("; {} {word}", figures.len()),
+        };
+        if matches!(self.class, Class::Regressed | Class::Different) {
+            beside("improved", with(Verdict::Improved).collect());
         }
+        if self.class.is_change() && self.benchmark.is_open() {
+            beside("undecided", with(Verdict::Undecided).collect());
+        }
+        format!("{name} ({text})")
     }
 
     /// Whether the figure that stands for it changed, so that phases may say where.
     pub(crate) fn has_change(&self) -> bool {
-        self.lead.is_some_and(|lead| matches!(lead.verdict, Verdict::Regressed | Verdict::Improved))
+        self.lead.is_some_and(|lead| lead.verdict.is_change())
     }
 }
 
@@ -156,14 +179,32 @@ pub(crate) fn size(figure: &Figure) -> f64 {
 
 fn class(benchmark: &BenchmarkFindings) -> Class {
     let different = matches!(benchmark.output, OutputFinding::Different(_));
+    match class_by_figures(benchmark) {
+        class @ (Class::Failed | Class::Regressed) => class,
+        _ if different => Class::Different,
+        class => class,
+    }
+}
+
+/// The class of a benchmark whatever became of its output.
+pub(crate) fn class_by_figures(benchmark: &BenchmarkFindings) -> Class {
     match benchmark.verdict {
         _ if benchmark.failed.is_some() => Class::Failed,
         Some(Verdict::Regressed) => Class::Regressed,
-        _ if different => Class::Different,
         Some(Verdict::Improved) => Class::Improved,
         Some(Verdict::Undecided) => Class::Undecided,
-        Some(Verdict::Equal) => Class::Equal,
-        None => Class::Unmeasured,
+        // A file from before may say so of what has no more than a size.
+        Some(Verdict::Equal) if benchmark.scope() == Scope::Costs => Class::Equal,
+        _ if benchmark.pairs > 0 || !benchmark.figures.is_empty() => Class::Uncompared,
+        _ => Class::Unmeasured,
+    }
+}
+
+/// What is known of a benchmark of which no cost can be compared.
+fn uncompared(benchmark: &BenchmarkFindings) -> &'static str {
+    match benchmark.scope() {
+        Scope::Sizes => "same size",
+        Scope::Nothing | Scope::Costs => "nothing in common",
     }
 }
 
@@ -171,8 +212,8 @@ fn class(benchmark: &BenchmarkFindings) -> Class {
 /// more, else the one that changed most.
 fn lead(benchmark: &BenchmarkFindings) -> Option<&Figure> {
     let verdict = benchmark.verdict?;
-    let deciding = || benchmark.figures.iter().filter(move |figure| figure.decides() && figure.verdict == verdict);
-    let wall = deciding().find(|figure| figure.metric == Metric::Wall);
+    let deciding = || benchmark.deciding().filter(move |figure| figure.verdict == verdict);
+    let wall = deciding().find(|figure| figure.metric.is_wall());
     if matches!(verdict, Verdict::Equal | Verdict::Undecided) {
         return wall.or_else(|| deciding().next());
     }
@@ -202,8 +243,9 @@ pub(crate) fn table_metrics(comparison: &Comparison) -> Vec<Metric> {
             let own = figures().filter(|figure| figure.decides() && figure.metric == metric);
             own.into_iter().any(|figure| matches!(figure.verdict, Verdict::Regressed | Verdict::Improved))
         };
-        let always =
-            |metric: Metric| matches!(metric, Metric::Wall | Metric::Cpu | Metric::PeakMemory | Metric::Instructions);
+        let always = |metric: Metric| {
+            metric.is_wall() || matches!(metric, Metric::Cpu | Metric::PeakMemory | Metric::Instructions)
+        };
         metrics.retain(|metric| always(*metric) || changed(*metric));
         metrics.truncate(FEW_METRICS + 2);
     }
@@ -251,6 +293,13 @@ pub(crate) fn reason(comparison: &Comparison, row: &Row) -> Phrase {
     if let (Class::Different, OutputFinding::Different(files)) = (row.class, &row.benchmark.output) {
         return differing(files);
     }
+    match row.class {
+        Class::Uncompared if row.benchmark.scope() == Scope::Sizes => {
+            return Phrase::new("same size, nothing else compared");
+        }
+        Class::Uncompared => return Phrase::new("no time, memory or instructions on both sides"),
+        _ => {}
+    }
     let Some(lead) = row.lead else { return Phrase::new("no run on both sides") };
     match lead.verdict {
         Verdict::Regressed | Verdict::Improved => carrier(row.benchmark, lead).short(),
@@ -283,7 +332,15 @@ pub(crate) fn undecided(figure: &Figure) -> Phrase {
         Phrase::new(format!("about {} more {decide}", format::count(runs as f64)))
     });
     let both = Phrase::joined([shows, more].into_iter().flatten(), "; ");
-    if both.0.is_empty() { Phrase::new("too few values to tell") } else { both }
+    if both.0.is_empty() { Phrase::new("too few runs for a verdict") } else { both }
+}
+
+/// The deciding figures of a benchmark with their verdicts, what changed first; sizes only if they changed.
+pub(crate) fn verdicts_on(benchmark: &BenchmarkFindings) -> Vec<(Verdict, String)> {
+    let told = |figure: &&Figure| figure.ratio.is_finite() && (!figure.metric.is_size() || figure.verdict.is_change());
+    let mut figures: Vec<&Figure> = benchmark.deciding().filter(told).collect();
+    figures.sort_by_key(|figure| rank(figure.verdict));
+    figures.into_iter().map(|figure| (figure.verdict, verdict_on_figure(figure))).collect()
 }
 
 /// The change that a row is about, by name, or `None` where there is none.

@@ -35,7 +35,7 @@ pub(crate) fn sampled(comparison: &Comparison, findings: &Findings, index: usize
     let (base, other) = (runs(0), runs(findings.side));
     let Some(benchmark) = findings.benchmarks.get(index) else { return Vec::new() };
     let blocks = base.len().max(other.len());
-    let rows = |runs: &[Benchmark]| -> Vec<Option<Vec<Row>>> { runs.iter().map(summary::attribute).collect() };
+    let rows = |runs: &[Benchmark]| -> Vec<Vec<Row>> { runs.iter().map(summary::told).collect() };
     let (base_rows, other_rows) = (rows(base), rows(other));
     let mut all: Vec<Sampled> = Vec::new();
     let mut add = |metric: Metric, phase: Option<String>, value: &dyn Fn(usize, bool) -> Option<f64>| {
@@ -50,13 +50,13 @@ pub(crate) fn sampled(comparison: &Comparison, findings: &Findings, index: usize
                 summary::value(if on_other { other } else { base }.get(block)?, figure.metric)
             }),
             Some(phase) => add(figure.metric, Some(phase.clone()), &|block, on_other| {
-                of_phase(if on_other { &other_rows } else { &base_rows }.get(block)?.as_deref()?, figure)
+                of_phase(if on_other { &other_rows } else { &base_rows }.get(block)?, figure)
             }),
         }
     }
     if benchmark.phases(Metric::Wall).next().is_some() {
         add(Metric::Wall, Some(OUTSIDE.to_owned()), &|block, on_other| {
-            let rows = if on_other { &other_rows } else { &base_rows }.get(block)?.as_deref()?;
+            let rows = if on_other { &other_rows } else { &base_rows }.get(block)?;
             rows.iter().find(|row| row.key.is_rest()).map(|row| row.wall)
         });
     }

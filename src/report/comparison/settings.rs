@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::headline::counted;
 use super::phrase::Phrase;
-use crate::model::{Comparison, Metric, Origin, Side};
+use crate::model::{Comparison, Metric, Origin, Schedule, Side};
 use crate::report::format;
 
 /// When it was measured: `2026-11-23 06:14 UTC`, or what the file says where that is no time.
@@ -24,9 +24,9 @@ pub(crate) fn thresholds(comparison: &Comparison) -> Vec<(Metric, f64)> {
 /// What stands behind the word "change".
 pub(crate) fn what_a_change_is(comparison: &Comparison) -> &'static str {
     if comparison.settings.interleaved {
-        "Hodges and Lehmann’s estimate of the ratio of paired runs"
+        "the ratio of typical runs: the middle of the blocks’ ratios"
     } else {
-        "the ratio of the two samples, which were measured one after the other"
+        "the ratio of typical runs of the two reports, which were measured one after the other"
     }
 }
 
@@ -44,10 +44,34 @@ pub(crate) fn origin(side: &Side) -> Phrase {
     }
 }
 
+/// How the runs of the sides were made, each beside or after the others.
+fn order(comparison: &Comparison) -> String {
+    let Comparison { settings, sides, .. } = comparison;
+    if !settings.interleaved {
+        return "one after the other".to_owned();
+    }
+    let mut text = match &settings.schedule {
+        Schedule::Turns => "in turns, a run each a block".to_owned(),
+        Schedule::Duet { cores, .. } => {
+            let at_once = match (sides.len(), cores.len()) {
+                (2, 2..) => "both sides at once".to_owned(),
+                (all, cores) if all <= cores => format!("all {all} sides at once"),
+                (_, cores) => format!("{cores} sides at once and then the others"),
+            };
+            let list: Vec<String> = cores.iter().map(ToString::to_string).collect();
+            format!("{at_once}, a core each, cores drawn per block ({})", list.join(", "))
+        }
+    };
+    if let Some(note) = &settings.schedule_note {
+        text += &format!("; {note}");
+    }
+    text
+}
+
 /// How it was measured, a fact each.
 pub(crate) fn facts(comparison: &Comparison) -> Vec<(&'static str, Phrase)> {
     let Comparison { settings, measuring, .. } = comparison;
-    let order = if settings.interleaved { "in turns, a run each a block" } else { "one after the other" };
+    let order = order(comparison);
     let looks = settings.looks.iter().take(40);
     let looks: Vec<String> = looks.map(|look| format!("{} ({})", look.runs, format::percent(look.weight))).collect();
     let looks = if looks.is_empty() {

@@ -3,16 +3,19 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 
+use super::change::rests_on;
 use super::headline::{Line, Tone, counted, headline};
 use super::phrase::{Phrase, Piece};
 use super::row::{Class, Row, also, lead_change, output, reason, rows};
 use super::settings::what_a_change_is;
-use super::{next, transition};
+use super::{next, together, transition};
 use crate::chart::text::clean;
-use crate::model::{Comparison, Failure};
+use crate::model::{Comparison, Failure, Verdict};
 
+/// Columns of a verdict's sign and word, which stay on one line: `– not measured`.
+const LONGEST_WORD: u16 = 14;
 /// How many lines of a failed build are shown.
 const SHOWN_OUTPUT_LINES: usize = 8;
 /// How many failures have their compiler's words shown.
@@ -38,16 +41,64 @@ pub(super) fn render(comparison: &Comparison, all: bool, width: Option<usize>) -
         let _ = writeln!(text, "\n{}", table(comparison, &shown, width));
         let _ = writeln!(
             text,
-            "\n{DIM}change: {}, with its interval; base → other: medians{DIM:#}",
+            "\n{DIM}change: {}, with its interval and the interval’s confidence; base → other: medians{DIM:#}",
             what_a_change_is(comparison)
         );
+        if let Some(line) = resting(comparison) {
+            let _ = writeln!(text, "{DIM}{line}{DIM:#}");
+        }
     }
+    all_together(comparison, all, &mut text);
     let hidden = rows.len() - shown.len();
     if headline.measured && hidden > 0 {
         let _ = writeln!(text, "{DIM}{} not shown: --all shows them{DIM:#}", counted(hidden, "undecided row"));
     }
     problems(comparison, &mut text);
     text
+}
+
+/// What the verdicts rest on, and on how many figures: `verdicts: by ranks, 20 blocks: 9 figures; exact: 3 figures`.
+fn resting(comparison: &Comparison) -> Option<String> {
+    const SHOWN: usize = 4;
+    let mut bases: Vec<(String, usize)> = Vec::new();
+    let deciding = comparison.answers().flat_map(|findings| &findings.benchmarks).flat_map(|one| one.deciding());
+    for figure in deciding.filter(|figure| figure.verdict != Verdict::Undecided) {
+        let basis = rests_on(figure, comparison.settings.interleaved);
+        match bases.iter_mut().find(|(known, _)| *known == basis) {
+            Some((_, count)) => *count += 1,
+            None => bases.push((basis, 1)),
+        }
+    }
+    bases.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let more: usize = bases.iter().skip(SHOWN).map(|(_, count)| count).sum();
+    let shown = bases.iter().take(SHOWN).map(|(basis, count)| format!("{}: {basis}", counted(*count, "figure")));
+    let mut parts: Vec<String> = shown.collect();
+    if more > 0 {
+        parts.push(format!("{}: by other numbers of runs", counted(more, "figure")));
+    }
+    (!parts.is_empty()).then(|| format!("verdicts: {}", parts.join("; ")))
+}
+
+/// All benchmarks together, by metric and phase: all of it on demand, else what changed of the phases, as the first line
+/// has the rest.
+fn all_together(comparison: &Comparison, all: bool, text: &mut String) {
+    for findings in comparison.answers() {
+        let mut lines = together(findings);
+        lines.retain(|line| all || line.total.phase.is_some() && line.total.verdict.is_change());
+        if lines.is_empty() {
+            continue;
+        }
+        let several = comparison.answers().count() > 1;
+        let side = comparison.side(findings).filter(|_| several).map(next::side_name);
+        let with = side.map_or_else(String::new, |side| format!(" with {}", Piece::Name(side).plain()));
+        let _ = writeln!(text, "\n{BOLD}all benchmarks together{with}{BOLD:#}");
+        for line in lines {
+            let of = Piece::Name(line.of.to_owned());
+            let (metric, verdict) = (line.total.metric.name(), line.total.verdict.name());
+            let count = counted(line.total.benchmarks, "benchmark");
+            let _ = writeln!(text, "  {}: {metric} {} {verdict}, {count}", of.plain(), line.change);
+        }
+    }
 }
 
 /// Lines with their labels in a column of their own.
@@ -93,12 +144,13 @@ enum Step {
 const STEPS: [Step; 6] =
     [Step::Drop(7), Step::Shorten(56), Step::Drop(6), Step::Shorten(36), Step::Drop(4), Step::Drop(5)];
 
-const CLASSES: [Class; 7] = [
+const CLASSES: [Class; 8] = [
     Class::Failed,
     Class::Regressed,
     Class::Different,
     Class::Improved,
     Class::Unmeasured,
+    Class::Uncompared,
     Class::Undecided,
     Class::Equal,
 ];
@@ -177,7 +229,7 @@ fn wrapped(rows: &[[String; 8]], columns: &[usize], width: usize) -> Vec<String>
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(width).unwrap_or(u16::MAX));
     for (index, column) in columns.iter().enumerate() {
         if let Some(shown) = table.column_mut(index).filter(|_| matches!(COLUMNS[*column], "verdict")) {
-            shown.set_constraint(ColumnConstraint::ContentWidth);
+            shown.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(LONGEST_WORD)));
         }
     }
     lines_of(&table)
@@ -205,7 +257,7 @@ fn sign(class: Class) -> (&'static str, Style) {
         Class::Regressed => ("▲", BAD),
         Class::Different => ("≠", WARNING),
         Class::Improved => ("▼", GOOD),
-        Class::Unmeasured => ("–", WARNING),
+        Class::Unmeasured | Class::Uncompared => ("–", WARNING),
         Class::Undecided => ("?", DIM),
         Class::Equal => ("=", Style::new()),
     }

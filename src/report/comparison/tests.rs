@@ -68,10 +68,10 @@ fn five_lines_of_a_regression() {
     assert_eq!(
         lines(&comparison),
         [
-            "Verdict: 0.72.1 against 0.71.2 on 4 benchmarks: 1 regressed, 1 improved, 1 equal, 1 undecided",
-            "Worst: ir/inlining/release: wall +4.2 % [+3.1, +5.4], 61.0 ms → 63.6 ms; same output",
+            "Verdict: 0.72.1 against 0.71.2 on 4 benchmarks (5 figures): 1 regressed, 1 improved, 1 equal, 1 undecided",
+            "Worst: ir/inlining/release: wall +4.2 % [+3.1, +5.4] (99 %), 61.0 ms → 63.6 ms; same output",
             "Phase: compile ir to asm carries 86 % of it (+2.20 ms), most of that in allocate registers (91 %)",
-            "Also: best backend/registers/debug wall −5.0 % [−6.0, −4.0]",
+            "Also: best backend/registers/debug wall −5.0 % [−6.0, −4.0] (99 %)",
             "Next: see where it comes from: forc-perf compare 0.71.2 0.72.1 --select ir/inlining/release --all --format html > comparison.html",
         ]
     );
@@ -86,8 +86,8 @@ fn five_lines_with_failures_and_other_output() {
     assert_eq!(
         lines(&comparison),
         [
-            "Verdict: 0.72.1 against 0.71.2 on 3 benchmarks: 2 failed to build, 1 regressed, 0 improved, 0 equal",
-            "Worst: ir/inlining/release: wall +4.2 % [+3.1, +5.4], 61.0 ms → 63.6 ms; different output",
+            "Verdict: 0.72.1 against 0.71.2 on 3 benchmarks (2 figures): 2 failed to build, 1 regressed, 0 improved, 0 equal",
+            "Worst: ir/inlining/release: wall +4.2 % [+3.1, +5.4] (99 %), 61.0 ms → 63.6 ms; different output",
             "Phase: compile ir to asm carries 86 % of it (+2.20 ms), most of that in allocate registers (91 %)",
             "Also: x/y/debug failed to build with 0.72.1; x/z/debug failed to build on the base alone; \
              different output of 1 benchmark (ir/inlining/release)",
@@ -103,13 +103,23 @@ fn five_lines_with_failures_and_other_output() {
 #[test]
 fn five_lines_of_equality() {
     let mut comparison = found(vec![vec![equal("a/b/debug"), equal("c/d/debug")]]);
-    comparison.findings[0].totals =
-        vec![Total { metric: Metric::Wall, ratio: 1.001, low: Some(0.998), high: Some(1.004), benchmarks: 2 }];
+    comparison.findings[0].totals = vec![Total {
+        metric: Metric::Wall,
+        phase: None,
+        ratio: 1.001,
+        low: Some(0.998),
+        high: Some(1.004),
+        confidence: 0.95,
+        threshold: 0.01,
+        p_value: Some(0.4),
+        verdict: Verdict::Equal,
+        benchmarks: 2,
+    }];
     assert_eq!(
         lines(&comparison),
         [
-            "Verdict: 0.72.1 against 0.71.2 on 2 benchmarks: 0 regressed, 0 improved, 2 equal; \
-             wall of all 2 together +0.1 % [−0.2, +0.4] (95 % at one look)",
+            "Verdict: 0.72.1 against 0.71.2 on 2 benchmarks (2 figures): \
+             all 2 together: wall +0.1 % [−0.2, +0.4] (95 %) equal; 0 regressed, 0 improved, 2 equal",
             "Worst: none: nothing that was measured changed by what would matter (wall 1.0 %)",
             "Phase: none, as no change was shown",
             "Also: every build succeeded, and all outputs are the same",
@@ -124,8 +134,8 @@ fn five_lines_of_what_cannot_be_told() {
     assert_eq!(
         lines(&comparison),
         [
-            "Verdict: 0.72.1 against 0.71.2 on 2 benchmarks: 0 regressed, 0 improved, 1 equal, 1 undecided",
-            "Worst: nothing regressed for certain; undecided is c/d/debug --tests: wall +0.3 % [−1.1, +1.8], \
+            "Verdict: 0.72.1 against 0.71.2 on 2 benchmarks (2 figures): 0 regressed, 0 improved, 1 equal, 1 undecided",
+            "Worst: nothing regressed for certain; undecided is c/d/debug --tests: wall +0.3 % [−1.1, +1.8] (99 % so far), \
              100 ms → 100 ms; would have shown 2.1 %; about 24 more blocks decide",
             "Phase: none, as no change was shown",
             "Also: every build succeeded, and all outputs are the same",
@@ -154,10 +164,10 @@ fn an_improvement_does_not_hide_what_is_undecided_beside_it() {
     let part = || finding("m/p/debug", Verdict::Improved, vec![wall.clone(), memory.clone()]);
     let comparison = found(vec![vec![part(), improved()]]);
     let told = lines(&comparison);
-    assert!(told[0].contains("2 improved, 1 of them with undecided figures, 0 equal"), "{}", told[0]);
+    assert!(told[0].contains("2 improved (1 with undecided figures), 0 equal"), "{}", told[0]);
     assert!(
         told[1].starts_with("Worst: nothing regressed for certain; best is m/p/debug: peak memory −37.0 %")
-            && told[1].contains("but wall +8.5 % [−11.8, +38.0] is undecided"),
+            && told[1].contains("; wall undecided, −11.8 to +38.0 % so far (99 %)"),
         "{}",
         told[1]
     );
@@ -165,7 +175,7 @@ fn an_improvement_does_not_hide_what_is_undecided_beside_it() {
     assert!(facts(&comparison)[0].ends_with("not enough for every verdict of 1 benchmark"), "{:?}", facts(&comparison));
     assert!(headline(&comparison).lines[0].tone == Tone::Warning);
     for text in [strip_ansi_escapes::strip_str(terminal(&comparison, false, None)), markdown(&comparison)] {
-        assert!(text.contains("improved (wall undecided)"), "{text}");
+        assert!(text.contains("improved (1 of 2 figures; wall undecided)"), "{text}");
     }
     assert!(markdown(&comparison).contains("### forc-perf: improved, some undecided\n"));
 
@@ -174,7 +184,8 @@ fn an_improvement_does_not_hide_what_is_undecided_beside_it() {
     other.output = OutputFinding::Different(vec!["out/debug/p.bin".into()]);
     let comparison = found(vec![vec![other]]);
     assert!(
-        strip_ansi_escapes::strip_str(terminal(&comparison, false, None)).contains("other output (wall undecided)")
+        strip_ansi_escapes::strip_str(terminal(&comparison, false, None))
+            .contains("other output (2 figures; peak memory improved; wall undecided)")
     );
     assert!(facts(&comparison)[0].starts_with("Budget:"), "{:?}", facts(&comparison));
 
@@ -184,7 +195,128 @@ fn an_improvement_does_not_hide_what_is_undecided_beside_it() {
     worse.figures[1].verdict = Verdict::Regressed;
     let comparison = found(vec![vec![worse]]);
     assert!(!facts(&comparison)[0].starts_with("Budget:"), "{:?}", facts(&comparison));
-    assert!(!terminal(&comparison, false, None).contains("undecided"));
+    let text = strip_ansi_escapes::strip_str(terminal(&comparison, false, None));
+    assert!(text.contains("▲ regressed (1 of 2 figures)"), "{text}");
+}
+
+/// All of a side together.
+fn all_of(metric: Metric, phase: Option<&str>, (ratio, low, high): (f64, f64, f64), verdict: Verdict) -> Total {
+    Total {
+        metric,
+        phase: phase.map(str::to_owned),
+        ratio,
+        low: Some(low),
+        high: Some(high),
+        confidence: if verdict == Verdict::Undecided { 0.95 } else { 0.99 },
+        threshold: 0.01,
+        p_value: None,
+        verdict,
+        benchmarks: 2,
+    }
+}
+
+#[test]
+fn a_single_benchmark_is_told_figure_by_figure() {
+    let wall = figure(Metric::Wall, 6000.0 * MS, (0.801, 0.73, 0.88), Verdict::Undecided);
+    let memory = figure(Metric::PeakMemory, 1.2e9, (0.59, 0.588, 0.592), Verdict::Improved);
+    let size = figure(Metric::BytecodeSize, 1e4, (1.0, 1.0, 1.0), Verdict::Equal);
+    let comparison = found(vec![vec![finding("apps/amm/release", Verdict::Improved, vec![wall, memory, size])]]);
+    assert_eq!(
+        lines(&comparison)[..2],
+        [
+            "Verdict: 0.72.1 against 0.71.2 on 1 benchmark (3 figures): peak memory −41.0 % [−41.2, −40.8] (99 %) improved, \
+             wall undecided, −27.0 to −12.0 % so far (99 %); 0 regressed, 1 improved (with undecided figures), 0 equal",
+            "Worst: nothing regressed for certain; best is apps/amm/release: peak memory −41.0 % [−41.2, −40.8] (99 %), \
+             1.12 GiB → 675 MiB; wall undecided, −27.0 to −12.0 % so far (99 %); same output",
+        ]
+    );
+}
+
+#[test]
+fn the_suite_as_a_whole_has_the_first_word() {
+    let mut comparison = found(vec![vec![undecided("a/b/debug"), undecided("c/d/debug")]]);
+    comparison.findings[0].totals = vec![
+        all_of(Metric::Wall, None, (1.032, 1.027, 1.037), Verdict::Regressed),
+        all_of(Metric::Cpu, None, (1.004, 0.996, 1.012), Verdict::Undecided),
+        all_of(Metric::PeakMemory, None, (0.59, 0.588, 0.592), Verdict::Improved),
+        all_of(Metric::Wall, Some("compile ast to ir"), (1.041, 1.03, 1.052), Verdict::Regressed),
+    ];
+    assert_eq!(
+        lines(&comparison)[..3],
+        [
+            "Verdict: 0.72.1 against 0.71.2 on 2 benchmarks (2 figures): \
+             all 2 together: wall +3.2 % [+2.7, +3.7] (99 %) regressed, peak memory −41.0 % [−41.2, −40.8] (99 %) improved, \
+             cpu undecided, −0.4 to +1.2 % so far (95 %); 0 regressed, 0 improved, 0 equal, 2 undecided",
+            "Worst: no benchmark by itself, but all of them together regressed; undecided is a/b/debug: \
+             wall +0.3 % [−1.1, +1.8] (99 % so far), 100 ms → 100 ms; would have shown 2.1 %; about 24 more blocks decide",
+            "Phase: compile ast to ir of all together: wall +4.1 % [+3.0, +5.2] (99 %) regressed",
+        ]
+    );
+    assert_eq!(headline(&comparison).lines[0].tone, Tone::Bad);
+    let text = markdown(&comparison);
+    assert!(text.contains("### forc-perf: regressed together, improved together, some undecided\n"), "{text}");
+    let row = "| `compile ast to ir` | wall | +4.1 % [+3.0, +5.2] (99 %) | regressed | 2 |";
+    assert!(text.contains(row) && text.contains("the middle of the blocks’ ratios"), "{text}");
+    let text = strip_ansi_escapes::strip_str(terminal(&comparison, true, None));
+    let row = "compile ast to ir: wall +4.1 % [+3.0, +5.2] (99 %) regressed, 2 benchmarks";
+    assert!(
+        text.contains(row) && text.contains("whole run: cpu +0.4 % [−0.4, +1.2] (95 % so far) undecided"),
+        "{text}"
+    );
+    assert!(html(&comparison).contains("All benchmarks together"));
+}
+
+#[test]
+fn what_improved_in_one_figure_and_regressed_in_another_counts_as_both() {
+    let mut mixed = regressed();
+    mixed.figures.push(figure(Metric::PeakMemory, 1e8, (0.59, 0.588, 0.592), Verdict::Improved));
+    let comparison = found(vec![vec![mixed, improved()]]);
+    assert_eq!(
+        lines(&comparison)[0],
+        "Verdict: 0.72.1 against 0.71.2 on 2 benchmarks (4 figures): 1 regressed, 2 improved (1 also regressed), 0 equal"
+    );
+    let text = strip_ansi_escapes::strip_str(terminal(&comparison, false, None));
+    assert!(text.contains("▲ regressed (2 of 3 figures; peak memory improved)"), "{text}");
+    assert!(text.contains("verdicts: 4 figures: by ranks, 20 blocks"), "{text}");
+}
+
+/// A benchmark of which no more than a size can be compared.
+fn only_sizes(ratio: f64, verdict: Verdict) -> BenchmarkFindings {
+    let size = figure(Metric::BytecodeSize, 1024.0, (ratio, ratio, ratio), verdict);
+    let figures = vec![crate::model::Figure { p_value: None, confidence: 1.0, ..size }];
+    let verdict = BenchmarkFindings::verdict_of(&figures);
+    BenchmarkFindings { verdict, ..finding("s/s/debug", Verdict::Equal, figures) }
+}
+
+#[test]
+fn equality_of_a_size_alone_is_no_equality() {
+    let alone = found(vec![vec![only_sizes(1.0, Verdict::Equal)]]);
+    assert!(!headline(&alone).measured);
+    assert_eq!(
+        lines(&alone)[..2],
+        [
+            "Verdict: Nothing can be compared of 0.71.2 and 0.72.1: no time, memory or instructions of 1 benchmark on both \
+             sides, whatever their sizes are",
+            "Worst: nothing can be said of any change, and above all not that there was none",
+        ]
+    );
+    assert!(markdown(&alone).contains("### forc-perf: nothing can be compared\n"));
+    assert!(html(&alone).contains("<h2>Nothing can be compared</h2>"));
+    let beside = found(vec![vec![only_sizes(1.0, Verdict::Equal), equal("a/b/debug")]]);
+    assert_eq!(
+        lines(&beside)[0],
+        "Verdict: 0.72.1 against 0.71.2 on 2 benchmarks (2 figures): 0 regressed, 0 improved, 1 equal, 1 not compared"
+    );
+    let text = strip_ansi_escapes::strip_str(terminal(&beside, false, None));
+    assert!(text.contains("– not compared (same size)") && text.contains("same size, nothing else compared"), "{text}");
+    assert!(text.contains("= equal (1 figure)"), "{text}");
+    // A size that changed is a change.
+    let grown = found(vec![vec![only_sizes(1.125, Verdict::Regressed)]]);
+    assert_eq!(
+        lines(&grown)[0],
+        "Verdict: 0.72.1 against 0.71.2 on 1 benchmark (1 figure): bytecode size +12.5 % (exact) regressed; \
+         1 regressed, 0 improved, 0 equal"
+    );
 }
 
 #[test]
@@ -201,7 +333,7 @@ fn counted_events_are_told() {
     assert_eq!(
         events,
         "Events: 1 of 2 figures of faults, switches and migrations changed, which decide nothing: \
-         a/b/debug minor faults +50.0 % [+48.5, +51.5]"
+         a/b/debug minor faults +50.0 % [+48.5, +51.5] (99 %)"
     );
     assert!(terminal(&comparison, false, None).contains("minor faults"));
     assert!(lines(&comparison)[0].ends_with("0 regressed, 0 improved, 2 equal"));
@@ -267,8 +399,14 @@ fn several_sides_have_a_line_each_and_are_named() {
     let comparison = found(vec![vec![equal("ir/inlining/release")], vec![regressed()]]);
     let lines = lines(&comparison);
     assert_eq!(lines.len(), 6);
-    assert_eq!(lines[0], "Verdict: 0.72.1 against 0.71.2 on 1 benchmark: 0 regressed, 0 improved, 1 equal");
-    assert_eq!(lines[1], "Verdict: my-branch against 0.71.2 on 1 benchmark: 1 regressed, 0 improved, 0 equal");
+    assert_eq!(
+        lines[0],
+        "Verdict: 0.72.1 against 0.71.2 on 1 benchmark (1 figure): wall +0.1 % [−0.4, +0.6] (99 %) equal; 0 regressed, 0 improved, 1 equal"
+    );
+    assert_eq!(
+        lines[1],
+        "Verdict: my-branch against 0.71.2 on 1 benchmark (2 figures): wall +4.2 % [+3.1, +5.4] (99 %) regressed, cpu +4.5 % [+3.4, +5.6] (99 %) regressed; 1 regressed, 0 improved, 0 equal"
+    );
     assert!(lines[2].starts_with("Worst: ir/inlining/release with my-branch: wall +4.2 %"), "{}", lines[2]);
     assert!(lines[5].contains("forc-perf compare 0.71.2 my-branch --select ir/inlining/release"), "{}", lines[5]);
     // A benchmark that the base cannot build fails once, not once for each side.
@@ -284,7 +422,10 @@ fn what_weakens_a_comparison_is_said() {
     comparison.sides[1].toolchain.sha256 = comparison.sides[0].toolchain.sha256.clone();
     let labels: Vec<&str> = headline(&comparison).facts.iter().map(|line| line.label).collect();
     assert_eq!(labels, ["Interrupted", "Not interleaved", "Same binary", "std"]);
-    assert!(lines(&comparison)[0].ends_with("; interrupted"));
+    let first = &lines(&comparison)[0];
+    let begin = "Verdict: 0.72.1 and 0.71.2 are the same binary (SHA-256 000000000000…): whatever differs is the machine’s or the projects’; ";
+    assert!(first.starts_with(begin), "{first}");
+    assert!(first.ends_with("1 of 1 benchmark differ; interrupted"), "{first}");
     assert!(lines(&comparison)[4].contains("measure it side by side: forc-perf compare"));
     // The sides of two reports are called by the reports' files, which no comparison starts from.
     comparison.sides[0].name = "old.json".into();
@@ -387,21 +528,23 @@ fn a_comment_on_a_pull_request() {
         "<!-- forc-perf -->
 ### forc-perf: regressed
 
-- **Verdict** ❌ `0.72.1` against `0.71.2` on 2 benchmarks: **1 regressed**, 0 improved, **1 equal**
-- **Worst** ❌ `ir/inlining/release`: **wall +4.2 % [+3.1, +5.4]**, 61.0 ms → 63.6 ms; same output
+- **Verdict** ❌ `0.72.1` against `0.71.2` on 2 benchmarks (3 figures): **1 regressed**, 0 improved, **1 equal**
+- **Worst** ❌ `ir/inlining/release`: **wall +4.2 % [+3.1, +5.4] (99 %)**, 61.0 ms → 63.6 ms; same output
 - **Phase** `compile ir to asm` carries **86 %** of it (+2.20 ms), most of that in `allocate registers` (91 %)
 - **Also** every build succeeded, and all outputs are the same
 - **Next** see where it comes from: `forc-perf compare 0.71.2 0.72.1 --select ir/inlining/release --all --format html > comparison.html`
 
 | | benchmark | change | base → other | because | also | output |
 |---|---|---|---|---|---|---|
-| 🔺 regressed | `ir/inlining/release` | wall **+4.2 % [+3.1, +5.4]** | 61.0 ms → 63.6 ms | `compile ir to asm` 86 % | cpu +4.5 % | same |
+| 🔺 regressed (2 figures) | `ir/inlining/release` | wall **+4.2 % [+3.1, +5.4] (99 %)** | 61.0 ms → 63.6 ms | `compile ir to asm` 86 % | cpu +4.5 % | same |
 
 - **std** each compiler with its own, or the one it finds: compiler and std together are compared
 
 "
     );
-    assert!(folded.contains("--seed 42\n```") && folded.contains("| `a/b/debug` | wall | +0.1 % [−0.4, +0.6] |"));
+    assert!(
+        folded.contains("--seed 42\n```") && folded.contains("| `a/b/debug` | wall | +0.1 % [−0.4, +0.6] (99 %) |")
+    );
     assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
 }
 

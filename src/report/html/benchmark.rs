@@ -33,6 +33,13 @@ pub(super) fn section(page: &Page, index: usize, measured: &Measured) -> Markup 
                 @if let Some(course) = page.course.and_then(|course| course(&measured.id)) {
                     p.note { a href=(course) { "Its course over the commits" } }
                 }
+                @if !measured.warnings.is_empty() {
+                    ul.notes {
+                        @for warning in &measured.warnings {
+                            li { strong { "Warning, " (warning.kind.name()) ": " } (sentence(&warning.message)) }
+                        }
+                    }
+                }
                 (notes(measured))
                 div.tables {
                     div { h4 { "Metrics" } (metrics(page, &measured.metrics)) }

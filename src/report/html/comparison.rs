@@ -19,9 +19,22 @@ use crate::model::{Comparison, Findings, Verdict};
 use crate::report::comparison::{Class, Phrase, Piece, Row, created, rows, side_name};
 use crate::report::slug::slugs;
 
+/// How much of a comparison is shown.
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    /// All of it, for who has nothing else.
+    Whole,
+    /// Every benchmark with its figures and charts in these colours, without raw values and without how it was measured: the
+    /// pages of both reports have that.
+    Figures(PhaseColours),
+    /// What changed and what failed, in tables.
+    Changes,
+}
+
 /// A comparison and what the parts of its page share.
 struct Page<'a> {
     comparison: &'a Comparison,
+    part: Part,
     colours: PhaseColours,
     /// The benchmarks' names for links, in the order of the findings.
     names: Vec<String>,
@@ -30,21 +43,52 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn of(comparison: &'a Comparison) -> Self {
+    fn of(comparison: &'a Comparison, part: Part) -> Self {
         let ids = comparison.findings.first().map_or(&[][..], |findings| &findings.benchmarks);
+        let colours = match &part {
+            Part::Figures(colours) => colours.clone(),
+            Part::Whole | Part::Changes => PhaseColours::of_comparison(comparison),
+        };
         let mut page = Self {
             comparison,
-            colours: PhaseColours::of_comparison(comparison),
+            part,
+            colours,
             names: slugs(ids.iter().map(|benchmark| benchmark.id.as_str())),
             links: HashMap::new(),
         };
         if comparison.has_measurements() {
             for row in rows(comparison).iter().filter(|row| !row.benchmark.figures.is_empty()) {
-                let anchor = page.anchor(row.side, row.index);
-                page.links.entry(&row.benchmark.id).or_insert(anchor);
+                if page.shows(row) {
+                    let anchor = page.anchor(row.side, row.index);
+                    page.links.entry(&row.benchmark.id).or_insert(anchor);
+                }
             }
         }
         page
+    }
+
+    /// All but the head of the page.
+    fn content(&self) -> Markup {
+        html! {
+            (answer::answer(self))
+            (answer::failures(self))
+            @if self.comparison.has_measurements() {
+                @for findings in self.comparison.answers() { (side::section(self, findings)) }
+                (side::control(self))
+            }
+            (answer::skipped(self.comparison))
+            @if matches!(self.part, Part::Whole) { (measured::section(self)) }
+        }
+    }
+
+    /// Whether a row is shown.
+    fn shows(&self, row: &Row) -> bool {
+        !matches!(self.part, Part::Changes) || row.class.is_change() || row.class == Class::Failed
+    }
+
+    /// Whether there are charts.
+    fn has_charts(&self) -> bool {
+        !matches!(self.part, Part::Changes)
     }
 
     /// Where the section of a benchmark is found.
@@ -82,7 +126,7 @@ impl<'a> Page<'a> {
 
 /// The page of a comparison. It cannot fail: a chart that cannot be drawn is missed on the page, in words.
 pub(crate) fn comparison(comparison: &Comparison) -> String {
-    let page = Page::of(comparison);
+    let page = Page::of(comparison, Part::Whole);
     let title = title(&page);
     let header = html! {
         header {
@@ -90,18 +134,14 @@ pub(crate) fn comparison(comparison: &Comparison) -> String {
             p.muted { "Builds of Sway under several compilers; " (name(&created(comparison))) }
         }
     };
-    let content = html! {
-        (answer::answer(&page))
-        (answer::failures(&page))
-        @if comparison.has_measurements() {
-            @for findings in comparison.answers() { (side::section(&page, findings)) }
-            (side::control(&page))
-        }
-        (answer::skipped(comparison))
-        (measured::section(&page))
-    };
+    let content = page.content();
     let colophon = environment::colophon(&comparison.harness, comparison.comparison_version);
     super::document(&title, &comparison.harness, &header, &content, &colophon)
+}
+
+/// What a page among others shows of a comparison: all but the head.
+pub(crate) fn content(comparison: &Comparison, part: Part) -> Markup {
+    Page::of(comparison, part).content()
 }
 
 fn title(page: &Page) -> String {
@@ -120,7 +160,7 @@ fn class(row: &Row) -> Markup {
         Class::Regressed => ("▲", "regressed"),
         Class::Different => ("≠", "different"),
         Class::Improved => ("▼", "improved"),
-        Class::Unmeasured => ("–", "undecided"),
+        Class::Unmeasured | Class::Uncompared => ("–", "undecided"),
         Class::Undecided => ("?", "undecided"),
         Class::Equal => ("=", "equal"),
     };

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::parts::{Page, name, sentence};
 use super::summary::share;
 use crate::chart::text::clean;
-use crate::model::{Environment, Harness, Origin, Protocol, Report};
+use crate::model::{Check, Environment, Harness, Origin, Protocol, Report, Severity};
 use crate::report::format;
 
 /// When it was measured.
@@ -81,7 +81,18 @@ pub(super) fn machine_facts(environment: &Environment) -> Markup {
         ("Memory", memory),
         ("Load at the start", load),
     ];
-    list("Machine", &facts)
+    html! { (list("Machine", &facts)) (checks(environment)) }
+}
+
+/// What was found out about the machine before the measurement; what is wrong with what it means.
+fn checks(environment: &Environment) -> Markup {
+    let told = |check: &Check| match check.severity {
+        Severity::Fine | Severity::Note => check.value.clone(),
+        severity => format!("{} ({}): {}", check.value, severity.name(), check.meaning),
+    };
+    let facts: Vec<(&str, Option<String>)> =
+        environment.checks.iter().map(|check| (check.topic.as_str(), Some(told(check)))).collect();
+    html! { @if !facts.is_empty() { (list("Before it was measured", &facts)) } }
 }
 
 pub(super) fn section(page: &Page) -> Markup {
@@ -180,7 +191,7 @@ pub(super) fn list(title: &str, facts: &[(&str, Option<String>)]) -> Markup {
             h3 { (title) }
             dl.facts {
                 @for (what, value) in facts {
-                    @if let Some(value) = value.as_ref().filter(|value| !value.trim().is_empty()) { dt { (what) } dd { (clean(value)) } }
+                    @if let Some(value) = value.as_ref().filter(|value| !value.trim().is_empty()) { dt { (clean(what)) } dd { (clean(value)) } }
                 }
             }
         }

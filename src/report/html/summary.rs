@@ -9,6 +9,7 @@ use super::environment::{created, machine, toolchain};
 use super::parts::{Page, command, counted, estimate, linked, name, output, phase, runs, sentence};
 use crate::chart::runs::median_wall;
 use crate::chart::timeline_of_run;
+use crate::doctor::warning_kinds;
 use crate::model::{Completion, Exit, Failure, Measured, Metric, Report, Unit};
 use crate::report::{format, shell};
 
@@ -65,6 +66,7 @@ fn five_lines(page: &Page) -> Markup {
     let all_runs = report.benchmarks.iter().map(|measured| measured.runs.len()).sum();
     let walls: Vec<f64> = measured.iter().filter_map(|(_, measured)| median_wall(measured)).collect();
     let total: f64 = walls.iter().sum();
+    let warned = warning_kinds(&report.benchmarks);
     let tells = report.benchmarks.iter().flat_map(|measured| &measured.runs).any(|run| !run.phases.is_empty());
     html! {
         dl.answer {
@@ -100,6 +102,15 @@ fn five_lines(page: &Page) -> Markup {
                     (format::nanoseconds(time)) ")"
                 } @else if tells { "of no run is known what part a phase is" }
                 @else { "the compiler told of no phases" }
+            }
+            @if !warned.is_empty() {
+                dt { "Warnings" }
+                dd {
+                    @for (index, (kind, count)) in warned.iter().enumerate() {
+                        @if index > 0 { ", " }
+                        (kind.name()) " in " (counted(*count, "benchmark"))
+                    }
+                }
             }
             dt { "With" }
             dd { (with(page)) "; " (created(report)) @if page.recorder.is_none() { "; " (machine(report)) } }

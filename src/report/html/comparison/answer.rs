@@ -13,11 +13,18 @@ const SHOWN_FAILURES: usize = 4;
 
 pub(super) fn answer(page: &Page) -> Markup {
     let headline = headline(page.comparison);
+    let uncompared = headline.counts.iter().any(|counts| counts.uncompared > 0);
     html! {
         @if !headline.measured {
             section.nothing role="alert" {
-                h2 { "Nothing was measured" }
-                p { "No benchmark was built by two of the compilers. This page says nothing of what changed, and above all "
+                @if uncompared {
+                    h2 { "Nothing can be compared" }
+                    p { "No time, memory or instructions of any benchmark are known of two of the compilers." }
+                } @else {
+                    h2 { "Nothing was measured" }
+                    p { "No benchmark was built by two of the compilers." }
+                }
+                p { "This page says nothing of what changed, and above all "
                     "not that nothing did." }
             }
         }

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::{Page, class, verdict};
+use super::{Page, Part, class, verdict};
 use crate::chart::{blocks, waterfall};
 use crate::model::{Figure, Findings, OutputFinding, Unit};
-use crate::report::comparison::{Row, change, explanation, interval, label, sampled, transition};
+use crate::report::comparison::{Row, change, explanation, interval, label, rests_on, sampled, transition};
 use crate::report::html::classes::depth_class;
 use crate::report::html::parts::{command, counted, figure, name};
 use crate::report::{format, shell};
@@ -35,7 +35,7 @@ pub(super) fn section(page: &Page, findings: &Findings, row: &Row) -> Markup {
             div.body id=(page.anchor(row.side, row.index)) {
                 p { (page.phrase(&explanation(page.comparison, row))) }
                 (output(&one.output))
-                @if row.has_change() {
+                @if row.has_change() && page.has_charts() {
                     @if let Ok(chart) = waterfall(page.comparison, findings, row.index, &page.colours) {
                         h4 { "Where the difference sits" }
                         (figure(Ok(chart)))
@@ -44,10 +44,12 @@ pub(super) fn section(page: &Page, findings: &Findings, row: &Row) -> Markup {
                 h4 { "Figures" }
                 (figures(page, row))
                 @if !one.unmatched.is_empty() { (unmatched(page, row)) }
-                h4 { "Block by block" }
-                (figure(blocks(page.comparison, findings, row.index)))
-                (raw(page, findings, row))
-                (commands(page, row))
+                @if matches!(page.part, Part::Whole) {
+                    h4 { "Block by block" }
+                    (figure(blocks(page.comparison, findings, row.index)))
+                    (raw(page, findings, row))
+                    (commands(page, row))
+                }
             }
         }
     }
@@ -69,8 +71,6 @@ fn output(output: &OutputFinding) -> Markup {
 
 /// All figures, of the whole run and by phase.
 fn figures(page: &Page, row: &Row) -> Markup {
-    let confidences = row.benchmark.figures.iter().map(|figure| figure.confidence);
-    let lowest = confidences.filter(|confidence| confidence.is_finite()).fold(1.0, f64::min);
     html! {
         div.scroll tabindex="0" role="group" aria-label="Figures" {
             table.figures {
@@ -85,13 +85,15 @@ fn figures(page: &Page, row: &Row) -> Markup {
                         th.number scope="col" title="the smallest change that would have been shown four times in five" { "Would show" }
                         th.number scope="col" title="about how many more blocks a verdict would take" { "More blocks" }
                         th.number scope="col" title="probability of such data if nothing had changed" { "p" }
-                        th.number scope="col" { "Pairs" }
+                        th scope="col" title="what the verdict and the interval rest on" { "Rests on" }
                     }
                 }
                 tbody { @for figure in &row.benchmark.figures { (line(page, figure)) } }
             }
         }
-        p.muted.note { "Intervals at " (format::percent(lowest)) " confidence or more; exact where every run had the same value." }
+        p.muted.note { "Behind each interval is its confidence; what is undecided has one of 95 % by itself, so far. Exact where "
+            "every run had the same value. By ranks: by the order of the figure’s own values alone. By the spread of all "
+            "benchmarks: where there are too few values for that, by the noise that the metric has in all of them." }
     }
 }
 
@@ -116,7 +118,7 @@ fn line(page: &Page, figure: &Figure) -> Markup {
             td.number { (or_missing(figure.detectable.map(format::percent))) }
             td.number { (or_missing(figure.more_runs.map(|runs| format::count(runs as f64)))) }
             td.number { (or_missing(figure.p_value.filter(|p| (0.0..=1.0).contains(p)).map(probability))) }
-            td.number { (figure.pairs) }
+            td { (rests_on(figure, page.comparison.settings.interleaved)) }
         }
     }
 }

@@ -6,7 +6,8 @@ use super::{Page, benchmark, class, verdict};
 use crate::chart::{forest, suite_waterfall};
 use crate::model::{Figure, Findings, Metric, OutputFinding, Verdict};
 use crate::report::comparison::{
-    Counts, Row, interval, primary_metrics, reason, rows_of, signed, table_metrics, transition, what_a_change_is,
+    Counts, Row, Together, interval, primary_metrics, reason, rows_of, signed, table_metrics, together, transition,
+    what_a_change_is,
 };
 use crate::report::format;
 use crate::report::html::parts::{counted, figure, name};
@@ -15,17 +16,22 @@ pub(super) fn section(page: &Page, findings: &Findings) -> Markup {
     let comparison = page.comparison;
     let several = comparison.answers().count() > 1;
     let side = findings.side;
-    let rows = rows_of(findings);
+    let rows: Vec<Row> = rows_of(findings).into_iter().filter(|row| page.shows(row)).collect();
+    let hidden = findings.benchmarks.len() - rows.len();
     let metrics = primary_metrics(comparison);
     html! {
         section.side aria-labelledby=(format!("side-{side}")) {
             h2 id=(format!("side-{side}")) { @if several { (page.versus(findings)) } @else { "All benchmarks" } }
             @if several { p { (page.phrase(&Counts::of(findings).sentence())) } }
-            (table(page, &rows, &table_metrics(comparison), side))
+            @if !rows.is_empty() { (table(page, &rows, &table_metrics(comparison), side)) }
+            (all_together(findings))
+            @if hidden > 0 { p.muted { (counted(hidden, "benchmark")) " of which nothing is said to have changed " @if hidden == 1 { "is" } @else { "are" } " not shown." } }
             @if findings.benchmarks.iter().any(|one| !one.figures.is_empty()) {
-                h3 { "Where the difference sits, all benchmarks together" }
-                (figure(suite_waterfall(comparison, findings, &page.colours)))
-                @for (place, metric) in metrics.iter().enumerate() {
+                @if page.has_charts() {
+                    h3 { "Where the difference sits, all benchmarks together" }
+                    (figure(suite_waterfall(comparison, findings, &page.colours)))
+                }
+                @for (place, metric) in metrics.iter().enumerate().filter(|_| page.has_charts()) {
                     @if let Ok(chart) = forest(comparison, findings, *metric) {
                         details.folded open[place == 0] {
                             summary { h3 { "Changes of " (metric.name()) } " " span.muted { (counts(findings, *metric)) } }
@@ -33,11 +39,50 @@ pub(super) fn section(page: &Page, findings: &Findings) -> Markup {
                         }
                     }
                 }
-                h3 { "Each benchmark" }
+                @if !rows.is_empty() { h3 { "Each benchmark" } }
                 @for row in rows.iter().filter(|row| !row.benchmark.figures.is_empty()) {
                     (benchmark::section(page, findings, row))
                 }
             }
+        }
+    }
+}
+
+/// All benchmarks together, by metric and phase.
+fn all_together(findings: &Findings) -> Markup {
+    let lines = together(findings);
+    let side = findings.side;
+    html! {
+        @if !lines.is_empty() {
+            h3 id=(format!("together-{side}")) { "All benchmarks together" }
+            div.scroll tabindex="0" role="region" aria-labelledby=(format!("together-{side}")) {
+                table.figures {
+                    thead {
+                        tr {
+                            th scope="col" { "Of" }
+                            th scope="col" { "Metric" }
+                            th.number scope="col" { "Change" }
+                            th scope="col" { "Verdict" }
+                            th.number scope="col" { "Benchmarks" }
+                        }
+                    }
+                    tbody { @for line in &lines { (total_line(line)) } }
+                }
+            }
+            p.muted.note { "The geometric mean of the benchmarks’ ratios: each counts alike, however long it takes." }
+        }
+    }
+}
+
+fn total_line(line: &Together) -> Markup {
+    let (style, sign) = verdict(line.total.verdict);
+    html! {
+        tr {
+            th scope="row" { (name(line.of)) }
+            td.metric { (line.total.metric.name()) }
+            td.number { (line.change) }
+            td { span class=(format!("verdict {style}")) { (sign) " " (line.total.verdict.name()) } }
+            td.number { (line.total.benchmarks) }
         }
     }
 }
@@ -72,7 +117,7 @@ fn table(page: &Page, rows: &[Row], metrics: &[Metric], side: usize) -> Markup {
                 tbody { @for row in rows { (line(page, row, metrics)) } }
             }
         }
-        p.muted.note { "A change is " (what_a_change_is(page.comparison)) ", with its interval. ▲ regressed, ▼ improved, "
+        p.muted.note { "A change is " (what_a_change_is(page.comparison)) ", with its interval and the interval’s confidence. ▲ regressed, ▼ improved, "
             "= shown equal, ? undecided. Worst first." }
     }
 }

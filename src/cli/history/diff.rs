@@ -1,0 +1,62 @@
+//! `history diff`.
+
+use clap::Args;
+
+use super::Result;
+use super::exit_of_name;
+use crate::cli::compare::{PairOptions, judge};
+use crate::cli::exit::Outcome;
+use crate::cli::record::harness;
+use crate::compare::ReportsError;
+use crate::history::{self, History, ReportFilter, ReportInfo};
+use crate::model::Report;
+use crate::suite::Selection;
+
+/// Which two reports to hold against each other.
+#[derive(Debug, Args)]
+pub(super) struct DiffOptions {
+    /// The base's report: its number or name, a commit or the beginning of its id, a release (0.72.1), a date (2024-06-01:
+    /// the last report of a commit of then or before), `latest`, or `latest~1` for the one before that
+    #[arg(value_name = "BASE")]
+    base: String,
+
+    /// The report to hold against it, named in the same ways
+    #[arg(value_name = "OTHER")]
+    other: String,
+
+    /// Benchmarks to compare: a part of an id (group/project/scenario), or a glob such as 'apps/*' [default: all]
+    #[arg(value_name = "BENCHMARK")]
+    benchmarks: Vec<String>,
+
+    #[command(flatten)]
+    pair: PairOptions,
+}
+
+pub(super) fn diff(history: &History, options: &DiffOptions) -> Result<Outcome> {
+    let selection = Selection::new(&options.benchmarks, &[]).map_err(|error| (Outcome::Usage, error.to_string()))?;
+    let reports = history.reports(&ReportFilter::default()).map_err(harness)?;
+    let pair = history::pair(&reports, &options.base, &options.other).map_err(exit_of_name)?;
+    let names = history::side_names(pair);
+    let [base, other] = pair;
+    // Points of one series are compared as such, whichever host of that class of machines has measured them.
+    if base.machine != other.machine && !options.pair.force {
+        let [base_machine, other_machine] = pair.map(|report| report.machine.to_string());
+        let [base, other] = names;
+        let error = ReportsError::Machine { base, other, base_machine, other_machine };
+        return Err((Outcome::HarnessError, error.to_string()));
+    }
+    let read = |info: &ReportInfo| -> Result<Report> {
+        let mut report = history.report_without_frames(info.id).map_err(harness)?.report;
+        report.benchmarks.retain(|benchmark| selection.selects("", &benchmark.id));
+        Ok(report)
+    };
+    let kept = [read(base)?, read(other)?];
+    if !options.benchmarks.is_empty() && kept.iter().all(|report| report.benchmarks.is_empty()) {
+        let patterns = options.benchmarks.join("`, `");
+        return Err((Outcome::Usage, format!("no benchmark of {} or {} is called `{patterns}`", names[0], names[1])));
+    }
+    if let Some(hosts) = history::hosts(&kept) {
+        eprintln!("note: {hosts}");
+    }
+    judge(kept, names, &PairOptions { force: true, ..options.pair.clone() })
+}

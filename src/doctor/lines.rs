@@ -1,0 +1,73 @@
+//! Checks and warnings in few lines.
+
+use crate::model::{Check, Environment, Measured, RunWarning, Severity, WarningKind};
+
+/// So many lines a person reads before a measurement.
+const LINES: usize = 5;
+/// So many notes are worth a line of them.
+const NOTES: usize = 2;
+/// So many benchmarks are named for each kind of warning before they are counted.
+const NAMED: usize = 3;
+
+/// The machine in a line, then what is wrong with it, the worst first, then the first notes: five lines at most.
+pub fn brief(environment: &Environment) -> Vec<String> {
+    let checks = &environment.checks;
+    let of = |severity| checks.iter().filter(move |check| check.severity == severity);
+    let wrong: Vec<&Check> = of(Severity::Useless).chain(of(Severity::Warning)).collect();
+    let mut lines = vec![machine(environment)];
+    let room = LINES - 1;
+    let shown = if wrong.len() > room { room - 1 } else { wrong.len() };
+    lines.extend(wrong.iter().take(shown).map(|check| line(check)));
+    if shown < wrong.len() {
+        lines.push(format!("and {} more warnings: `forc-perf doctor` has them all", wrong.len() - shown));
+    } else {
+        let notes = NOTES.min(LINES - lines.len());
+        lines.extend(of(Severity::Note).take(notes).map(line));
+    }
+    lines
+}
+
+/// `warning: load now 1.20 of 2 busy: other programs …; end what else runs`.
+fn line(check: &Check) -> String {
+    let advice = check.advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default();
+    format!("{}: {} {}: {}{advice}", check.severity.name(), check.topic, check.value, check.meaning)
+}
+
+/// The machine itself: its processors and memory.
+fn machine(environment: &Environment) -> String {
+    let value = |topic: &str| {
+        let check = environment.checks.iter().find(|check| check.topic == topic);
+        check.map(|check| check.value.clone())
+    };
+    let brand = environment.cpus.first().map(|cpu| cpu.brand.trim().to_owned()).filter(|brand| !brand.is_empty());
+    let processors = value("processors").or_else(|| Some(format!("{} processors", environment.cpus.len())));
+    let memory = value("free memory").map(|free| format!("{free} free"));
+    let parts: Vec<String> = [brand, processors, memory].into_iter().flatten().collect();
+    format!("machine: {}", parts.join(", "))
+}
+
+/// The kinds of warnings that there are, the gravest first, each with how many benchmarks have it.
+pub fn warning_kinds<'a>(benchmarks: impl IntoIterator<Item = &'a Measured>) -> Vec<(WarningKind, usize)> {
+    let warnings: Vec<&RunWarning> = benchmarks.into_iter().flat_map(|measured| &measured.warnings).collect();
+    let count = |kind| (kind, warnings.iter().filter(|warning| warning.kind == kind).count());
+    WarningKind::ALL.map(count).into_iter().filter(|(_, count)| *count > 0).collect()
+}
+
+/// The warnings of some benchmarks, a line each; of a kind that many have, one line with the worst.
+pub fn warning_lines<'a>(benchmarks: impl IntoIterator<Item = &'a Measured>) -> Vec<String> {
+    let all: Vec<(&str, &RunWarning)> = benchmarks
+        .into_iter()
+        .flat_map(|measured| measured.warnings.iter().map(|warning| (measured.id.as_str(), warning)))
+        .collect();
+    let mut lines = Vec::new();
+    for kind in WarningKind::ALL {
+        let mut own: Vec<_> = all.iter().filter(|(_, warning)| warning.kind == kind).collect();
+        own.sort_by(|a, b| b.1.degree.total_cmp(&a.1.degree));
+        if own.len() <= NAMED {
+            lines.extend(own.iter().map(|(id, warning)| format!("{id}: {}", warning.message)));
+        } else if let Some((id, worst)) = own.first() {
+            lines.push(format!("{} in {} benchmarks, most in {id}: {}", kind.name(), own.len(), worst.message));
+        }
+    }
+    lines
+}

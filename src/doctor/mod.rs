@@ -1,0 +1,111 @@
+//! Can this machine measure? What it tells of itself before a measurement, what an A/A of a tiny build shows on it, and
+//! what casts doubt on the runs afterwards.
+//!
+//! [`examine`] reads `/proc` and `/sys` and says of each fact what it means for measuring. [`trial()`] builds a tiny project
+//! again and again with one compiler and says which change would show here. [`warn()`] goes through the runs of a
+//! measurement. Nothing here runs while a compiler runs: [`Watch`] reads before a run and after it.
+
+mod cgroup;
+mod counters;
+mod cpus;
+mod lines;
+mod load;
+mod memory;
+mod runs;
+mod stat;
+mod tree;
+mod trial;
+mod watch;
+
+use std::path::Path;
+use std::time::Duration;
+
+pub use lines::{brief, warning_kinds, warning_lines};
+pub use runs::warn;
+pub use trial::{Outlook, Trial, TrialError, smallest_change, trial};
+pub use watch::Watch;
+
+use crate::collector::counters_available;
+use crate::model::{Check, Severity};
+use stat::Times;
+use tree::Tree;
+
+/// How long the short form watches the machine before a measurement.
+pub const SHORT_WATCH: Duration = Duration::from_millis(250);
+/// How long `doctor` itself watches the machine.
+pub const LONG_WATCH: Duration = Duration::from_secs(1);
+
+/// Looks at the machine whose `/proc` and `/sys` are below `root`, which is `/` but for a tree that was made up or copied.
+/// Waits for `watch` between two readings, as what others do now is not to be seen in one.
+///
+/// What cannot be read is named in one last check. The order is that in which a person would want to be told.
+pub fn examine(root: &Path, watch: Duration) -> Vec<Check> {
+    let tree = Tree::new(root);
+    if tree.text("proc/stat").is_none() {
+        return vec![check("machine", "not visible", Severity::Note, NOT_LINUX).with_advice(
+            "measure on Linux where it matters, and rely on interleaved runs (`forc-perf compare`) elsewhere",
+        )];
+    }
+    let before = Times::read(&tree);
+    // Nothing changes in a copy.
+    if tree.is_this_machine() {
+        std::thread::sleep(watch);
+    }
+    let after = Times::read(&tree);
+    let now = before.zip(after).map(|(before, after)| after.since(before));
+    checks(&tree, now, after)
+}
+
+/// What there is to say of the machine, which did `now` while it was watched, and `since_start` in all.
+fn checks(tree: &Tree, now: Option<Times>, since_start: Option<Times>) -> Vec<Check> {
+    let processors = cpus::Processors::read(tree);
+
+    let mut seen = vec![
+        ("processors", cpus::processors(&processors)),
+        ("load now", load::now(now, processors.count())),
+        ("steal time", load::stolen(now, since_start)),
+        ("cgroup CPU limit", cgroup::cpu_limit(tree, processors.count())),
+        ("cgroup memory limit", cgroup::memory_limit(tree)),
+        ("free memory", memory::free(tree)),
+        ("swap", memory::swap(tree)),
+        ("governor", cpus::governor(tree, &processors)),
+        ("hyper-threads", cpus::siblings(&processors)),
+        ("load average", load::average(tree, processors.count())),
+        ("pressure", load::pressure(tree)),
+        ("turbo", cpus::turbo(tree)),
+        ("frequency", cpus::frequency(tree, &processors)),
+        ("virtual machine", memory::virtual_machine(tree)),
+        ("huge pages", memory::huge_pages(tree)),
+    ];
+    if tree.is_this_machine() {
+        seen.push(("hardware counters", Some(counters::check(&counters_available()))));
+    }
+    let unseen: Vec<&str> = seen.iter().filter(|(_, check)| check.is_none()).map(|(topic, _)| *topic).collect();
+    let mut checks: Vec<Check> = seen.iter().filter_map(|(_, check)| check.clone()).collect();
+    if !unseen.is_empty() {
+        checks.push(check("not visible", unseen.join(", "), Severity::Fine, UNSEEN));
+    }
+    checks
+}
+
+const NOT_LINUX: &str = "this system has no /proc: processors, governor, load, steal time, limits, counters and swap \
+                         cannot be seen, and neither can other programs' load during a run";
+const UNSEEN: &str = "the kernel does not tell of these here, which is usual in virtual machines and containers";
+
+/// What makes measuring on this machine useless, if anything does.
+pub fn useless(checks: &[Check]) -> impl Iterator<Item = &Check> {
+    checks.iter().filter(|check| check.severity == Severity::Useless)
+}
+
+fn check(topic: &str, value: impl Into<String>, severity: Severity, meaning: impl Into<String>) -> Check {
+    Check { topic: topic.to_owned(), value: value.into(), severity, meaning: meaning.into(), advice: None }
+}
+
+impl Check {
+    fn with_advice(self, advice: impl Into<String>) -> Self {
+        Self { advice: Some(advice.into()), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! The files of `/proc` and `/sys`, below a root of one's choice.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// No file that is read here is longer than a fraction of this; one that is, is none of the kernel's.
+const LONGEST: u64 = 1024 * 1024;
+
+/// A tree with `proc` and `sys` in it.
+pub struct Tree {
+    root: PathBuf,
+}
+
+impl Tree {
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Whether this is the machine that the harness runs on, and not a tree that was copied or made up.
+    pub fn is_this_machine(&self) -> bool {
+        self.root == Path::new("/")
+    }
+
+    /// What stands in a file, without the white space around it; `None` if it is not there or cannot be read.
+    pub fn text(&self, path: &str) -> Option<String> {
+        let file = File::open(self.root.join(path)).ok()?;
+        // A pipe in its place would be waited for without end.
+        file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+        let mut bytes = Vec::new();
+        file.take(LONGEST).read_to_end(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(&bytes).trim().to_owned())
+    }
+
+    /// The number that a file holds.
+    pub fn number(&self, path: &str) -> Option<u64> {
+        self.text(path)?.parse().ok()
+    }
+
+    /// The value after `name` in a file of lines `name: value`.
+    pub fn field(&self, path: &str, name: &str) -> Option<String> {
+        let text = self.text(path)?;
+        let mut fields = text.lines().filter_map(|line| line.split_once(':'));
+        fields.find(|(field, _)| field.trim() == name).map(|(_, value)| value.trim().to_owned())
+    }
+}
+
+/// The numbers of a list as the kernel writes it: `0-3,8,10-11`. What is no such list has none.
+pub fn numbers(list: &str) -> Vec<usize> {
+    /// More processors than any kernel can be built for.
+    const MOST: usize = 65_536;
+    let range = |part: &str| -> Option<std::ops::RangeInclusive<usize>> {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        (first <= last && last < MOST).then_some(first..=last)
+    };
+    list.split(',').filter_map(range).flatten().take(MOST).collect()
+}

@@ -1,0 +1,379 @@
+//! Few values: what a handful of runs say of a change, with the help of all other benchmarks' spread.
+//!
+//! Three runs a side say next to nothing about their own spread (two degrees of freedom), but the other benchmarks of the
+//! comparison say how much such figures spread on this machine, today. This is the moderated t-test of Smyth, "Linear
+//! models and empirical Bayes methods", *Stat. Appl. Genet. Mol. Biol.* 3 (2004), known as limma, made for few replicates of
+//! many figures: a figure whose own variance is s² of d degrees of freedom is judged by (d₀·s₀² + d·s²) / (d₀ + d) and
+//! Student's t of d₀ + d degrees. Five things differ from it, all on the careful side:
+//!
+//! - **s₀² is the mean of the other figures' variances**, not the geometric mean that limma fits. Where values have two
+//!   levels (memory, or instructions by address layout), every fourth group of three shows no spread at all, and a geometric
+//!   mean believes it; so does a single machine-wide slow spell make the mean larger at once.
+//! - **d₀ is at most 4**, whatever the data says: variances of benchmarks may differ by as much as those of a χ² of four
+//!   degrees, a factor of ten between the fifth and the ninety-fifth of a hundred. From a few dozen variances of two degrees
+//!   each, d₀ cannot be estimated well enough for tails of 10⁻⁵.
+//! - **A figure is not believed to be steadier than the others** before it has shown so with more than four degrees of freedom
+//!   of its own. Of a time with two levels, five blocks in a row have the same difference in one of 500 cases.
+//! - **The mean is trimmed** from nine values on, a ninth at either end, with the winsorized variance (Yuen 1974; Tukey and
+//!   McLaughlin 1963): a block that something disturbed, one in ten on busy machines, moves it little.
+//! - **No spread is believed to be less than a floor** that each kind of figure has.
+//!
+//! # Values that follow one another
+//!
+//! Two samples that were measured one after the other are not exchangeable: what slows the machine for a minute slows the
+//! runs of that minute. The correlation r of neighbouring runs is estimated over all figures of a kind, with its bias
+//! (Marriott and Pope 1954) and an upper limit for its error; the variance of a mean is then taken as (1 + r) / (1 − r) of
+//! that of independent values, and it has (1 − r²) / (1 + r²) of their degrees of freedom (Bayley and Hammersley 1946).
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// The most degrees of freedom that other figures' spread counts for.
+const SHARED_DF: f64 = 4.0;
+/// The part that is cut off at either end: one in so many.
+const TRIMMED: usize = 9;
+/// No correlation of neighbours is believed to be larger.
+const MOST_CORRELATED: f64 = 0.97;
+
+/// The middle of one sample of logarithms, and the variance that one of its values has about it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Centre {
+    /// The trimmed mean.
+    pub mean: f64,
+    /// Variance of one value: that of the mean times their number.
+    pub variance: f64,
+    /// Its degrees of freedom; 0 of a single value.
+    pub df: f64,
+    /// How many values.
+    pub count: f64,
+}
+
+impl Centre {
+    /// Of no value there is none.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let count = values.len();
+        if count == 0 {
+            return None;
+        }
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let cut = count / TRIMMED;
+        let kept = &sorted[cut..count - cut];
+        let mean = average(kept);
+        let (low, high) = (kept[0], kept[kept.len() - 1]);
+        let winsorized: Vec<f64> = sorted.iter().map(|value| value.clamp(low, high)).collect();
+        let centre = average(&winsorized);
+        let squares: f64 = winsorized.iter().map(|value| (value - centre).powi(2)).sum();
+        let (n, h) = (count as f64, kept.len() as f64);
+        // The variance of a trimmed mean is that of the winsorized values over h(h − 1).
+        let variance = if count > 1 && h > 1.0 { n * squares / (h * (h - 1.0)) } else { 0.0 };
+        Some(Self { mean, variance, df: if count > 1 { h - 1.0 } else { 0.0 }, count: n })
+    }
+}
+
+fn average(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// What the values of one figure say by themselves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Own {
+    /// The difference of logarithms.
+    pub estimate: f64,
+    /// The variance of one value.
+    pub variance: f64,
+    /// Its degrees of freedom.
+    pub df: f64,
+    /// By what the variance of one value is multiplied to have that of the estimate.
+    pub factor: f64,
+}
+
+impl Own {
+    /// Of the differences of pairs.
+    pub fn paired(differences: &[f64]) -> Option<Self> {
+        let centre = Centre::of(differences)?;
+        Some(Self { estimate: centre.mean, variance: centre.variance, df: centre.df, factor: 1.0 / centre.count })
+    }
+
+    /// Of two samples of independent values.
+    pub fn sides(a: &[f64], b: &[f64]) -> Option<Self> {
+        Self::apart(a, b, 0.0)
+    }
+
+    /// Of two samples whose neighbours correlate by this much, at least 0 and less than 1.
+    pub fn apart(a: &[f64], b: &[f64], correlation: f64) -> Option<Self> {
+        let (a, b) = (Centre::of(a)?, Centre::of(b)?);
+        let r = correlation;
+        let own = (1.0 - r * r) / (1.0 + r * r);
+        let df = a.df + b.df;
+        let variance = if df > 0.0 { (a.df * a.variance + b.df * b.variance) / df } else { 0.0 };
+        // What a variance of correlated values misses of its own: the wander of their mean.
+        let factor = (1.0 / a.count + 1.0 / b.count) * (1.0 + r) / (1.0 - r);
+        Some(Self { estimate: b.mean - a.mean, variance, df: df * own, factor })
+    }
+}
+
+/// The spread that the figures of a pool have: sums from which each is told what the *others* say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pool {
+    weighted: f64,
+    df: f64,
+}
+
+impl Pool {
+    /// Adds a figure's own spread.
+    pub fn add(&mut self, own: &Own) {
+        self.weighted += own.df * own.variance;
+        self.df += own.df;
+    }
+
+    /// A figure of this pool, judged by its own spread and that of the others; `None` if neither says anything. `floor`
+    /// is the least standard deviation of a value that is believed.
+    pub fn judge(&self, own: &Own, floor: f64) -> Option<Student> {
+        let others = (self.df - own.df).max(0.0);
+        let shared_df = SHARED_DF.min(others / 2.0);
+        let shared = if others > 0.0 { (self.weighted - own.df * own.variance).max(0.0) / others } else { 0.0 };
+        let df = shared_df + own.df;
+        if df.is_nan() || df <= 0.0 {
+            return None;
+        }
+        let moderated = (shared_df * shared + own.df * own.variance) / df;
+        // Of few values, that they agree is no proof: nothing is believed to be steadier than the others are.
+        let variance = moderated.max(shared * (SHARED_DF / own.df).min(1.0));
+        let error = (variance.max(floor * floor) * own.factor).sqrt();
+        (own.estimate.is_finite() && error.is_finite() && error > 0.0).then_some(Student {
+            estimate: own.estimate,
+            error,
+            df,
+        })
+    }
+}
+
+/// An upper limit for the correlation of neighbouring values, from sequences in the order in which they were measured, all
+/// on one machine at one time: 0 to 0.97.
+///
+/// Sequences of one session see the same slow spells, so that they count as one for the estimate's error.
+pub fn correlation<'a>(sequences: impl Iterator<Item = &'a [f64]>) -> f64 {
+    let (mut products, mut squares, mut count, mut lengths) = (0.0, 0.0, 0.0, 0.0);
+    for sequence in sequences.filter(|sequence| sequence.len() >= 3) {
+        let Some(centre) = Centre::of(sequence) else { continue };
+        // An outlier would make any correlation small.
+        let reach = 3.0 * centre.variance.sqrt();
+        let rests: Vec<f64> = sequence.iter().map(|value| (value - centre.mean).clamp(-reach, reach)).collect();
+        let scale: f64 = rests.iter().map(|rest| rest * rest).sum();
+        if scale > 0.0 {
+            // Each sequence counts alike, however much it spreads.
+            products += rests.windows(2).map(|pair| pair[0] * pair[1]).sum::<f64>() / scale;
+            squares += 1.0;
+            lengths += sequence.len() as f64;
+            count += 1.0;
+        }
+    }
+    if count == 0.0 {
+        return MOST_CORRELATED;
+    }
+    let length: f64 = lengths / count;
+    let estimate: f64 = products / squares;
+    let unbiased = (estimate * length + 1.0) / (length - 4.0).max(1.0);
+    // Two sessions, each of which is one sequence at worst.
+    let error = ((1.0 - estimate * estimate).max(0.0) / (2.0 * length)).sqrt();
+    (unbiased + 1.645 * error).clamp(0.0, MOST_CORRELATED)
+}
+
+/// An estimate whose error has Student's distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Student {
+    /// The difference of logarithms.
+    pub estimate: f64,
+    /// Its standard error, above 0.
+    pub error: f64,
+    /// Degrees of freedom of the error, above 0.
+    pub df: f64,
+}
+
+impl Student {
+    /// The mean of independent estimates; `None` of none.
+    pub fn mean(parts: &[Self]) -> Option<Self> {
+        let count = parts.len() as f64;
+        let variance: f64 = parts.iter().map(|part| part.error.powi(2)).sum();
+        // Satterthwaite 1946.
+        let spread: f64 = parts.iter().map(|part| part.error.powi(4) / part.df).sum();
+        let estimate = parts.iter().map(|part| part.estimate).sum::<f64>() / count;
+        let mean = Self { estimate, error: variance.sqrt() / count, df: variance * variance / spread };
+        (!parts.is_empty() && mean.df > 0.0 && mean.error > 0.0).then_some(mean)
+    }
+
+    /// P-value of the claim that the difference is greater than `value`.
+    pub fn p_above(&self, value: f64) -> f64 {
+        tail((self.estimate - value) / self.error, self.df)
+    }
+
+    /// P-value of the claim that the difference is less than `value`.
+    pub fn p_below(&self, value: f64) -> f64 {
+        tail((value - self.estimate) / self.error, self.df)
+    }
+
+    /// Lower and upper confidence limits, each of one-sided confidence 1 − `level`.
+    pub fn limits(&self, level: f64) -> (f64, f64) {
+        let reach = quantile(level, self.df) * self.error;
+        (self.estimate - reach, self.estimate + reach)
+    }
+
+    /// Half an interval of one-sided confidence 1 − `level`.
+    pub fn reach(&self, level: f64) -> f64 {
+        quantile(level, self.df) * self.error
+    }
+}
+
+/// P(t ≥ `value`) of Student's t with `df` degrees of freedom.
+fn tail(value: f64, df: f64) -> f64 {
+    if value == f64::INFINITY {
+        return 0.0;
+    }
+    // Refused are a `df` that is not above 0 only; a value that is no number proves nothing.
+    let tail = StudentsT::new(0.0, 1.0, df).map_or(1.0, |student| student.sf(value));
+    if tail.is_nan() { 1.0 } else { tail }
+}
+
+/// The value whose [`tail`] is `level`, at most 1/2; infinite for a level of 0. Found by halving on the same tails, so that
+/// a test and its interval agree.
+pub fn quantile(level: f64, df: f64) -> f64 {
+    if level >= 0.5 {
+        return 0.0;
+    }
+    if level.is_nan() || level <= 0.0 {
+        return f64::INFINITY;
+    }
+    let mut high = 1.0;
+    while tail(high, df) > level {
+        high *= 2.0;
+        if high == f64::INFINITY {
+            return high;
+        }
+    }
+    let mut low = 0.0;
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if tail(middle, df) > level { low = middle } else { high = middle }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normal(random: &mut fastrand::Rng) -> f64 {
+        (-2.0 * (1.0 - random.f64()).ln()).sqrt() * (std::f64::consts::TAU * random.f64()).cos()
+    }
+
+    #[test]
+    fn far_tails_are_accurate() {
+        // Closed forms: df 2 (Abramowitz and Stegun 26.7.4, rearranged so that nothing cancels), and Cauchy's.
+        for t in [1.0f64, 10.0, 1e3, 7071.0, 1e5] {
+            let root = (2.0 + t * t).sqrt();
+            let two = 1.0 / (root * (root + t));
+            assert!((tail(t, 2.0) / two - 1.0).abs() < 1e-10, "{t}");
+        }
+        assert!((tail(40.0, 1.0) / ((1.0f64 / 40.0).atan() / std::f64::consts::PI) - 1.0).abs() < 1e-10);
+        for level in [1e-4, 1e-8, 1e-12] {
+            for df in [3.0, 17.5, 80.0, 4000.0] {
+                let t = quantile(level, df);
+                assert!((tail(t, df) / level - 1.0).abs() < 1e-9, "{level} {df}");
+            }
+        }
+        // The normal's: 5.612 at 1e-8, to which the t of many degrees comes down.
+        assert!((quantile(1e-8, 1e7) - 5.612_001_2).abs() < 1e-4);
+        assert_eq!(quantile(0.0, 3.0), f64::INFINITY);
+    }
+
+    #[test]
+    fn few_values_are_not_trimmed_and_more_are() {
+        let centre = Centre::of(&[1.0, 2.0, 6.0]).unwrap();
+        assert_eq!((centre.mean, centre.variance, centre.df), (3.0, 7.0, 2.0));
+        // Yuen by hand: of 1 … 9 without the ends the mean of 2 … 8, and 2 2 3 4 5 6 7 8 8 have squares of 46.
+        let trimmed = Centre::of(&[6.0, 1.0, 3.0, 2.0, 5.0, 4.0, 9.0, 7.0, 8.0]).unwrap();
+        assert_eq!((trimmed.mean, trimmed.df), (5.0, 6.0));
+        assert!((trimmed.variance - 9.0 * 46.0 / 42.0).abs() < 1e-12);
+        let wild = Centre::of(&[6.0, 1.0, 3.0, 2.0, 5.0, 4.0, 900.0, 7.0, 8.0]).unwrap();
+        assert_eq!(wild, trimmed);
+        assert_eq!(Centre::of(&[]), None);
+        assert_eq!(Centre::of(&[5.0]).unwrap().df, 0.0);
+    }
+
+    #[test]
+    fn the_others_spread_counts_for_four_degrees_at_most() {
+        let own = Own { estimate: 0.1, variance: 0.0, df: 2.0, factor: 1.0 / 3.0 };
+        let mut pool = Pool::default();
+        pool.add(&own);
+        assert_eq!(pool.judge(&own, 1e-3).unwrap().df, 2.0);
+        for _ in 0..10 {
+            pool.add(&Own { variance: 0.0004, ..own });
+        }
+        let student = pool.judge(&own, 1e-3).unwrap();
+        assert_eq!(student.df, 6.0);
+        // Its own values agree, which is not believed of three.
+        assert!((student.error - (0.0004f64 / 3.0).sqrt()).abs() < 1e-12, "{student:?}");
+        let single = Own { df: 0.0, ..own };
+        assert_eq!(Pool::default().judge(&single, 1e-3), None);
+        assert_eq!(pool.judge(&single, 1e-3).unwrap().df, 4.0);
+        // Nothing is believed to be steadier than the floor.
+        assert!((pool.judge(&own, 0.5).unwrap().error - 0.5 / 3.0f64.sqrt()).abs() < 1e-12);
+    }
+
+    /// 20 benchmarks of three runs a side, 2,000 times: the p-values are what they say, though noises differ twofold.
+    #[test]
+    fn p_values_of_unequal_noises_hold() {
+        let mut random = fastrand::Rng::with_seed(11);
+        let (mut below, mut all) = (0, 0);
+        for _ in 0..2000 {
+            let figures: Vec<Own> = (0..20)
+                .filter_map(|_| {
+                    let sd = 3e-4 * (0.5 * normal(&mut random)).exp();
+                    let mut side = || (0..3).map(|_| sd * normal(&mut random)).collect::<Vec<f64>>();
+                    Own::sides(&side(), &side())
+                })
+                .collect();
+            let mut pool = Pool::default();
+            figures.iter().for_each(|own| pool.add(own));
+            for own in &figures {
+                all += 1;
+                below += usize::from(pool.judge(own, 1e-6).unwrap().p_above(0.0) <= 0.001);
+            }
+        }
+        let rate = f64::from(below as u32) / f64::from(all);
+        assert!(rate < 0.0013, "{rate}");
+    }
+
+    /// What is said of 1,000 sequences each: independent ones are not much widened, correlated ones are found.
+    #[test]
+    fn the_correlation_of_neighbours_is_not_underestimated() {
+        let mut random = fastrand::Rng::with_seed(12);
+        for r in [0.0, 0.3, 0.7, 0.9] {
+            let mut below = 0;
+            let mut sum = 0.0;
+            for _ in 0..1000 {
+                let mut value = normal(&mut random);
+                let sequence: Vec<f64> = (0..20)
+                    .map(|_| {
+                        value = r * value + (1.0 - r * r).sqrt() * normal(&mut random);
+                        value
+                    })
+                    .collect();
+                let limit = correlation([sequence.as_slice()].into_iter());
+                below += usize::from(limit < r - 1e-9);
+                sum += limit;
+            }
+            assert!(below < 200, "{r}: {below} of 1000 below");
+            assert!(r > 0.0 || sum < 400.0, "{sum}");
+        }
+        assert_eq!(correlation(std::iter::empty()), MOST_CORRELATED);
+    }
+
+    #[test]
+    fn a_mean_is_as_certain_as_its_parts() {
+        let part = |estimate| Student { estimate, error: 0.02, df: 6.0 };
+        let mean = Student::mean(&[part(0.1), part(0.2), part(0.3), part(0.4)]).unwrap();
+        assert!((mean.estimate - 0.25).abs() < 1e-12 && (mean.error - 0.01).abs() < 1e-12 && mean.df == 24.0);
+        assert_eq!(Student::mean(&[]), None);
+    }
+}
