@@ -214,10 +214,6 @@ impl Outcome<'_> {
         self.verdicts(benchmark)[1]
     }
 
-    pub fn memory(&self, benchmark: usize) -> Verdict {
-        self.verdicts(benchmark)[TIMES]
-    }
-
     pub fn instructions(&self, benchmark: usize) -> Verdict {
         self.verdicts(benchmark)[self.suite.stride() - 1]
     }
