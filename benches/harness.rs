@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-use forc_perf::collector::{self, Interrupt, Invocation, Options, Recording, Split, restrict_this_thread};
+use forc_perf::collector::{self, Interrupt, Invocation, Options, Recording, Restriction, Split};
 use forc_perf::forc::marker::Marker;
 use forc_perf::forc::{Locator, toolchain};
 use forc_perf::model::{Benchmark, Protocol, Toolchain};
@@ -177,14 +177,12 @@ impl Subject {
         let mut command = Command::new(&invocation.program);
         command.args(&invocation.args).current_dir(&invocation.folder);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        if let Some(split) = &self.split {
-            restrict_this_thread(&split.forc);
-        }
+        let restriction = self.split.as_ref().map(|split| (split, Restriction::to(&split.forc)));
         let before = children_cpu_time();
         let started = Instant::now();
         let mut child = command.spawn()?;
-        if let Some(split) = &self.split {
-            restrict_this_thread(&split.harness);
+        if let Some((split, restriction)) = &restriction {
+            restriction.change(&split.harness);
         }
         let status = child.wait()?;
         let wall = started.elapsed();
