@@ -104,6 +104,12 @@ fn dashboard_times(path: &Path, pages: &Path, night: Record) -> Result<(), Error
     write("dashboard")?;
     History::open(path)?.record(&night.report, &night.provenance)?;
     write("dashboard after one more night")?;
+    for folder in ["verdicts", "data", "runs"] {
+        let sizes = std::fs::read_dir(pages.join(folder))?
+            .map(|entry| -> std::io::Result<u64> { Ok(entry?.metadata()?.len()) })
+            .collect::<std::io::Result<Vec<u64>>>()?;
+        println!("{folder}: {} entries, {:.1} MB", sizes.len(), sizes.iter().sum::<u64>() as f64 / 1e6);
+    }
     let first = ["index.html", "assets/style.css", "assets/site.js", "assets/trend.js"];
     let sizes: u64 = first.iter().map(|file| std::fs::metadata(pages.join(file)).map_or(0, |it| it.len())).sum();
     let goal = if sizes <= 300_000 { "met" } else { "NOT MET" };

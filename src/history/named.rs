@@ -148,17 +148,20 @@ pub fn named<'a>(reports: &'a [ReportInfo], name: &str) -> Result<Vec<&'a Report
 }
 
 /// The two reports that `base` and `other` mean: of those that each name means the last two of one series, or else of one
-/// class of machine, or else the last of each.
+/// class of machine, or else the last of each. Where several machines have measured the other's commit, that is the one
+/// that has measured the later base.
 ///
 /// # Errors
 /// If one of the names means none, or several commits.
 pub fn pair<'a>(reports: &'a [ReportInfo], base: &str, other: &str) -> Result<[&'a ReportInfo; 2], NameError> {
     let (bases, others) = (named(reports, base)?, named(reports, other)?);
     let fitting = |fits: &dyn Fn(&ReportInfo, &ReportInfo) -> bool| {
-        others.iter().rev().find_map(|other| {
-            let base = bases.iter().rev().find(|base| fits(base, other))?;
-            Some([*base, *other])
-        })
+        let fit = |other: &'a ReportInfo| Some((bases.iter().rposition(|base| fits(base, other))?, other));
+        let all: Vec<(usize, &ReportInfo)> = others.iter().filter_map(|other| fit(other)).collect();
+        let commit = all.last()?.1.commit.as_ref().map(|commit| &commit.id);
+        let of_commit = all.iter().filter(|(_, other)| other.commit.as_ref().map(|commit| &commit.id) == commit);
+        let (at, other) = of_commit.max_by_key(|(at, _)| *at)?;
+        Some([*bases.get(*at)?, *other])
     };
     fitting(&ReportInfo::is_of_same_series)
         .or_else(|| fitting(&|base, other| base.machine == other.machine))
