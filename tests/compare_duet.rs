@@ -161,6 +161,25 @@ fn both_sides_run_at_once_each_on_a_core_and_in_a_folder_that_were_drawn() {
 }
 
 #[test]
+fn what_goes_into_the_history_had_the_machine_to_itself() {
+    let Some(processors) = two_processors() else { return };
+    let rivals = Rivals::new();
+    rivals.bed.project("g/p", "spin 5\ninfo 64 8 8 1");
+    let words = ["old/forc", "new/forc", "--min-runs", "2", "--max-runs", "2"];
+    let run = |more: &[&str]| rivals.run(&[&words[..], more].concat(), Some(processors.clone()));
+    let both = run(&["--schedule", "duet", "--record"]);
+    assert_eq!(both.code, Some(2), "{}", both.stderr);
+    assert!(both.stderr.contains("--record") && both.stderr.contains("--schedule duet"), "{}", both.stderr);
+    assert_eq!(run(&["--record"]).code, Some(0));
+    assert_eq!(rivals.comparison().settings.schedule, Schedule::Turns);
+    assert_eq!(run(&[]).code, Some(0));
+    assert_ne!(rivals.comparison().settings.schedule, Schedule::Turns);
+    let imported = support::run(&rivals.bed, &["history", "import", &rivals.bed.word("comparison.json")]);
+    assert_eq!(imported.code, Some(4), "{}", imported.stderr);
+    assert!(imported.stderr.contains("ran at the same time"), "{}", imported.stderr);
+}
+
+#[test]
 fn a_failure_on_one_side_discards_the_block_and_is_that_side_s() {
     let Some(_) = two_processors() else { return };
     let rivals = Rivals::new();

@@ -103,8 +103,11 @@ fn what_the_compiler_leaves_in_its_group_does_not_work_on_into_the_next_run() {
     let bed = Bed::new();
     let id = bed.word("id");
     // It has let go of the streams, so that only its group still tells of it.
-    let forc =
-        becoming(&bed, "bin/forc", &format!("(exec >/dev/null 2>&1; sh -c 'echo $$ > {id}; exec sleep 3600') &"));
+    let forc = becoming(
+        &bed,
+        "bin/forc",
+        &format!("(exec >/dev/null 2>&1; sh -c 'echo $$ > {id}.new; mv {id}.new {id}; exec sleep 3600') &"),
+    );
     bed.project("g/p", &format!("package script p\nawait {id}"));
     let run = bed.run(&["--forc", &forc, "--samples", "1"]);
     run.assert_code(0);

@@ -66,7 +66,8 @@ pub struct CompareOptions {
     pub threshold: Vec<Threshold>,
 
     /// Whether the runs of a block are made at the same time: `duet` on a core each, the cores drawn anew for each block;
-    /// `turns` one after the other; `auto` at the same time where there is a core for each side, the control included
+    /// `turns` one after the other; `auto` at the same time where there is a core for each side, the control included, and
+    /// in turns with --record, as the history keeps times of builds that have the machine to themselves
     #[arg(long, value_enum, value_name = "HOW", default_value_t = ScheduleOption::Auto)]
     pub schedule: ScheduleOption,
 
@@ -291,6 +292,15 @@ impl CompareOptions {
         if min_runs > self.max_runs {
             return Err(format!("--min-runs {min_runs} is more than --max-runs {}", self.max_runs));
         }
+        let schedule = match (self.schedule, self.record.is_asked_for()) {
+            (ScheduleOption::Duet, true) => {
+                return Err("--record keeps times of builds that have the machine to themselves, and with --schedule duet two run \
+                            at the same time: leave out one of them"
+                    .to_owned());
+            }
+            (ScheduleOption::Auto, true) => Wanted::Turns,
+            (schedule, _) => schedule.into(),
+        };
         let suite = self.suite.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.into());
         Ok(CompareConfig {
             measure: Config {
@@ -311,7 +321,7 @@ impl CompareOptions {
                 Some("base") => StdOption::Base,
                 _ => StdOption::Folder(self.std.clone()),
             },
-            schedule: self.schedule.into(),
+            schedule,
             control: self.control,
             budget: self.budget.into(),
             min_runs,
@@ -443,7 +453,7 @@ fn print(shown: &Comparison, options: &ShowOptions) {
 fn outcome(comparison: &Comparison, fail_on: FailOn) -> Outcome {
     let answers = || comparison.answers().flat_map(|findings| &findings.benchmarks);
     // What differs between a binary and itself is the machine's, and fails nobody's build.
-    let compilers = || comparison.answers().filter(|findings| !comparison.is_same_binary(findings));
+    let compilers = || comparison.different_compilers();
     let failed = answers().any(|benchmark| benchmark.failed.is_some());
     let broken = comparison.skipped.iter().any(|skipped| skipped.broken);
     if comparison.completion == Completion::Interrupted {

@@ -57,6 +57,11 @@ impl RecordOptions {
         if self.record { self.history.open().map(drop) } else { Ok(()) }
     }
 
+    /// Whether it is to be recorded.
+    pub fn is_asked_for(&self) -> bool {
+        self.record
+    }
+
     /// Always, in this history.
     pub fn always(history: HistoryOption) -> Self {
         Self { record: true, history }

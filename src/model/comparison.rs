@@ -93,6 +93,11 @@ impl Comparison {
             && base.std == side.std
     }
 
+    /// The findings on all sides but the control and those that are the base's very binary.
+    pub fn different_compilers(&self) -> impl Iterator<Item = &Findings> {
+        self.answers().filter(|findings| !self.is_same_binary(findings))
+    }
+
     fn is_control(&self, findings: &Findings) -> bool {
         self.side(findings).is_some_and(|side| side.control)
     }

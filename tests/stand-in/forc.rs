@@ -295,9 +295,15 @@ impl Build {
             "exit" => exit(i32::try_from(number()).unwrap()),
             "hang" => sleep(Duration::from_secs(3600)),
             "count" => {
-                let counted = fs::read_to_string(rest).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-                self.run = counted + 1;
-                fs::write(rest, self.run.to_string()).unwrap();
+                // Two stand-ins of one block may count at the same moment.
+                let mut file =
+                    fs::File::options().read(true).write(true).create(true).truncate(false).open(rest).unwrap();
+                file.lock().unwrap();
+                let mut counted = String::new();
+                file.read_to_string(&mut counted).unwrap();
+                self.run = counted.parse().unwrap_or(0) + 1;
+                file.rewind().unwrap();
+                write!(file, "{}", self.run).unwrap();
             }
             "on" | "from" => {
                 let (_, conditional) = rest.split_once(' ').unwrap();

@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{CommitRef, Control, Provenance, Record};
-use crate::model::{COMPARISON_SCHEMA_VERSION, Report, SCHEMA_VERSION};
+use crate::model::{COMPARISON_SCHEMA_VERSION, Comparison, Report, SCHEMA_VERSION, Schedule};
 
 pub use comparison::reports_of;
 
@@ -169,7 +169,16 @@ pub fn read(path: &Path, form: Form, known: &Known) -> Result<Imported, ImportEr
         }
         Form::Comparison => {
             let version = ("comparison_version", COMPARISON_SCHEMA_VERSION);
-            let comparison = read_versioned(path, "a comparison of forc-perf", version.0, version.1)?;
+            let what = "a comparison of forc-perf";
+            let comparison: Comparison = read_versioned(path, what, version.0, version.1)?;
+            // A run with another beside it takes longer than one that has the machine to itself.
+            if comparison.settings.schedule != Schedule::Turns {
+                let reason =
+                    "its sides ran at the same time, so its times belong to no series of the history: measure it with \
+                              `--schedule turns`"
+                        .to_owned();
+                return Err(ImportError::Invalid { path: path.to_owned(), what, reason });
+            }
             let records = reports_of(&comparison)
                 .into_iter()
                 .map(|report| Record { provenance: Provenance::of(&report), report })

@@ -6,6 +6,7 @@ use super::next::{next, side_name};
 use super::phrase::Phrase;
 use super::row::{Class, Row, class_by_figures, output, rank, rows, size, undecided, verdicts_on};
 use super::together::phase_of_all;
+use crate::doctor;
 use crate::model::{
     BenchmarkFindings, Comparison, Completion, ControlOutcome, Figure, Findings, Metric, OutputFinding, Side,
     StdChoice, Total, Verdict,
@@ -306,7 +307,7 @@ fn worst(comparison: &Comparison, rows: &[Row]) -> Line {
     };
     let undecided_row = rows.iter().find(|row| row.benchmark.verdict == Some(Verdict::Undecided));
     let certain = !rows.iter().any(|row| row.benchmark.is_open());
-    let together = comparison.answers().any(Findings::has_regressed);
+    let together = comparison.different_compilers().any(Findings::has_regressed);
     let (tone, phrase) = if let Some(row) = of(Class::Regressed) {
         (Tone::Bad, told(row).text(of_output(row)))
     } else if let Some(row) = best(rows) {
@@ -317,6 +318,9 @@ fn worst(comparison: &Comparison, rows: &[Row]) -> Line {
         };
         let phrase = Phrase::new(none).text("; best is ").then(told(row));
         (tone, phrase.text(open_beside(row)).text(of_output(row)))
+    } else if let Some(row) = of(Class::SameBinary) {
+        let phrase = Phrase::new("none, as one binary cannot be worse than itself; the largest difference is ");
+        (Tone::Warning, phrase.then(told(row)))
     } else if let Some(row) = undecided_row {
         let undecided = row.lead.map_or_else(Phrase::default, |lead| Phrase::new("; ").then(undecided(lead)));
         let (tone, none) =
@@ -350,8 +354,9 @@ fn thresholds(comparison: &Comparison) -> String {
 
 /// The row that improved most, whatever became of its output.
 fn best<'r, 'a>(rows: &'r [Row<'a>]) -> Option<&'r Row<'a>> {
-    let improved =
-        rows.iter().filter(|row| row.class != Class::Failed && row.benchmark.verdict == Some(Verdict::Improved));
+    let improved = rows.iter().filter(|row| {
+        !matches!(row.class, Class::Failed | Class::SameBinary) && row.benchmark.verdict == Some(Verdict::Improved)
+    });
     improved.max_by(|a, b| a.lead.map_or(0.0, size).total_cmp(&b.lead.map_or(0.0, size)))
 }
 
@@ -360,9 +365,10 @@ fn phase(comparison: &Comparison, rows: &[Row]) -> Line {
     let row = rows.iter().find(|row| row.class == Class::Regressed).or_else(|| best(rows));
     let phrase = match row.and_then(|row| Some((row, row.lead?))) {
         Some((row, lead)) => carrier(row.benchmark, lead).sentence(lead.metric),
-        None => {
-            comparison.answers().find_map(phase_of_all).unwrap_or_else(|| Phrase::new("none, as no change was shown"))
-        }
+        None => comparison
+            .different_compilers()
+            .find_map(phase_of_all)
+            .unwrap_or_else(|| Phrase::new("none, as no change was shown")),
     };
     plain("Phase", phrase)
 }
@@ -460,6 +466,7 @@ fn facts(comparison: &Comparison, rows: &[Row]) -> Vec<Line> {
     if measured {
         facts.extend(control(comparison));
         facts.extend(events(comparison));
+        facts.extend(disturbances(comparison));
     }
     let std = match &settings.std {
         StdChoice::Own => Phrase::new(STD_OWN),
@@ -499,6 +506,23 @@ fn same_binary(comparison: &Comparison) -> Option<Line> {
         tone: Tone::Warning,
         phrase: names.text(" is the very binary that ").name(&base.name).text(" is: no change is the compiler’s"),
     })
+}
+
+/// What casts doubt on the runs, the gravest first, each with the benchmark that it is worst in.
+fn disturbances(comparison: &Comparison) -> Option<Line> {
+    const SHOWN: usize = 3;
+    let mut found: Vec<String> = Vec::new();
+    for side in &comparison.sides {
+        for line in doctor::warning_lines(&side.benchmarks) {
+            found.push(format!("{}: {line}", side_name(side)));
+        }
+    }
+    let more = found.len().saturating_sub(SHOWN);
+    let mut phrase = Phrase::joined(found.into_iter().take(SHOWN).map(Phrase::new), "; ");
+    if more > 0 {
+        phrase = phrase.text(format!("; and {more} more"));
+    }
+    (!phrase.0.is_empty()).then_some(Line { label: "Disturbed", tone: Tone::Warning, phrase })
 }
 
 /// What the control says: the base against itself.

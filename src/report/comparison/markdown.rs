@@ -66,6 +66,7 @@ fn title(comparison: &Comparison, measured: bool, rows: &[Row]) -> String {
         (Class::Regressed, "regressed"),
         (Class::Different, "different output"),
         (Class::Improved, "improved"),
+        (Class::SameBinary, "the same binary"),
     ];
     let any = |class: Class| rows.iter().any(|row| row.class == class);
     let mut words: Vec<&str> = kinds.into_iter().filter(|(class, _)| any(*class)).map(|(_, word)| word).collect();
@@ -219,6 +220,7 @@ fn verdict(row: &Row) -> String {
         Class::Regressed => "🔺",
         Class::Different => "≠",
         Class::Improved => "🔽",
+        Class::SameBinary => "~",
         Class::Unmeasured | Class::Uncompared => "–",
         Class::Undecided => "?",
         Class::Equal => "=",

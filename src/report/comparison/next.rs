@@ -45,6 +45,9 @@ pub(crate) fn next(comparison: &Comparison, rows: &[Row]) -> Phrase {
             Words::compare(comparison, Some(row.side)).id(&row.benchmark.id).all(&["--all", "--format", "html"]);
         return Phrase::new(what).command(to_page(&command));
     }
+    if of(Class::SameBinary).is_some() {
+        return Phrase::new("see what this machine does to a measurement: ").command("forc-perf doctor".to_owned());
+    }
     let open: Vec<&Row> = rows.iter().filter(|row| row.open().is_some()).collect();
     if !open.is_empty() {
         return decide(comparison, rows, &open);
@@ -208,14 +211,15 @@ impl Words {
         let interleaved = comparison.settings.interleaved;
         words.extend(comparison.sides.iter().enumerate().filter(wanted).map(|(_, side)| compiler(side, interleaved)));
         let settings = &comparison.settings;
-        if settings.suite != Path::new(DEFAULT_SUITE) {
+        // Of what others have recorded, neither suite nor repository is known.
+        if settings.suite != Path::new(DEFAULT_SUITE) && !settings.suite.as_os_str().is_empty() {
             words.extend(["--suite".to_owned(), settings.suite.display().to_string()]);
         }
         let revision = comparison.sides.iter().find_map(|side| match &side.toolchain.origin {
             Origin::Revision(revision) => Some(revision),
             _ => None,
         });
-        if let Some(revision) = revision {
+        if let Some(revision) = revision.filter(|revision| !revision.repository.is_empty()) {
             words.extend(["--sway".to_owned(), revision.repository.clone()]);
             if !revision.cargo_flags.is_empty() {
                 // One word with the `=`: flags begin with a dash.

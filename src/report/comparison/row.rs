@@ -27,6 +27,8 @@ pub(crate) enum Class {
     Different,
     /// A figure became better.
     Improved,
+    /// A figure became worse or better, but both compilers are one binary: the change is the machine's.
+    SameBinary,
     /// There is nothing to hold against each other, without a failure: it was not reached.
     Unmeasured,
     /// It was measured on both sides, but no cost of it can be compared; a size may be the same.
@@ -45,6 +47,7 @@ impl Class {
             Self::Regressed => "regressed",
             Self::Different => "other output",
             Self::Improved => "improved",
+            Self::SameBinary => "same binary",
             Self::Unmeasured => "not measured",
             Self::Uncompared => "not compared",
             Self::Undecided => "undecided",
@@ -96,6 +99,10 @@ impl<'a> Row<'a> {
             Class::Uncompared => return format!("{name} ({})", uncompared(self.benchmark)),
             Class::Regressed => with(Verdict::Regressed).count(),
             Class::Improved => with(Verdict::Improved).count(),
+            Class::SameBinary => {
+                let changed = self.benchmark.deciding().filter(|figure| figure.verdict.is_change()).count();
+                return format!("{name} ({changed} of {} differ)", counted(all, "figure"));
+            }
             Class::Undecided => with(Verdict::Undecided).count(),
             Class::Different | Class::Equal => all,
         };
@@ -123,18 +130,21 @@ impl<'a> Row<'a> {
 
 /// The rows of all sides but the control, worst first.
 pub(crate) fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
-    sorted(comparison.answers().flat_map(rows_in_order).collect())
+    sorted(comparison.answers().flat_map(|findings| rows_in_order(comparison, findings)).collect())
 }
 
 /// The rows of one side, worst first.
-pub(crate) fn rows_of(findings: &Findings) -> Vec<Row<'_>> {
-    sorted(rows_in_order(findings).collect())
+pub(crate) fn rows_of<'a>(comparison: &Comparison, findings: &'a Findings) -> Vec<Row<'a>> {
+    sorted(rows_in_order(comparison, findings).collect())
 }
 
-fn rows_in_order(findings: &Findings) -> impl Iterator<Item = Row<'_>> {
-    let side = findings.side;
+fn rows_in_order<'a>(comparison: &Comparison, findings: &'a Findings) -> impl Iterator<Item = Row<'a>> {
+    let (side, same_binary) = (findings.side, comparison.is_same_binary(findings));
     findings.benchmarks.iter().enumerate().map(move |(index, benchmark)| {
-        let class = class(benchmark);
+        let class = match class(benchmark) {
+            Class::Regressed | Class::Improved if same_binary => Class::SameBinary,
+            class => class,
+        };
         Row { side, index, benchmark, class, lead: lead(benchmark) }
     })
 }

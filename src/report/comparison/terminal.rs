@@ -144,11 +144,12 @@ enum Step {
 const STEPS: [Step; 6] =
     [Step::Drop(7), Step::Shorten(56), Step::Drop(6), Step::Shorten(36), Step::Drop(4), Step::Drop(5)];
 
-const CLASSES: [Class; 8] = [
+const CLASSES: [Class; 9] = [
     Class::Failed,
     Class::Regressed,
     Class::Different,
     Class::Improved,
+    Class::SameBinary,
     Class::Unmeasured,
     Class::Uncompared,
     Class::Undecided,
@@ -257,6 +258,7 @@ fn sign(class: Class) -> (&'static str, Style) {
         Class::Regressed => ("▲", BAD),
         Class::Different => ("≠", WARNING),
         Class::Improved => ("▼", GOOD),
+        Class::SameBinary => ("~", WARNING),
         Class::Unmeasured | Class::Uncompared => ("–", WARNING),
         Class::Undecided => ("?", DIM),
         Class::Equal => ("=", Style::new()),

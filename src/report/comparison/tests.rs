@@ -426,6 +426,9 @@ fn what_weakens_a_comparison_is_said() {
     let begin = "Verdict: 0.72.1 and 0.71.2 are the same binary (SHA-256 000000000000…): whatever differs is the machine’s or the projects’; ";
     assert!(first.starts_with(begin), "{first}");
     assert!(first.ends_with("1 of 1 benchmark differ; interrupted"), "{first}");
+    assert!(lines(&comparison)[1].contains("one binary cannot be worse than itself; the largest difference is"));
+    assert!(lines(&comparison)[4].contains("forc-perf doctor"), "{}", lines(&comparison)[4]);
+    comparison.sides[1].toolchain.sha256 = "1".repeat(64);
     assert!(lines(&comparison)[4].contains("measure it side by side: forc-perf compare"));
     // The sides of two reports are called by the reports' files, which no comparison starts from.
     comparison.sides[0].name = "old.json".into();

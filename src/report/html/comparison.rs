@@ -160,6 +160,7 @@ fn class(row: &Row) -> Markup {
         Class::Regressed => ("▲", "regressed"),
         Class::Different => ("≠", "different"),
         Class::Improved => ("▼", "improved"),
+        Class::SameBinary => ("~", "undecided"),
         Class::Unmeasured | Class::Uncompared => ("–", "undecided"),
         Class::Undecided => ("?", "undecided"),
         Class::Equal => ("=", "equal"),

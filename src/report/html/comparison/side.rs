@@ -16,7 +16,7 @@ pub(super) fn section(page: &Page, findings: &Findings) -> Markup {
     let comparison = page.comparison;
     let several = comparison.answers().count() > 1;
     let side = findings.side;
-    let rows: Vec<Row> = rows_of(findings).into_iter().filter(|row| page.shows(row)).collect();
+    let rows: Vec<Row> = rows_of(comparison, findings).into_iter().filter(|row| page.shows(row)).collect();
     let hidden = findings.benchmarks.len() - rows.len();
     let metrics = primary_metrics(comparison);
     html! {
