@@ -12,6 +12,9 @@
 //! - `efficiency`: how much of the measuring time is spent in the compiler;
 //! - `pinning` (only by name): runs with processors of their own against runs without.
 //!
+//! `short`, `heaviest` and `real` select programs; `quiet` and `loaded` the machine that perturbation is measured on. So `-- 100
+//! perturbation short quiet` is many rounds of what needs them most.
+//!
 //! With a real program at hand, it is measured beside the fixtures: `FORC_PERF_PROJECT` names its folder and
 //! `FORC_PERF_STD` a copy of the std for it. The whole then takes longer.
 
@@ -35,6 +38,12 @@ const SECTIONS: [&str; 6] = ["perturbation", "cadence", "accuracy", "attribution
 
 /// What is measured only when it is named.
 const BY_NAME: &str = "pinning";
+
+/// The programs, in the order of [`subject::subjects`].
+const PROGRAMS: [&str; 3] = ["short", "heaviest", "real"];
+
+/// The machines on which perturbation is measured.
+pub const MACHINES: [&str; 2] = ["quiet", "loaded"];
 
 /// Rounds unless told otherwise.
 const ROUNDS: usize = 30;
@@ -60,18 +69,25 @@ fn main() -> ExitCode {
 fn run(args: &[String]) -> Result<(), Error> {
     let (numbers, names): (Vec<&String>, Vec<&String>) = args.iter().partition(|arg| arg.parse::<usize>().is_ok());
     let rounds = numbers.first().and_then(|number| number.parse().ok()).unwrap_or(ROUNDS).max(1);
-    if let Some(unknown) = names.iter().find(|name| !SECTIONS.contains(&name.as_str()) && **name != BY_NAME) {
-        return Err(format!("there is no section `{unknown}`; there are {} and {BY_NAME}", SECTIONS.join(", ")).into());
+    let known: Vec<&str> = [&SECTIONS[..], &[BY_NAME], &PROGRAMS, &MACHINES].concat();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(format!("`{unknown}` is unknown; there are {}", known.join(", ")).into());
     }
-    let wanted = |section: &str| match names.as_slice() {
-        [] => section != BY_NAME,
-        names => names.iter().any(|name| *name == section),
+    // Of each kind of names all that are given, or all there are.
+    let chosen = |all: &[&str], name: &str| {
+        let given = |name: &str| names.iter().any(|given| *given == name);
+        given(name) || !all.iter().any(|one| given(one))
     };
+    let sections = [&SECTIONS[..], &[BY_NAME]].concat();
+    let by_name = names.iter().any(|name| *name == BY_NAME);
+    let wanted = |section: &str| chosen(&sections, section) && (section != BY_NAME || by_name);
     let toolchain = toolchain::resolve(None, &Locator::default(), &Interrupt::new(), |event| eprintln!("{event:?}"))?;
     println!("forc {} ({})\n", toolchain.version, toolchain.path.display());
     let subjects = subject::subjects(&toolchain)?;
+    let subjects = PROGRAMS.iter().zip(subjects).filter(|(name, _)| chosen(&PROGRAMS, name));
+    let subjects: Vec<subject::Subject> = subjects.map(|(_, subject)| subject).collect();
     if wanted("perturbation") {
-        perturbation::section(&subjects, rounds)?;
+        perturbation::section(&subjects, rounds, MACHINES.map(|machine| chosen(&MACHINES, machine)))?;
     }
     if wanted(BY_NAME) {
         perturbation::pinning(&subjects, rounds)?;

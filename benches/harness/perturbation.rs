@@ -30,8 +30,9 @@ const LONG: Duration = Duration::from_secs(2);
 const QUIET: &[Placement] = &[Placement::Apart, Placement::Free, Placement::OneCore];
 const LOADED: &[Placement] = &[Placement::Apart, Placement::Free];
 
-/// All tables: those of the quiet machine first, as a load is not forgotten at once.
-pub fn section(subjects: &[Subject], rounds: usize) -> Result<(), Error> {
+/// The tables of the quiet machine and of the loaded one, where they are wanted; the quiet ones first, as a load is not
+/// forgotten at once.
+pub fn section(subjects: &[Subject], rounds: usize, [quiet, loaded]: [bool; 2]) -> Result<(), Error> {
     let (ways, absent) = way::all();
     println!("## Perturbation\n");
     println!("Medians [95 %] of ratios to the bare run of the same round; all ways in random order within each round.");
@@ -42,9 +43,14 @@ pub fn section(subjects: &[Subject], rounds: usize) -> Result<(), Error> {
         println!("Nothing is measured with forc and harness apart: {error}.");
     }
     let time = TIME_A_ROUND.saturating_mul(u32::try_from(rounds)?);
-    tables(subjects, QUIET, &ways, time, None)?;
-    let mut load = Load::start()?;
-    tables(subjects, LOADED, &ways, time, Some(&mut load))
+    if quiet {
+        tables(subjects, QUIET, &ways, time, None)?;
+    }
+    if loaded {
+        let mut load = Load::start()?;
+        tables(subjects, LOADED, &ways, time, Some(&mut load))?;
+    }
+    Ok(())
 }
 
 fn tables(

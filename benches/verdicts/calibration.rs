@@ -45,7 +45,7 @@ pub fn print(recorded: Option<&Recorded>) {
     let rules = Rules::default();
     false_alarms(recorded, &rules);
     beside_changes(&rules);
-    few_blocks(&rules);
+    few_blocks(recorded, &rules);
     false_equalities(&rules);
     coverage(&rules);
 }
@@ -96,7 +96,7 @@ fn beside_changes(rules: &Rules) {
 }
 
 /// What a person would see in a few runs.
-fn few_blocks(rules: &Rules) {
+fn few_blocks(recorded: Option<&Recorded>, rules: &Rules) {
     const SUITES: usize = 400;
     println!("FEW BLOCKS: per cent of changed benchmarks whose figure is called changed, and of suites whose mean is.");
     println!("{:<58} {:>8} {:>10} {:>8}", "change", "blocks", "benchmark", "suite");
@@ -106,7 +106,7 @@ fn few_blocks(rules: &Rules) {
         Truth { benchmarks, changed: 1, effects, instructions: 1.0 }
     };
     let quiet = SIMULATED[0];
-    let cases = [
+    let mut cases = vec![
         ("memory +1 %, spread 0.05 %, 1 of 4", quiet, memory(4), 3, TIMES),
         ("memory +1 %, spread 0.05 %, 1 of 20", quiet, memory(20), 3, TIMES),
         ("CPU −14 %, noise 2 % with spikes, 4 of 4", SIMULATED[4], Truth::slower(4, 4, 0.86), 5, 1),
@@ -116,6 +116,16 @@ fn few_blocks(rules: &Rules) {
         ("CPU +2 %, noise 1 %, 1 of 20", quiet, Truth::slower(20, 1, 1.02), 40, 1),
         ("CPU +2 %, all of it and noise 2 %, 1 of 20", MILD, Truth::slower(20, 1, 1.02), 40, 1),
     ];
+    if let Some(recorded) = recorded {
+        let recorded = Machine::Recorded(recorded);
+        cases.extend([
+            ("CPU −14 %, recorded runs, 4 of 4", recorded, Truth::slower(4, 4, 0.86), 5, 1),
+            ("CPU +5 %, recorded runs, 1 of 20", recorded, Truth::slower(20, 1, 1.05), 12, 1),
+            ("CPU +5 %, recorded runs, 20 of 20", recorded, Truth::slower(20, 20, 1.05), 12, 1),
+            ("CPU +2 %, recorded runs, 1 of 20", recorded, Truth::slower(20, 1, 1.02), 40, 1),
+            ("CPU +2 %, recorded runs, 20 of 20", recorded, Truth::slower(20, 20, 1.02), 40, 1),
+        ]);
+    }
     for (part, (name, machine, truth, blocks, figure)) in cases.into_iter().enumerate() {
         let suites = each(SUITES, |suite| {
             let seed = seed(500 + part, suite);

@@ -5,7 +5,7 @@ use forc_perf::stats::{Rules, Verdict};
 use crate::machine::{Machine, PAIRED, PRIMARY, Random, Runs, TIMES};
 use crate::power::{self, EFFECTS};
 use crate::recorded::Recorded;
-use crate::rivals::{Rival, history};
+use crate::rivals::{Known, Prior, Rival, history};
 use crate::suite::{BENCHMARKS, MAX_RUNS, Suite, Truth, Until, is_change, looks};
 use crate::{each, mean, seed, share};
 
@@ -14,6 +14,8 @@ const NULL_SUITES: usize = 1000;
 /// Of them, those on which the rules' own settings are tried.
 const OWN_SUITES: usize = 200;
 const POWER_SUITES: usize = 300;
+/// Blocks of each benchmark: few, as long builds have them, and many.
+const BLOCKS: [usize; 3] = [5, 12, MAX_RUNS];
 /// Earlier measurements that rustc-perf knows of a benchmark.
 const HISTORY: usize = 31;
 
@@ -21,34 +23,38 @@ pub fn print(recorded: Option<&Recorded>) {
     let rules = Rules::default();
     println!("RIVALS: one of {BENCHMARKS} benchmarks slower; share of such changes found, wall / cpu");
     println!(
-        "They are given {MAX_RUNS} runs a side, interleaved in pairs as only forc-perf makes them, of every benchmark."
+        "They are given as many runs a side, interleaved in pairs as only forc-perf makes them, of every benchmark."
     );
     println!(
         "\"At 1 %\": with the threshold on their statistic at which 1 % of {NULL_SUITES} unchanged suites on the very same"
     );
     println!("machine have a false alarm in any figure, which no user could know; forc-perf holds its rate unasked.\n");
     for (part, machine) in power::machines(recorded).into_iter().enumerate() {
-        contest(machine, part, &rules);
+        for (index, blocks) in BLOCKS.into_iter().enumerate() {
+            contest(machine, blocks, 10 * part + index, &rules);
+        }
     }
 }
 
-fn contest(machine: Machine, part: usize, rules: &Rules) {
-    let bank = Bank::new(machine, seed(60 + part, 0));
+fn contest(machine: Machine, blocks: usize, part: usize, rules: &Rules) {
+    let bank = Bank::new(machine, blocks, seed(6000 + part, 0));
     let null = each(NULL_SUITES, |suite| {
-        let mut random = Random::new(!seed(70 + part, suite));
+        let mut random = Random::new(!seed(7000 + part, suite));
         let mut greatest = [f64::NEG_INFINITY; Rival::ALL.len()];
         let mut alarms = [false; Rival::ALL.len()];
-        for mut runs in Suite::new(machine, Truth::nothing(BENCHMARKS), seed(70 + part, suite), MAX_RUNS).benchmarks {
-            runs.extend(MAX_RUNS);
-            let known = bank.draw(runs.fixture, &mut random);
+        let truth = Truth::nothing(BENCHMARKS);
+        let mut benchmarks = Suite::new(machine, truth, seed(7000 + part, suite), blocks).benchmarks;
+        let priors = measured(&mut benchmarks, blocks);
+        for runs in benchmarks {
+            let minima = bank.draw(runs.fixture, &mut random);
             // Of times alone: some rules divide by a spread, and peaks of memory may have none.
             let times = |figure: &usize| *figure < TIMES || *figure >= PRIMARY;
             for (figure, pairs) in runs.pairs.iter().enumerate().filter(|(figure, _)| times(figure)) {
-                let past = history(&known.iter().map(|minima| minima[figure]).collect::<Vec<_>>());
+                let known = known(&minima, figure, &priors);
                 for (index, rival) in Rival::ALL.into_iter().enumerate() {
-                    greatest[index] = greatest[index].max(rival.statistic(pairs, &past));
+                    greatest[index] = greatest[index].max(rival.statistic(pairs, &known));
                     if suite < OWN_SUITES && figure < TIMES && !alarms[index] {
-                        alarms[index] = rival.finds(pairs, &past, &mut random);
+                        alarms[index] = rival.finds(pairs, &known, &mut random);
                     }
                 }
             }
@@ -63,15 +69,15 @@ fn contest(machine: Machine, part: usize, rules: &Rules) {
         })
         .collect();
 
-    let looks = looks(MAX_RUNS);
+    let looks = looks(blocks);
     // Of each effect: found by forc-perf, its runs, found by each rival at its own settings and at 1 %, as wall and cpu.
     let found: Vec<_> = EFFECTS
         .into_iter()
         .map(|effect| {
             let truth = Truth::slower(BENCHMARKS, 1, effect);
             each(POWER_SUITES, |suite| {
-                let mut random = Random::new(!seed(80 + part, suite));
-                let mut outcome = Suite::new(machine, truth, seed(80 + part, suite), MAX_RUNS).compare(
+                let mut random = Random::new(!seed(8000 + part, suite));
+                let mut outcome = Suite::new(machine, truth, seed(8000 + part, suite), blocks).compare(
                     &looks,
                     rules,
                     f64::INFINITY,
@@ -80,16 +86,16 @@ fn contest(machine: Machine, part: usize, rules: &Rules) {
                 let ours =
                     [outcome.wall(0), outcome.cpu(0)].map(|verdict| (is_change(verdict), verdict == Verdict::Equal));
                 let runs = mean((0..BENCHMARKS).map(|benchmark| outcome.runs(benchmark) as f64));
-                let changed = &mut outcome.suite.benchmarks[0];
-                changed.extend(MAX_RUNS);
-                let known = bank.draw(changed.fixture, &mut random);
+                let priors = measured(&mut outcome.suite.benchmarks, blocks);
+                let changed = &outcome.suite.benchmarks[0];
+                let minima = bank.draw(changed.fixture, &mut random);
                 let theirs = Rival::ALL.map(|rival| {
                     let index = Rival::ALL.iter().position(|it| *it == rival).unwrap_or(0);
                     std::array::from_fn::<_, TIMES, _>(|figure| {
                         let pairs = &changed.pairs[figure];
-                        let past = history(&known.iter().map(|minima| minima[figure]).collect::<Vec<_>>());
-                        let own = rival.finds(pairs, &past, &mut random);
-                        (own, rival.statistic(pairs, &past) > thresholds[index])
+                        let known = known(&minima, figure, &priors);
+                        let own = rival.finds(pairs, &known, &mut random);
+                        (own, rival.statistic(pairs, &known) > thresholds[index])
                     })
                 });
                 (ours, runs, theirs)
@@ -97,7 +103,7 @@ fn contest(machine: Machine, part: usize, rules: &Rules) {
         })
         .collect();
 
-    println!("{}", machine.name());
+    println!("{}, {blocks} blocks", machine.name());
     let effects: String =
         EFFECTS.iter().map(|effect| format!("{:>15}", format!("{:.1} %", 100.0 * (effect - 1.0)))).collect();
     println!("  {:<28} {:>25} {effects}", "", "suites with false alarm");
@@ -131,6 +137,17 @@ fn contest(machine: Machine, part: usize, rules: &Rules) {
     println!();
 }
 
+/// Makes all blocks, and gives by figure what the spreads of all benchmarks tell.
+fn measured(benchmarks: &mut [Runs], blocks: usize) -> Vec<Prior> {
+    benchmarks.iter_mut().for_each(|runs| runs.extend(blocks));
+    let figures = benchmarks.first().map_or(0, |runs| runs.pairs.len());
+    (0..figures).map(|figure| Prior::of(benchmarks.iter().map(|runs| runs.pairs[figure].as_slice()))).collect()
+}
+
+fn known(minima: &[&Vec<f64>], figure: usize, priors: &[Prior]) -> Known {
+    Known { history: history(&minima.iter().map(|minima| minima[figure]).collect::<Vec<_>>()), prior: priors[figure] }
+}
+
 /// Minima of measurements of one unchanged compiler, of which histories are drawn.
 struct Bank {
     /// By fixture, then by measurement, then by figure.
@@ -138,7 +155,7 @@ struct Bank {
 }
 
 impl Bank {
-    fn new(machine: Machine, seed: u64) -> Self {
+    fn new(machine: Machine, blocks: usize, seed: u64) -> Self {
         const MEASUREMENTS: usize = 400;
         let fixtures = match machine {
             Machine::Simulated(..) => 1,
@@ -149,9 +166,9 @@ impl Bank {
             .map(|fixture| {
                 (0..MEASUREMENTS)
                     .map(|_| {
-                        let mut runs = Runs::new(machine, random.fork(), [1.0; PAIRED], MAX_RUNS);
+                        let mut runs = Runs::new(machine, random.fork(), [1.0; PAIRED], blocks);
                         runs.fixture = fixture;
-                        runs.extend(MAX_RUNS);
+                        runs.extend(blocks);
                         let least =
                             |pairs: &Vec<(f64, f64)>| pairs.iter().map(|pair| pair.0).fold(f64::INFINITY, f64::min);
                         runs.pairs.iter().map(least).collect()

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use forc_perf::collector::{self, Interrupt, Invocation, MIN_INTERVAL, Options};
 use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
-use forc_perf::model::{Comparison, Figure, Metric, Verdict};
+use forc_perf::model::{Comparison, Findings, Metric};
 use forc_perf::schedule::Wanted;
 use forc_perf::session::{self, CompareConfig, Config, Event, StdOption};
 use forc_perf::stats;
@@ -24,8 +24,9 @@ const SELECTED: &str = "small/*";
 /// The one that files are run on themselves.
 const IN_PLACE: &str = "small/script";
 
-/// Blocks of each benchmark unless told otherwise.
-const ROUNDS: usize = 25;
+/// Blocks of each benchmark, and comparisons, unless told otherwise.
+const ROUNDS: usize = 8;
+const COMPARISONS: usize = 5;
 
 const METRICS: [Metric; 4] = [Metric::MinorFaults, Metric::PeakMemory, Metric::Cpu, Metric::Wall];
 
@@ -45,9 +46,10 @@ const WAYS: [(&str, Way); 6] = [
 
 type Way = fn(&Path, &Path) -> Result<(), Error>;
 
-/// Compares, with so many blocks of each benchmark and with these other builds of the same source besides.
+/// Compares, so many times with so many blocks of each benchmark, and with these other builds of the same source besides.
 pub fn print(words: &[String]) -> Result<(), Error> {
-    let rounds = words.iter().find_map(|word| word.parse().ok()).unwrap_or(ROUNDS);
+    let mut numbers = words.iter().filter_map(|word| word.parse().ok());
+    let (rounds, comparisons) = (numbers.next().unwrap_or(ROUNDS), numbers.next().unwrap_or(COMPARISONS));
     let rebuilt = words.iter().map(PathBuf::from).filter(|path| path.is_file());
     let toolchain = toolchain::resolve(None, &Locator::default(), &Interrupt::new(), |_| ())?;
     let folder = tempfile::tempdir()?;
@@ -67,29 +69,42 @@ pub fn print(words: &[String]) -> Result<(), Error> {
 
     println!("Each file run itself, {rounds} builds of {IN_PLACE}, against the original");
     in_place(&files, rounds)?;
-    println!("\nforc {} from {} files, {rounds} blocks of {SELECTED}", toolchain.version, files.len());
-    let comparison = compare(&files, rounds)?;
-    println!("Ratios of all pairs: the median over the benchmarks of the ratio of medians [least, most].");
+    println!(
+        "\nforc {} from {} files, {comparisons} comparisons of {rounds} blocks of {SELECTED}",
+        toolchain.version,
+        files.len()
+    );
+    let made = (0..comparisons).map(|number| compare(&files, rounds, number as u64)).collect::<Result<Vec<_>, _>>()?;
+    let Some(comparison) = made.first() else { return Ok(()) };
+    println!(
+        "Of the first: ratios of all pairs: the median over the benchmarks of the ratio of medians [least, most]."
+    );
     println!("{:<26} {:<26} {}", "", "against", METRICS.map(|metric| format!("{:<24}", metric.name())).join(" "));
     for (left, (name, _)) in files.iter().enumerate() {
         for (right, (other, _)) in files.iter().enumerate().take(left) {
-            let ratios = METRICS.map(|metric| format!("{:<24}", ratio(&comparison, left, right, metric)));
+            let ratios = METRICS.map(|metric| format!("{:<24}", ratio(comparison, left, right, metric)));
             println!("{name:<26} {other:<26} {}", ratios.join(" "));
         }
     }
-    println!("Verdicts of each against the original, of {} benchmarks; the goal is 0 changed.", per_side(&comparison));
-    let mut changed = 0;
-    for (findings, (name, _)) in comparison.findings.iter().zip(&files[1..]) {
-        let [regressed, improved] = [Verdict::Regressed, Verdict::Improved].map(|verdict| findings.count(verdict));
-        changed += regressed + improved;
-        let figures = || findings.benchmarks.iter().flat_map(|benchmark| &benchmark.figures);
-        let alarms = figures().filter(|figure| is_change(figure)).count();
+    println!("Verdicts of each against the original, of {} benchmarks; the goal is 0 changed.", per_side(comparison));
+    let mut alarming = 0;
+    for (index, (name, _)) in files[1..].iter().enumerate() {
+        let findings = || made.iter().filter_map(|comparison| comparison.findings.get(index));
+        let figures = || findings().flat_map(|findings| &findings.benchmarks).flat_map(|benchmark| &benchmark.figures);
+        let changed = |findings: &&Findings| {
+            let together = findings.together().any(|total| total.verdict.is_change());
+            together || findings.benchmarks.iter().flat_map(|one| &one.figures).any(|figure| figure.verdict.is_change())
+        };
+        let with_alarm = findings().filter(changed).count();
+        alarming += with_alarm;
         println!(
-            "{name:<26} {regressed} regressed, {improved} improved; {alarms} of {} figures, phases too",
+            "{name:<26} {with_alarm} of {} comparisons with a false alarm; {} of {} figures, phases too",
+            findings().count(),
+            figures().filter(|figure| figure.verdict.is_change()).count(),
             figures().count()
         );
     }
-    println!("{changed} false alarms in all");
+    println!("{alarming} comparisons with a false alarm in all");
     Ok(())
 }
 
@@ -132,10 +147,6 @@ fn in_place(files: &[(String, PathBuf)], rounds: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_change(figure: &Figure) -> bool {
-    matches!(figure.verdict, Verdict::Regressed | Verdict::Improved)
-}
-
 fn per_side(comparison: &Comparison) -> usize {
     comparison.findings.first().map_or(0, |findings| findings.benchmarks.len())
 }
@@ -157,12 +168,12 @@ fn ratio(comparison: &Comparison, side: usize, base: usize, metric: Metric) -> S
     }
 }
 
-fn compare(files: &[(String, PathBuf)], rounds: usize) -> Result<Comparison, Error> {
+fn compare(files: &[(String, PathBuf)], rounds: usize, number: u64) -> Result<Comparison, Error> {
     let config = CompareConfig {
         measure: Config {
             selection: Selection::new(&[SELECTED], &[])?,
             pin: false,
-            seed: Some(crate::SEED),
+            seed: Some(crate::SEED + number),
             ..Config::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures"))
         },
         sides: files.iter().map(|(name, path)| (name.clone(), ToolchainSpec::Path(path.clone()))).collect(),

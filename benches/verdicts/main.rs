@@ -12,8 +12,8 @@
 //!
 //! `cargo bench --bench verdicts -- schedule [MINUTES] [quiet|loaded] [FORC [FORC]] [PROJECT...]`, by name only, holds runs in
 //! turns and runs at once against each other: noise, cost and bias. A compiler or a project is a path with a `/` in it.
-//! `cargo bench --bench verdicts -- ground [ROUNDS] [FORC...]`, by name only, compares a real forc with itself from files that
-//! came into memory in different ways, and with other builds of the same source that are given.
+//! `cargo bench --bench verdicts -- ground [BLOCKS [COMPARISONS]] [FORC...]`, by name only, compares a real forc with itself
+//! from files that came into memory in different ways, and with other builds of the same source that are given.
 
 mod calibration;
 mod contest;

@@ -1,12 +1,26 @@
 //! How other tools decide whether a figure changed, by their published rules.
 
-use crate::machine::Random;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::function::gamma::digamma;
+
+use crate::machine::{Random, TIMES};
+use crate::suite::BENCHMARKS;
+
+/// What a rule knows beside the pairs of a figure.
+pub struct Known {
+    /// Earlier changes of minima.
+    pub history: Vec<f64>,
+    /// What the figure's spreads in all benchmarks tell.
+    pub prior: Prior,
+}
 
 /// A tool's rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rival {
-    /// No rival: forc-perf's own test of all pairs at once, to see what its guarantee costs and what pairing gains.
+    /// The signed-rank test of all pairs at once: what forc-perf's verdicts rest on from 20 blocks on.
     SignedRank,
+    /// limma: a moderated t of the pairs' log ratios (Smyth 2004), p < 1 % shared by the suite's times (Bonferroni).
+    Limma,
     /// Criterion 0.8: Student's t by a bootstrap of the pooled sample, p < 0.05, and an interval of the ratio of means
     /// (95 %, bootstrap) wholly beyond ± 1 %.
     Criterion,
@@ -19,11 +33,13 @@ pub enum Rival {
 }
 
 impl Rival {
-    pub const ALL: [Self; 5] = [Self::SignedRank, Self::Criterion, Self::Asv, Self::AsvFine, Self::RustcPerf];
+    pub const ALL: [Self; 6] =
+        [Self::SignedRank, Self::Limma, Self::Criterion, Self::Asv, Self::AsvFine, Self::RustcPerf];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::SignedRank => "signed rank",
+            Self::Limma => "limma",
             Self::Criterion => "criterion (t)",
             Self::Asv => "asv, factor 1.1",
             Self::AsvFine => "asv, factor 1.01",
@@ -32,29 +48,99 @@ impl Rival {
     }
 
     /// The statistic by which the rule tells changed from unchanged, larger for clearer changes: what an equal rate of
-    /// false alarms is set on. `history` holds earlier changes of minima.
-    pub fn statistic(self, pairs: &[(f64, f64)], history: &[f64]) -> f64 {
+    /// false alarms is set on.
+    pub fn statistic(self, pairs: &[(f64, f64)], known: &Known) -> f64 {
         match self {
             Self::SignedRank => signed_rank(pairs).abs(),
+            Self::Limma => known.prior.moderated(pairs).abs(),
             Self::Criterion => welch(pairs).abs(),
             Self::Asv | Self::AsvFine => mann_whitney(pairs).abs(),
             Self::RustcPerf => {
-                let (q1, q3) = quartiles(history);
+                let (q1, q3) = quartiles(&known.history);
                 (change_of_minima(pairs).abs() - q3) / (q3 - q1)
             }
         }
     }
 
     /// What the tool says at its own settings.
-    pub fn finds(self, pairs: &[(f64, f64)], history: &[f64], random: &mut Random) -> bool {
+    pub fn finds(self, pairs: &[(f64, f64)], known: &Known, random: &mut Random) -> bool {
         match self {
             Self::SignedRank => false,
+            Self::Limma => {
+                let level = 0.01 / (BENCHMARKS * TIMES) as f64;
+                let df = known.prior.df + pairs.len() as f64 - 1.0;
+                let Ok(student) = StudentsT::new(0.0, 1.0, df) else { return false };
+                2.0 * student.sf(known.prior.moderated(pairs).abs()) < level
+            }
             Self::Criterion => criterion(pairs, random),
             Self::Asv => asv(pairs, 1.1),
             Self::AsvFine => asv(pairs, 1.01),
-            Self::RustcPerf => self.statistic(pairs, history) > 3.0,
+            Self::RustcPerf => self.statistic(pairs, known) > 3.0,
         }
     }
+}
+
+/// limma's prior of a figure's variance: a scaled inverse chi-squared distribution.
+#[derive(Clone, Copy)]
+pub struct Prior {
+    df: f64,
+    variance: f64,
+}
+
+impl Prior {
+    /// Fitted to the variances of one figure's log ratios in all benchmarks by their logarithms' moments (Smyth 2004, section
+    /// 6.2).
+    pub fn of<'p>(benchmarks: impl Iterator<Item = &'p [(f64, f64)]>) -> Self {
+        const MOST_DF: f64 = 1e6;
+        let moments: Vec<(f64, f64)> =
+            benchmarks.map(|pairs| (mean_and_variance(pairs).1, pairs.len() as f64 - 1.0)).collect();
+        let logs: Vec<(f64, f64)> = moments
+            .iter()
+            .filter(|(variance, _)| *variance > 0.0)
+            .map(|(variance, df)| (variance.ln() - digamma(df / 2.0) + (df / 2.0).ln(), trigamma(df / 2.0)))
+            .collect();
+        let count = logs.len() as f64;
+        let mean = logs.iter().map(|log| log.0).sum::<f64>() / count;
+        let spread = logs.iter().map(|log| (log.0 - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        let excess = spread - logs.iter().map(|log| log.1).sum::<f64>() / count;
+        let df = if excess > 0.0 { (2.0 * inverse_trigamma(excess)).min(MOST_DF) } else { MOST_DF };
+        Self { df, variance: (mean + digamma(df / 2.0) - (df / 2.0).ln()).exp() }
+    }
+
+    /// The moderated t.
+    fn moderated(self, pairs: &[(f64, f64)]) -> f64 {
+        let (mean, variance) = mean_and_variance(pairs);
+        let (count, df) = (pairs.len() as f64, pairs.len() as f64 - 1.0);
+        let variance = (self.df * self.variance + df * variance) / (self.df + df);
+        mean / (variance / count).sqrt()
+    }
+}
+
+/// Of the log ratios.
+fn mean_and_variance(pairs: &[(f64, f64)]) -> (f64, f64) {
+    let count = pairs.len() as f64;
+    let differences = || pairs.iter().map(|(a, b)| (b / a).ln());
+    let mean = differences().sum::<f64>() / count;
+    (mean, differences().map(|difference| (difference - mean).powi(2)).sum::<f64>() / (count - 1.0))
+}
+
+/// The derivative of [`digamma`], by its recurrence and asymptotic series (Abramowitz and Stegun 6.4.6, 6.4.12).
+fn trigamma(x: f64) -> f64 {
+    if x < 10.0 {
+        return trigamma(x + 1.0) + x.powi(-2);
+    }
+    let square = x.powi(-2);
+    1.0 / x + square / 2.0 + square / x * (1.0 / 6.0 - square * (1.0 / 30.0 - square / 42.0))
+}
+
+/// Where [`trigamma`], which decreases, has this value.
+fn inverse_trigamma(value: f64) -> f64 {
+    let (mut low, mut high) = (1e-8_f64, 1e8_f64);
+    for _ in 0..200 {
+        let middle = (low * high).sqrt();
+        if trigamma(middle) > value { low = middle } else { high = middle }
+    }
+    (low * high).sqrt()
 }
 
 /// The changes of minima from each of these measurements to the next.

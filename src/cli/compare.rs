@@ -96,9 +96,9 @@ pub struct CompareOptions {
     #[arg(long, value_name = "TIME", default_value_t = default_time_limit())]
     pub time_limit: humantime::Duration,
 
-    /// Where the sides take turns, keep forc and the harness on different processors. Not by default: with a processor less to
-    /// choose from, a compiler's times wandered more, and what the harness costs both sides alike is no difference between them
-    #[arg(long, value_enum, default_value_t = Pin::Never)]
+    /// Where the sides take turns, keep forc and the harness on different processors. Where the sides run at the same time, each
+    /// has its core whatever this says
+    #[arg(long, value_enum, default_value_t = Pin::Auto)]
     pub pin: Pin,
 
     /// Seed of the order of the runs [default: a new one each time; it stands in the comparison]

@@ -27,7 +27,8 @@
 //! 2. the typical run says so too: enough blocks have the sign of the change (a sign test at 5 %; below five blocks, all of
 //!    them), or the medians' intervals are apart. A side whose every sixth run is a third slower, with the same median, is
 //!    different, but its typical run is not;
-//! 3. the estimate is at least the threshold. What is shown to differ by less than matters is not a change.
+//! 3. the estimate is at least the threshold, or not shown at 5 % to be below it. What differs by less than matters is no
+//!    change.
 //!
 //! It is [`Verdict::Equal`] if its ratio is shown to lie within ± threshold (two one-sided tests: Schuirmann 1987), else
 //! [`Verdict::Undecided`].
@@ -65,6 +66,8 @@ const FEWEST_TOGETHER: usize = 12;
 pub const INTERVAL: f64 = 0.05;
 /// A claim whose opposite is shown at this one-sided level at some look is not made. It raises p-values only.
 const CONTRADICTED: f64 = 0.025;
+/// A change that is shown at this level to be smaller than the threshold does not matter.
+const SMALLER: f64 = 0.05;
 /// How probable a true change is to be found that is called detectable, as a quantile of the normal distribution: 80 %.
 const Z_POWER: f64 = 0.841_621;
 
@@ -468,7 +471,8 @@ impl Levels {
         let is_changed =
             self.family(sample).is_some_and(|family| family.rejected > 0 && evidence.p_change() <= family.level);
         let side = if evidence.claims.above < evidence.claims.below { 1.0 } else { -1.0 };
-        let matters = side * evidence.estimate >= sample.margin();
+        let reached = side * evidence.estimate >= sample.margin();
+        let matters = reached || side * evidence.estimate > 0.0 && evidence.p_equal() > SMALLER;
         if !is_changed || !matters {
             return Verdict::Undecided;
         }
@@ -668,12 +672,14 @@ fn test(
                 .map(|it| at.map_or(it.runs(samples, data), |at| at.min(it.runs(samples, data))))
                 .sum();
             let mean = Student::mean(&parts)?;
+            let drifts = members.iter().filter_map(|member| samples.get(*member)).any(|it| it.noise == Noise::Drifting);
+            let fewest = if drifts { FEWEST_TIMES } else { FEWEST_STEADY };
             Some(Test {
                 estimate: mean.estimate,
                 student: Some(mean),
                 walsh: None,
                 typical: (true, true),
-                decides: parts.len() >= 2 && pairs >= FEWEST_TOGETHER,
+                decides: parts.len() >= 2 && pairs >= FEWEST_TOGETHER.max(fewest * members.len()),
                 runs: pairs,
             })
         }

@@ -66,6 +66,48 @@ fn what_a_person_sees_in_three_runs_is_decided_in_three() {
 }
 
 #[test]
+fn a_change_of_the_threshold_s_size_is_found_and_a_smaller_one_is_none() {
+    let mut random = fastrand::Rng::with_seed(41);
+    let mut found = |ratio: f64| {
+        let suites = 200;
+        let is_found = |_: &usize| {
+            let figures: Vec<Vec<(f64, f64)>> =
+                (0..4).map(|index| pairs(&mut random, 3, if index == 0 { ratio } else { 1.0 }, 5e-4)).collect();
+            let samples: Vec<Sample> = figures.iter().map(|pairs| memory(pairs)).collect();
+            judge(&samples, &declare_looks(3, 3), &Rules::default())[0].verdict == Verdict::Regressed
+        };
+        (0..suites).filter(is_found).count() as f64 / suites as f64
+    };
+    assert!(found(1.01) > 0.9, "half of its estimates are below the threshold");
+    assert_eq!(found(1.005), 0.0);
+}
+
+/// Three values a side of a figure with two levels are all low here and all high there in one of 32 cases. Of four
+/// benchmarks, of which the other three have no levels, that is no proof.
+#[test]
+fn of_few_benchmarks_two_levels_of_one_are_no_change() {
+    let mut random = fastrand::Rng::with_seed(42);
+    let mut alarms = 0;
+    for _ in 0..400 {
+        let figures: Vec<Vec<(f64, f64)>> = (0..4)
+            .map(|index| {
+                let level = if index == 0 { 0.03 } else { 0.006 };
+                let value = |random: &mut fastrand::Rng| {
+                    let high = if random.bool() { level } else { 0.0 };
+                    100.0 * (high + 5e-4 * normal(random)).exp()
+                };
+                (0..5).map(|_| (value(&mut random), value(&mut random))).collect()
+            })
+            .collect();
+        let samples: Vec<Sample> = figures.iter().map(|pairs| memory(pairs)).collect();
+        let judged = judge(&samples, &declare_looks(3, 5), &Rules::default());
+        let changed = |one: &Judgement| matches!(one.verdict, Verdict::Regressed | Verdict::Improved);
+        alarms += usize::from(judged.iter().any(changed));
+    }
+    assert!(alarms <= 8, "{alarms} of 400");
+}
+
+#[test]
 fn times_are_not_decided_before_the_fifth_block_but_have_their_interval() {
     let mut random = fastrand::Rng::with_seed(5);
     let figures: Vec<Vec<(f64, f64)>> = (0..4).map(|_| pairs(&mut random, 5, 0.8, 0.01)).collect();

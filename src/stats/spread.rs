@@ -9,11 +9,12 @@
 //! - **s₀² is the mean of the other figures' variances**, not the geometric mean that limma fits. Where values have two
 //!   levels (memory, or instructions by address layout), every fourth group of three shows no spread at all, and a geometric
 //!   mean believes it; so does a single machine-wide slow spell make the mean larger at once.
-//! - **d₀ is at most 4**, whatever the data says: variances of benchmarks may differ by as much as those of a χ² of four
-//!   degrees, a factor of ten between the fifth and the ninety-fifth of a hundred. From a few dozen variances of two degrees
-//!   each, d₀ cannot be estimated well enough for tails of 10⁻⁵.
-//! - **A figure is not believed to be steadier than the others** before it has shown so with more than four degrees of freedom
-//!   of its own. Of a time with two levels, five blocks in a row have the same difference in one of 500 cases.
+//! - **d₀ is at most 4**, and at most half the number of other figures, whatever the data says: variances of benchmarks may
+//!   differ by as much as those of a χ² of four degrees, a factor of ten between the fifth and the ninety-fifth of a hundred,
+//!   and three others may all be unlike this one. From a few dozen variances of two degrees each, d₀ cannot be estimated well
+//!   enough for tails of 10⁻⁵.
+//! - **A figure is not believed to be steadier than the others** before it has shown so with more than eight degrees of
+//!   freedom of its own. Of a time with two levels, five blocks in a row have the same difference in one of 500 cases.
 //! - **The mean is trimmed** from nine values on, a ninth at either end, with the winsorized variance (Yuen 1974; Tukey and
 //!   McLaughlin 1963): a block that something disturbed, one in ten on busy machines, moves it little.
 //! - **No spread is believed to be less than a floor** that each kind of figure has.
@@ -29,6 +30,10 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// The most degrees of freedom that other figures' spread counts for.
 const SHARED_DF: f64 = 4.0;
+/// The degrees of freedom that each other figure's spread counts for: few benchmarks may all differ from one.
+const SHARED_DF_A_FIGURE: f64 = 0.5;
+/// So many degrees of freedom of its own a figure needs before it may be steadier than the others.
+const STEADY_DF: f64 = 8.0;
 /// The part that is cut off at either end: one in so many.
 const TRIMMED: usize = 9;
 /// No correlation of neighbours is believed to be larger.
@@ -117,6 +122,7 @@ impl Own {
 pub struct Pool {
     weighted: f64,
     df: f64,
+    figures: f64,
 }
 
 impl Pool {
@@ -124,13 +130,15 @@ impl Pool {
     pub fn add(&mut self, own: &Own) {
         self.weighted += own.df * own.variance;
         self.df += own.df;
+        self.figures += if own.df > 0.0 { 1.0 } else { 0.0 };
     }
 
     /// A figure of this pool, judged by its own spread and that of the others; `None` if neither says anything. `floor`
     /// is the least standard deviation of a value that is believed.
     pub fn judge(&self, own: &Own, floor: f64) -> Option<Student> {
         let others = (self.df - own.df).max(0.0);
-        let shared_df = SHARED_DF.min(others / 2.0);
+        let figures = self.figures - if own.df > 0.0 { 1.0 } else { 0.0 };
+        let shared_df = SHARED_DF.min(others / 2.0).min(figures * SHARED_DF_A_FIGURE);
         let shared = if others > 0.0 { (self.weighted - own.df * own.variance).max(0.0) / others } else { 0.0 };
         let df = shared_df + own.df;
         if df.is_nan() || df <= 0.0 {
@@ -138,7 +146,7 @@ impl Pool {
         }
         let moderated = (shared_df * shared + own.df * own.variance) / df;
         // Of few values, that they agree is no proof: nothing is believed to be steadier than the others are.
-        let variance = moderated.max(shared * (SHARED_DF / own.df).min(1.0));
+        let variance = moderated.max(shared * (STEADY_DF / own.df).min(1.0));
         let error = (variance.max(floor * floor) * own.factor).sqrt();
         (own.estimate.is_finite() && error.is_finite() && error > 0.0).then_some(Student {
             estimate: own.estimate,
@@ -306,7 +314,12 @@ mod tests {
         let mut pool = Pool::default();
         pool.add(&own);
         assert_eq!(pool.judge(&own, 1e-3).unwrap().df, 2.0);
-        for _ in 0..10 {
+        for _ in 0..3 {
+            pool.add(&Own { variance: 0.0004, ..own });
+        }
+        // A half for each other figure.
+        assert_eq!(pool.judge(&own, 1e-3).unwrap().df, 3.5);
+        for _ in 0..9 {
             pool.add(&Own { variance: 0.0004, ..own });
         }
         let student = pool.judge(&own, 1e-3).unwrap();

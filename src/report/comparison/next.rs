@@ -169,8 +169,9 @@ pub(crate) fn reproduction(comparison: &Comparison) -> String {
     } else if comparison.settings.interleaved {
         words = words.all(&["--schedule", "turns"]);
     }
-    if comparison.settings.pinned && comparison.settings.schedule == Schedule::Turns {
-        words = words.all(&["--pin", "auto"]);
+    if comparison.settings.interleaved && comparison.settings.schedule == Schedule::Turns && !comparison.settings.pinned
+    {
+        words = words.all(&["--pin", "never"]);
     }
     if let Some(budget) = budget {
         words = words.all(&["--budget", &time(*budget)]);
