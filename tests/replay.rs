@@ -392,7 +392,7 @@ fn a_look_does_not_hide_the_full_report() {
     fs::write(b.join("src/script.txt"), "patient\nalloc 30\npackage script b\n").unwrap();
     let slower = bench(&bed, &["--samples", "10"]);
     assert_code(&slower, 0);
-    assert!(stdout(&slower).contains("apps/b/debug: peak memory +"), "{}", stdout(&slower));
+    assert!(stdout(&slower).contains("apps/b/debug: peak memory ×"), "{}", stdout(&slower));
     assert_eq!(file::read(&bed.path("target/forc-perf/full.json")).unwrap(), report(&bed));
 }
 

@@ -1,10 +1,10 @@
 //! How often the verdicts are wrong, and what they find in few blocks.
 
-use forc_perf::stats::{Rules, Verdict};
+use forc_perf::stats::{Noise, Role, Rules, Sample, Values, Verdict, judge};
 
-use crate::machine::{MILD, Machine, PAIRED, Random, SIMULATED, TIMES};
+use crate::machine::{Disturbance, MILD, Machine, PAIRED, PRIMARY, Random, Runs, SIMULATED, TIMES};
 use crate::recorded::Recorded;
-use crate::suite::{Outcome, Suite, THRESHOLD, Truth, Until, is_change, looks};
+use crate::suite::{FLOORS, Outcome, Suite, THRESHOLD, Truth, Until, is_change, looks};
 use crate::{each, machines, mean, seed, share};
 
 /// Suites of so many benchmarks, up to so many blocks of each, and how many such suites.
@@ -68,6 +68,84 @@ fn false_alarms(recorded: Option<&Recorded>, rules: &Rules) {
         println!("{:<26}{cells} {:>24}", machine.name(), share(sum, of));
     }
     println!();
+}
+
+/// Machines whose runs resemble the ones before them, by the correlation of a benchmark's neighbouring wall times.
+const RESEMBLING: [Machine<'static>; 3] = [
+    Machine::Simulated("correlation 0.3", Disturbance { noise: 0.02, lasting: 0.0154, ..ALONE }),
+    Machine::Simulated("correlation 0.7", Disturbance { noise: 0.02, lasting: 0.0504, ..ALONE }),
+    Machine::Simulated("correlation 0.8", Disturbance { noise: 0.003, lasting: 0.05, ..ALONE }),
+];
+const ALONE: Disturbance = Disturbance {
+    noise: 0.02,
+    unequal: 0.3,
+    drift: 0.0,
+    spikes: 0.0,
+    lasting: 0.0,
+    tails: false,
+    levels: 0.0,
+    rounded: 0.0,
+};
+
+/// Two reports of one compiler, each measured by itself, as `diff` gets them.
+pub fn one_after_the_other(recorded: Option<&Recorded>) {
+    let rules = Rules::default();
+    const SUITES: usize = 1000;
+    const SIZES: [(usize, usize); 4] = [(8, 5), (8, 20), (40, 10), (40, 50)];
+    println!(
+        "ONE AFTER THE OTHER: two reports of one compiler, as `diff` judges them; per cent of suites with a false alarm."
+    );
+    println!("Goal: 1 %. Columns: benchmarks / runs a side.");
+    let heads: String =
+        SIZES.iter().map(|(benchmarks, runs)| format!("{:>9}", format!("{benchmarks}/{runs}"))).collect();
+    println!("{:<26}{heads} {:>24}", "machine", "all");
+    for (part, machine) in machines(recorded).into_iter().chain(RESEMBLING).enumerate() {
+        let (mut cells, mut sum) = (String::new(), 0);
+        for (index, (benchmarks, runs)) in SIZES.into_iter().enumerate() {
+            let alarms = each(SUITES, |suite| {
+                alarm_apart(machine, benchmarks, runs, seed(2000 + part * 10 + index, suite), &rules)
+            });
+            let found = alarms.into_iter().filter(|alarm| *alarm).count();
+            sum += found;
+            cells += &format!("{:>9.2}", 100.0 * found as f64 / SUITES as f64);
+        }
+        println!("{:<26}{cells} {:>24}", machine.name(), share(sum, SUITES * SIZES.len()));
+    }
+    println!();
+}
+
+/// Whether any figure of two reports of the same is called changed.
+fn alarm_apart(machine: Machine, benchmarks: usize, runs: usize, seed: u64, rules: &Rules) -> bool {
+    let mut random = Random::new(seed);
+    // By benchmark and figure, both sides' values.
+    let mut values: Vec<[Vec<f64>; 2]> = Vec::new();
+    for _ in 0..benchmarks {
+        let mut sides = [0, 1].map(|_| Runs::new(machine, random.fork(), [1.0; PAIRED], runs));
+        // The same benchmark on both sides.
+        (sides[1].fixture, sides[1].unequal) = (sides[0].fixture, sides[0].unequal);
+        sides.iter_mut().for_each(|side| side.extend(runs));
+        for figure in 0..PRIMARY {
+            values.push([0, 1].map(|side| sides[side].pairs[figure].iter().map(|pair| pair.0).collect()));
+        }
+    }
+    let samples: Vec<Sample> = values
+        .iter()
+        .enumerate()
+        .map(|(index, [a, b])| {
+            let figure = index % PRIMARY;
+            Sample {
+                values: Values::Sides(a, b),
+                noise: if figure == TIMES { Noise::Steady } else { Noise::Drifting },
+                floor: if figure == TIMES { FLOORS[1] } else { FLOORS[0] },
+                offset: 0.0,
+                threshold: THRESHOLD,
+                pool: figure,
+                group: index / PRIMARY,
+                role: Role::Decides,
+            }
+        })
+        .collect();
+    judge(&samples, &looks(runs), rules).iter().any(|it| is_change(it.verdict))
 }
 
 /// What truly changed must not loosen the level of what did not, nor what changed by less than matters.

@@ -125,7 +125,7 @@ pub struct Runs<'a> {
     wander: f64,
     lasting: f64,
     /// By which factor this benchmark is noisier than others, and which share of the levels' distance it has.
-    unequal: (f64, f64),
+    pub unequal: (f64, f64),
     pub fixture: usize,
     place: usize,
 }

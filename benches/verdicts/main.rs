@@ -3,8 +3,8 @@
 //!
 //! `cargo bench --bench verdicts` simulates thousands of comparisons of suites of 20 benchmarks, measured adaptively as
 //! forc-perf does, on machines with noise, drift, spikes and states that last, and on recorded runs of a real forc against
-//! itself where there is one (`FORC_PERF_FORC`, or forc on the path). The names `calibration`, `power` and `rivals`
-//! select sections. All seeds are fixed: the simulated figures are the same everywhere.
+//! itself where there is one (`FORC_PERF_FORC`, or forc on the path). The names `calibration`, `apart` (reports
+//! measured one after the other), `power` and `rivals` select sections. All seeds are fixed: the simulated figures are the same everywhere.
 //!
 //! `cargo bench --bench verdicts -- real [MINUTES]`, by name only, compares a real forc with a copy of itself over the whole
 //! suite, and two short builds with themselves behind shims that burn 1, 3 and 10 % more CPU time: MINUTES at most for each
@@ -75,8 +75,12 @@ fn run() -> Result<(), Error> {
         println!("No forc was found: recorded runs are left out.");
     }
     println!();
-    let sections: [(&str, Section); 3] =
-        [("calibration", calibration::print), ("power", power::print), ("rivals", contest::print)];
+    let sections: [(&str, Section); 4] = [
+        ("calibration", calibration::print),
+        ("apart", calibration::one_after_the_other),
+        ("power", power::print),
+        ("rivals", contest::print),
+    ];
     for (name, print) in sections {
         if wanted(name) {
             let started = Instant::now();

@@ -164,8 +164,9 @@ pub struct Judgement {
     pub p_value: Option<f64>,
     /// If undecided: the smallest ratio above 1 that this much data shows in four of five cases; `None` if none.
     pub detectable: Option<f64>,
-    /// If undecided: about how many more pairs are needed to find a change of the threshold's size, or to show its
-    /// absence: n·(ln detectable / ln(1 + threshold))² − n, as intervals shrink with √n; `None` without a threshold.
+    /// If undecided: about how many more pairs are needed to find a change of the size seen so far, or where that is less than
+    /// the threshold, one of the threshold's size or its absence: n·(ln detectable / ln(1 + size))² − n, as intervals
+    /// shrink with √n; `None` without a threshold.
     pub more_runs: Option<usize>,
     /// The pairs that were judged, or the fewer of the two sides' values.
     pub runs: usize,
@@ -328,7 +329,8 @@ fn conclude(
         p_value: None,
         detectable: fine.map(|(detectable, _)| detectable.exp()),
         more_runs: fine.and_then(|(detectable, margin)| {
-            let needed = runs * (detectable / margin).powi(2);
+            let size = last.map_or(0.0, |test| test.estimate.abs()).max(margin);
+            let needed = runs * (detectable / size).powi(2);
             (margin > 0.0 && needed.is_finite()).then(|| ((needed - runs).ceil() as usize).max(1))
         }),
         runs: 0,

@@ -82,29 +82,29 @@ fn a_change_of_the_threshold_s_size_is_found_and_a_smaller_one_is_none() {
     assert_eq!(found(1.005), 0.0);
 }
 
-/// Three values a side of a figure with two levels are all low here and all high there in one of 32 cases. Of four
-/// benchmarks, of which the other three have no levels, that is no proof.
+/// Three values a side of a figure with two levels are all low here and all high there in one of 32 cases: of four
+/// benchmarks, whose levels lie up to 3 % apart, in one suite of eight.
 #[test]
-fn of_few_benchmarks_two_levels_of_one_are_no_change() {
+fn two_levels_are_no_change_in_few_benchmarks() {
     let mut random = fastrand::Rng::with_seed(42);
     let mut alarms = 0;
-    for _ in 0..400 {
+    for _ in 0..1000 {
         let figures: Vec<Vec<(f64, f64)>> = (0..4)
-            .map(|index| {
-                let level = if index == 0 { 0.03 } else { 0.006 };
+            .map(|_| {
+                let level = 0.03 * random.f64();
                 let value = |random: &mut fastrand::Rng| {
                     let high = if random.bool() { level } else { 0.0 };
                     100.0 * (high + 5e-4 * normal(random)).exp()
                 };
-                (0..5).map(|_| (value(&mut random), value(&mut random))).collect()
+                (0..3).map(|_| (value(&mut random), value(&mut random))).collect()
             })
             .collect();
         let samples: Vec<Sample> = figures.iter().map(|pairs| memory(pairs)).collect();
-        let judged = judge(&samples, &declare_looks(3, 5), &Rules::default());
+        let judged = judge(&samples, &declare_looks(3, 12), &Rules::default());
         let changed = |one: &Judgement| matches!(one.verdict, Verdict::Regressed | Verdict::Improved);
         alarms += usize::from(judged.iter().any(changed));
     }
-    assert!(alarms <= 8, "{alarms} of 400");
+    assert!(alarms <= 15, "{alarms} of 1000");
 }
 
 #[test]

@@ -25,6 +25,12 @@
 //! runs of that minute. The correlation r of neighbouring runs is estimated over all figures of a kind, with its bias
 //! (Marriott and Pope 1954) and an upper limit for its error; the variance of a mean is then taken as (1 + r) / (1 − r) of
 //! that of independent values, and it has (1 − r²) / (1 + r²) of their degrees of freedom (Bayley and Hammersley 1946).
+//!
+//! What lasts longer than from one run to the next shows in the means of four batches of runs (Conway 1963; Law and Kelton,
+//! *Simulation Modeling and Analysis*, on batch means): how much more they vary than those of independent values would is the
+//! factor by which the variance is multiplied at the least, raised to the power of 1.5, as batches resemble each other, too.
+//! Where they vary by more than 2.5 times, the machine changed while it measured, by an amount that the runs cannot tell: the
+//! largest correlation is taken, which leaves nearly all undecided.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -36,6 +42,10 @@ const SHARED_DF_A_FIGURE: f64 = 0.5;
 const STEADY_DF: f64 = 8.0;
 /// The part that is cut off at either end: one in so many.
 const TRIMMED: usize = 9;
+/// Into so many parts a sequence is divided to see what lasts.
+const BATCHES: usize = 4;
+/// If batches vary by more than this many times what independent values would, the machine changed while it measured.
+const UNSTEADY: f64 = 2.5;
 /// No correlation of neighbours is believed to be larger.
 const MOST_CORRELATED: f64 = 0.97;
 
@@ -162,6 +172,7 @@ impl Pool {
 /// Sequences of one session see the same slow spells, so that they count as one for the estimate's error.
 pub fn correlation<'a>(sequences: impl Iterator<Item = &'a [f64]>) -> f64 {
     let (mut products, mut squares, mut count, mut lengths) = (0.0, 0.0, 0.0, 0.0);
+    let mut widenings = Vec::new();
     for sequence in sequences.filter(|sequence| sequence.len() >= 3) {
         let Some(centre) = Centre::of(sequence) else { continue };
         // An outlier would make any correlation small.
@@ -174,6 +185,7 @@ pub fn correlation<'a>(sequences: impl Iterator<Item = &'a [f64]>) -> f64 {
             squares += 1.0;
             lengths += sequence.len() as f64;
             count += 1.0;
+            widenings.extend(widening(&rests));
         }
     }
     if count == 0.0 {
@@ -184,7 +196,28 @@ pub fn correlation<'a>(sequences: impl Iterator<Item = &'a [f64]>) -> f64 {
     let unbiased = (estimate * length + 1.0) / (length - 4.0).max(1.0);
     // Two sessions, each of which is one sequence at worst.
     let error = ((1.0 - estimate * estimate).max(0.0) / (2.0 * length)).sqrt();
-    (unbiased + 1.645 * error).clamp(0.0, MOST_CORRELATED)
+    let lasting = if widenings.is_empty() { 1.0 } else { average(&widenings) };
+    if lasting > UNSTEADY {
+        return MOST_CORRELATED;
+    }
+    let factor = lasting.powf(1.5);
+    (unbiased + 1.645 * error).max((factor - 1.0) / (factor + 1.0)).clamp(0.0, MOST_CORRELATED)
+}
+
+/// How many times as much the means of batches vary as those of independent values; `None` of too few.
+fn widening(values: &[f64]) -> Option<f64> {
+    let length = values.len() / BATCHES;
+    if length < 2 {
+        return None;
+    }
+    let variance = |values: &[f64]| {
+        let mean = average(values);
+        values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64
+    };
+    // What does not fill the batches is left out where the machine was freshest.
+    let batches: Vec<f64> = values[values.len() - BATCHES * length..].chunks(length).map(average).collect();
+    let widening = variance(&batches) * length as f64 / variance(values);
+    widening.is_finite().then_some(widening)
 }
 
 /// An estimate whose error has Student's distribution.
