@@ -107,7 +107,7 @@ pub(crate) fn facts(comparison: &Comparison) -> Vec<(&'static str, Phrase)> {
         (
             "Accepted",
             text(format!(
-                "{} false ones among figures called changed, {} among those called equal",
+                "a chance of {} that any figure is falsely called changed; {} false ones among those called equal",
                 format::percent(settings.false_change_rate),
                 format::percent(settings.false_equality_rate)
             )),
