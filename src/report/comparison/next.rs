@@ -45,7 +45,8 @@ pub(crate) fn next(comparison: &Comparison, rows: &[Row]) -> Phrase {
             Words::compare(comparison, Some(row.side)).id(&row.benchmark.id).all(&["--all", "--format", "html"]);
         return Phrase::new(what).command(to_page(&command));
     }
-    if of(Class::SameBinary).is_some() {
+    // More blocks of one binary against itself decide nothing.
+    if comparison.different_compilers().next().is_none() {
         return Phrase::new("see what this machine does to a measurement: ").command("forc-perf doctor".to_owned());
     }
     let open: Vec<&Row> = rows.iter().filter(|row| row.open().is_some()).collect();
