@@ -1,10 +1,10 @@
 //! How often the verdicts are wrong, and what they find in few blocks.
 
-use forc_perf::stats::{Noise, Role, Rules, Sample, Values, Verdict, judge};
+use forc_perf::stats::{Rules, Sample, Values, Verdict, judge};
 
-use crate::machine::{Disturbance, MILD, Machine, PAIRED, PRIMARY, Random, Runs, SIMULATED, TIMES};
+use crate::machine::{CALM, Disturbance, MILD, Machine, PAIRED, PRIMARY, Random, Runs, SIMULATED, TIMES};
 use crate::recorded::Recorded;
-use crate::suite::{FLOORS, Outcome, Suite, THRESHOLD, Truth, Until, is_change, looks};
+use crate::suite::{Outcome, Suite, THRESHOLD, Truth, Until, is_change, looks, sample};
 use crate::{each, machines, mean, seed, share};
 
 /// Suites of so many benchmarks, up to so many blocks of each, and how many such suites.
@@ -76,16 +76,8 @@ const RESEMBLING: [Machine<'static>; 3] = [
     Machine::Simulated("correlation 0.7", Disturbance { noise: 0.02, lasting: 0.0504, ..ALONE }),
     Machine::Simulated("correlation 0.8", Disturbance { noise: 0.003, lasting: 0.05, ..ALONE }),
 ];
-const ALONE: Disturbance = Disturbance {
-    noise: 0.02,
-    unequal: 0.3,
-    drift: 0.0,
-    spikes: 0.0,
-    lasting: 0.0,
-    tails: false,
-    levels: 0.0,
-    rounded: 0.0,
-};
+/// Benchmarks that differ in their noise.
+const ALONE: Disturbance = Disturbance { unequal: 0.3, ..CALM };
 
 /// Two reports of one compiler, each measured by itself, as `diff` gets them.
 pub fn one_after_the_other(recorded: Option<&Recorded>) {
@@ -131,19 +123,7 @@ fn alarm_apart(machine: Machine, benchmarks: usize, runs: usize, seed: u64, rule
     let samples: Vec<Sample> = values
         .iter()
         .enumerate()
-        .map(|(index, [a, b])| {
-            let figure = index % PRIMARY;
-            Sample {
-                values: Values::Sides(a, b),
-                noise: if figure == TIMES { Noise::Steady } else { Noise::Drifting },
-                floor: if figure == TIMES { FLOORS[1] } else { FLOORS[0] },
-                offset: 0.0,
-                threshold: THRESHOLD,
-                pool: figure,
-                group: index / PRIMARY,
-                role: Role::Decides,
-            }
-        })
+        .map(|(index, [a, b])| sample(Values::Sides(a, b), index % PRIMARY, index / PRIMARY))
         .collect();
     judge(&samples, &looks(runs), rules).iter().any(|it| is_change(it.verdict))
 }

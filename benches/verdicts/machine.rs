@@ -35,7 +35,8 @@ pub enum Machine<'a> {
     Recorded(&'a Recorded),
 }
 
-const CALM: Disturbance = Disturbance {
+/// Noise of 1 % and nothing else.
+pub const CALM: Disturbance = Disturbance {
     noise: 0.01,
     unequal: 0.0,
     drift: 0.0,

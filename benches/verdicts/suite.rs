@@ -13,7 +13,7 @@ const INSTRUCTIONS_THRESHOLD: f64 = 0.002;
 /// Runs a side in which instructions are counted.
 const COUNTED_RUNS: usize = 3;
 /// The least spreads that forc-perf believes, of times, memory and instructions.
-pub const FLOORS: [f64; 3] = [0.003, 0.0002, 0.00002];
+const FLOORS: [f64; 3] = [0.003, 0.0002, 0.00002];
 
 /// What is true of a suite: of benchmark `n`, by which factor B has more of each figure.
 #[derive(Clone, Copy)]
@@ -101,16 +101,7 @@ impl<'a> Suite<'a> {
         let of_benchmarks = (0..count * stride).map(|index| {
             let (benchmark, figure) = (index / stride, index % stride);
             match self.benchmarks[benchmark].pairs.get(figure) {
-                Some(pairs) => Sample {
-                    values: Values::Pairs(pairs),
-                    noise: if figure == TIMES { Noise::Steady } else { Noise::Drifting },
-                    floor: if figure == TIMES { FLOORS[1] } else { FLOORS[0] },
-                    offset: 0.0,
-                    threshold: THRESHOLD,
-                    pool: if figure < PRIMARY { figure } else { PRIMARY + (figure - PRIMARY) % 2 },
-                    group: benchmark,
-                    role: if figure < PRIMARY { Role::Decides } else { Role::Explains },
-                },
+                Some(pairs) => sample(Values::Pairs(pairs), figure, benchmark),
                 None => Sample {
                     values: Values::Pairs(&self.counts[benchmark]),
                     noise: Noise::Counted,
@@ -254,6 +245,20 @@ impl Outcome<'_> {
 
 pub fn is_change(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Regressed | Verdict::Improved)
+}
+
+/// A benchmark's figure that is measured by the run: a time or memory.
+pub fn sample(values: Values<'_>, figure: usize, benchmark: usize) -> Sample<'_> {
+    Sample {
+        values,
+        noise: if figure == TIMES { Noise::Steady } else { Noise::Drifting },
+        floor: if figure == TIMES { FLOORS[1] } else { FLOORS[0] },
+        offset: 0.0,
+        threshold: THRESHOLD,
+        pool: if figure < PRIMARY { figure } else { PRIMARY + (figure - PRIMARY) % 2 },
+        group: benchmark,
+        role: if figure < PRIMARY { Role::Decides } else { Role::Explains },
+    }
 }
 
 /// The looks that forc-perf would declare for so many blocks.
