@@ -269,11 +269,9 @@ impl Case {
                     })
                 };
                 let left = data[index].last_weight(looks);
-                conclude(verdict, levels.interval(sample, verdict), looked, last[index].as_ref(), |student| {
-                    let next = student.reach(levels.change.next * left / 2.0);
-                    (next + Z_POWER * student.error, sample.margin())
-                })
-                .with(evidence, data[index].runs(samples, &data))
+                let next = Next { level: levels.change.next * left / 2.0, margin: sample.margin() };
+                conclude(verdict, levels.interval(sample, verdict), looked, last[index].as_ref(), &next)
+                    .with(evidence, data[index].runs(samples, &data))
             })
             .collect()
     }
@@ -301,13 +299,21 @@ fn exact(verdict: Verdict, ratio: f64, sample: &Sample) -> Judgement {
     }
 }
 
+/// What an undecided figure would be held against next.
+struct Next {
+    /// The one-sided level of "changed".
+    level: f64,
+    /// The logarithm of the threshold; 0 without one.
+    margin: f64,
+}
+
 /// `level` is the one-sided level of the interval that goes with the verdict.
 fn conclude(
     verdict: Verdict,
     level: f64,
     looked: impl Fn(f64) -> (f64, f64),
     last: Option<&Test>,
-    precision: impl Fn(&Student) -> (f64, f64),
+    next: &Next,
 ) -> Judgement {
     let limits = match verdict {
         Verdict::Undecided => last.map_or(EVERYTHING, |test| test.limits(level)),
@@ -315,9 +321,10 @@ fn conclude(
     };
     // Looks that contradict one another leave the span between them.
     let (low, high) = (limits.0.min(limits.1), limits.1.max(limits.0));
-    let fine = last.and_then(|test| test.student).filter(|_| verdict == Verdict::Undecided);
-    let fine = fine.map(|student| precision(&student)).filter(|(detectable, _)| detectable.is_finite());
-    let runs = last.map_or(0.0, |test| test.runs as f64);
+    let undecided = last.filter(|_| verdict == Verdict::Undecided);
+    let fine = undecided.and_then(|test| Some((test, test.student?)));
+    let detectable = fine.map(|(_, student)| student.reach(next.level) + Z_POWER * student.error);
+    let detectable = detectable.filter(|detectable| detectable.is_finite());
     Judgement {
         verdict,
         basis: last.map_or(Basis::Spread, Test::basis),
@@ -327,11 +334,11 @@ fn conclude(
         high: high.exp(),
         confidence: 1.0 - 2.0 * level,
         p_value: None,
-        detectable: fine.map(|(detectable, _)| detectable.exp()),
-        more_runs: fine.and_then(|(detectable, margin)| {
-            let size = last.map_or(0.0, |test| test.estimate.abs()).max(margin);
-            let needed = runs * (detectable / size).powi(2);
-            (margin > 0.0 && needed.is_finite()).then(|| ((needed - runs).ceil() as usize).max(1))
+        detectable: detectable.map(f64::exp),
+        more_runs: fine.filter(|_| next.margin > 0.0 && detectable.is_some()).and_then(|(test, student)| {
+            let times = student.times_the_data(test.estimate.abs().max(next.margin), next.level, Z_POWER);
+            let more = test.runs as f64 * (times - 1.0);
+            more.is_finite().then(|| (more.ceil() as usize).max(1))
         }),
         runs: 0,
     }

@@ -263,6 +263,23 @@ impl Student {
     pub fn reach(&self, level: f64) -> f64 {
         quantile(level, self.df) * self.error
     }
+
+    /// How many times the data, 1 at least, shows a difference of `size` at the one-sided `level`, where `power` is the normal
+    /// quantile of how often. More data makes the error smaller and knows it better: three runs need few more, though their
+    /// quantile of Student's t is in the hundreds. Within a twentieth.
+    pub fn times_the_data(&self, size: f64, level: f64, power: f64) -> f64 {
+        let needed = |df: f64| ((quantile(level, df) + power) * self.error / size).powi(2);
+        // No more than if the error were known no better, no fewer than if it were known.
+        let (mut low, mut high) = (needed(f64::INFINITY).max(1.0), needed(self.df).max(1.0));
+        if !high.is_finite() {
+            return f64::INFINITY;
+        }
+        while high > low * 1.05 {
+            let middle = low.sqrt() * high.sqrt();
+            if needed(self.df * middle) > middle { low = middle } else { high = middle }
+        }
+        high
+    }
 }
 
 /// P(t ≥ `value`) of Student's t with `df` degrees of freedom.
@@ -325,6 +342,26 @@ mod tests {
         // The normal's: 5.612 at 1e-8, to which the t of many degrees comes down.
         assert!((quantile(1e-8, 1e7) - 5.612_001_2).abs() < 1e-4);
         assert_eq!(quantile(0.0, 3.0), f64::INFINITY);
+    }
+
+    #[test]
+    fn more_data_knows_its_error_better() {
+        let (level, power) = (1e-4, 0.84);
+        let three = Student { estimate: 0.1, error: 0.02 / 3.0f64.sqrt(), df: 2.0 };
+        let shown = |times: f64| {
+            let more = Student { error: three.error / times.sqrt(), df: three.df * times, ..three };
+            more.reach(level) + power * more.error
+        };
+        // Held against the quantile of two degrees, 71, it would be 200 runs and not 8.
+        let times = three.times_the_data(0.1, level, power);
+        assert!((2.0..3.0).contains(&times), "{times}");
+        assert!(shown(times) <= 0.1 && shown(times / 1.06) > 0.1, "{}", shown(times));
+        // What is shown already takes no more, and nothing shows a difference of 0.
+        assert_eq!(three.times_the_data(1.0, level, power), 1.0);
+        assert_eq!(three.times_the_data(0.0, level, power), f64::INFINITY);
+        // Far away the error is known, and only its size counts.
+        let far = three.times_the_data(1e-4, level, power);
+        assert!((far / (4.56 * three.error / 1e-4f64).powi(2) - 1.0).abs() < 0.06, "{far}");
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub(crate) fn facts(comparison: &Comparison) -> Vec<(&'static str, Phrase)> {
         ("Changes that would matter", text(thresholds.join(", "))),
         ("Frame every", text(format::duration(settings.interval))),
         ("Time limit of a run", text(format::duration(settings.time_limit))),
-        ("Kept on own processors", text(if settings.pinned { "yes" } else { "no" }.to_owned())),
+        ("forc and harness on separate processors", text(if settings.pinned { "yes" } else { "no" }.to_owned())),
         (
             "Measured",
             Phrase::default()

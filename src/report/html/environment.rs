@@ -122,7 +122,7 @@ pub(super) fn section(page: &Page) -> Markup {
         ("Runs a benchmark", Some(settings.samples.map_or("by its length".into(), |samples| samples.to_string()))),
         ("Frame every", Some(format::duration(settings.interval))),
         ("Time limit of a run", Some(format::duration(settings.time_limit))),
-        ("Kept on own processors", Some(yes_or_no(settings.pinned))),
+        ("forc and harness on separate processors", Some(yes_or_no(settings.pinned))),
         ("Seed", Some(settings.seed.to_string())),
     ];
     html! {
