@@ -1015,7 +1015,11 @@ fn pictures() {
             let picture = folder.join(format!("{name}.png"));
             page.picture(
                 &picture,
-                if ["front", "front-dark", "benchmark"].contains(&name.as_str()) { 1450 } else { 1050 },
+                match name.as_str() {
+                    "front" | "front-dark" | "benchmark" => 1450,
+                    "verdict" => 950,
+                    _ => 1050,
+                },
             );
             let size = fs::metadata(&picture).unwrap().len();
             eprintln!("{}: {size} bytes", picture.display());

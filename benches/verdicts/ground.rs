@@ -47,6 +47,7 @@ const WAYS: [(&str, Way); 6] = [
 type Way = fn(&Path, &Path) -> Result<(), Error>;
 
 /// Compares, so many times with so many blocks of each benchmark, and with these other builds of the same source besides.
+/// Ctrl-C ends it with the table of the comparisons that are complete.
 pub fn print(words: &[String]) -> Result<(), Error> {
     let mut numbers = words.iter().filter_map(|word| word.parse().ok());
     let (rounds, comparisons) = (numbers.next().unwrap_or(ROUNDS), numbers.next().unwrap_or(COMPARISONS));
@@ -74,7 +75,19 @@ pub fn print(words: &[String]) -> Result<(), Error> {
         toolchain.version,
         files.len()
     );
-    let made = (0..comparisons).map(|number| compare(&files, rounds, number as u64)).collect::<Result<Vec<_>, _>>()?;
+    let interrupt = Interrupt::new();
+    interrupt.on_signals()?;
+    let mut made = Vec::with_capacity(comparisons);
+    for number in 0..comparisons {
+        let comparison = compare(&files, rounds, number as u64, &interrupt)?;
+        // An interrupted one has fewer blocks than are said; those before it count.
+        if interrupt.requested() {
+            break;
+        }
+        let alarms = comparison.findings.iter().filter(|findings| is_alarm(findings)).count();
+        eprintln!("{} of {comparisons}: {alarms} false alarms", number + 1);
+        made.push(comparison);
+    }
     let Some(comparison) = made.first() else { return Ok(()) };
     println!(
         "Of the first: ratios of all pairs: the median over the benchmarks of the ratio of medians [least, most]."
@@ -91,11 +104,7 @@ pub fn print(words: &[String]) -> Result<(), Error> {
     for (index, (name, _)) in files[1..].iter().enumerate() {
         let findings = || made.iter().filter_map(|comparison| comparison.findings.get(index));
         let figures = || findings().flat_map(|findings| &findings.benchmarks).flat_map(|benchmark| &benchmark.figures);
-        let changed = |findings: &&Findings| {
-            let together = findings.together().any(|total| total.verdict.is_change());
-            together || findings.benchmarks.iter().flat_map(|one| &one.figures).any(|figure| figure.verdict.is_change())
-        };
-        let with_alarm = findings().filter(changed).count();
+        let with_alarm = findings().filter(|findings| is_alarm(findings)).count();
         alarming += with_alarm;
         println!(
             "{name:<26} {with_alarm} of {} comparisons with a false alarm; {} of {} figures, phases too",
@@ -106,6 +115,12 @@ pub fn print(words: &[String]) -> Result<(), Error> {
     }
     println!("{alarming} comparisons with a false alarm in all");
     Ok(())
+}
+
+/// Whether anything is called changed.
+fn is_alarm(findings: &Findings) -> bool {
+    let together = findings.together().any(|total| total.verdict.is_change());
+    together || findings.benchmarks.iter().flat_map(|one| &one.figures).any(|figure| figure.verdict.is_change())
 }
 
 /// Runs the files themselves in turns, as no comparison does any more: what there is to be removed.
@@ -168,7 +183,12 @@ fn ratio(comparison: &Comparison, side: usize, base: usize, metric: Metric) -> S
     }
 }
 
-fn compare(files: &[(String, PathBuf)], rounds: usize, number: u64) -> Result<Comparison, Error> {
+fn compare(
+    files: &[(String, PathBuf)],
+    rounds: usize,
+    number: u64,
+    interrupt: &Interrupt,
+) -> Result<Comparison, Error> {
     let config = CompareConfig {
         measure: Config {
             selection: Selection::new(&[SELECTED], &[])?,
@@ -190,9 +210,9 @@ fn compare(files: &[(String, PathBuf)], rounds: usize, number: u64) -> Result<Co
         journal: None,
         resume: false,
     };
-    Ok(session::compare(&config, &Interrupt::new(), &mut |event| match event {
+    Ok(session::compare(&config, interrupt, &mut |event| match event {
         Event::Failed { id, failure } => println!("{id}: {}", failure.message),
-        Event::Note(note) => println!("note: {note}"),
+        Event::Note(note) if number == 0 => println!("note: {note}"),
         _ => {}
     })?)
 }

@@ -77,15 +77,24 @@ pub struct Revision {
 }
 
 impl Revision {
+    /// The beginning of the commit's id.
+    pub fn short(&self) -> String {
+        short(&self.commit)
+    }
+
     /// In a few words: `my-branch (0123456789)`, or `work tree (abcdef0123)`.
     pub fn describe(&self) -> String {
-        let short = |id: &str| id.chars().take(10).collect::<String>();
         match &self.tree {
             Some(tree) => format!("changed work tree ({})", short(tree)),
             None if self.name == "." || self.commit.starts_with(&self.name) => short(&self.commit),
             None => format!("{} ({})", self.name, short(&self.commit)),
         }
     }
+}
+
+/// The beginning of an id, as people tell it.
+fn short(id: &str) -> String {
+    id.chars().take(10).collect()
 }
 
 /// What a forc can do, found by asking the binary.

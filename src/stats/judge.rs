@@ -198,7 +198,7 @@ impl Case {
 
     /// Makes the looks that have been reached since the last call.
     pub fn update(&mut self, samples: &[Sample], looks: &Looks) {
-        let data: Vec<Data> = samples.iter().map(Data::of).collect();
+        let data = Data::of_all(samples);
         for (evidence, data) in self.evidence.iter_mut().zip(&data) {
             evidence.exact = if let Data::Exact(ratio) = data { Some(*ratio) } else { None };
         }
@@ -241,7 +241,7 @@ impl Case {
 
     fn judgements(&self, samples: &[Sample], looks: &Looks, rules: &Rules) -> Vec<Judgement> {
         let levels = Levels::new(&self.evidence, samples, rules);
-        let data: Vec<Data> = samples.iter().map(Data::of).collect();
+        let data = Data::of_all(samples);
         let last = tests(samples, &data, None);
         // At every look again, for the intervals of what has a verdict.
         let longest = data.iter().map(Data::blocks).max().unwrap_or(0);
@@ -525,23 +525,35 @@ enum Data<'a> {
     /// The ratio.
     Exact(f64),
     /// Of each block: both values, and their difference.
-    Blocks {
-        a: Vec<f64>,
-        b: Vec<f64>,
-        differences: Vec<f64>,
-    },
+    Blocks { a: Vec<f64>, b: Vec<f64>, differences: Vec<f64> },
     /// Of sides that were not measured in blocks, or counted.
     Sides(Vec<f64>, Vec<f64>),
-    Mean(&'a [usize]),
+    Mean {
+        members: &'a [usize],
+        /// Whether a member is of such sides.
+        whole: bool,
+    },
 }
 
 impl<'a> Data<'a> {
+    fn of_all(samples: &[Sample<'a>]) -> Vec<Self> {
+        let mut all: Vec<Self> = samples.iter().map(Self::of).collect();
+        for index in 0..all.len() {
+            if let Self::Mean { members, .. } = all[index] {
+                let whole =
+                    members.iter().filter_map(|member| all.get(*member)).any(|it| matches!(it, Self::Sides(..)));
+                all[index] = Self::Mean { members, whole };
+            }
+        }
+        all
+    }
+
     fn of(sample: &Sample<'a>) -> Self {
         if let (Noise::Exact, Some(ratio)) = (sample.noise, exact_ratio(sample)) {
             return Self::Exact(ratio);
         }
         match sample.values {
-            Values::Mean(members) => Self::Mean(members),
+            Values::Mean(members) => Self::Mean { members, whole: false },
             Values::Sides(a, b) => {
                 let logs = |side: &[f64]| side.iter().filter_map(|value| sample.log(*value)).collect();
                 Self::Sides(logs(a), logs(b))
@@ -565,14 +577,16 @@ impl<'a> Data<'a> {
 
     /// Whether it is looked at once, as a whole.
     fn is_whole(&self) -> bool {
-        matches!(self, Self::Sides(..))
+        matches!(self, Self::Sides(..) | Self::Mean { whole: true, .. })
     }
 
     /// Whether it is judged at the look at so many blocks: has them, or one of its members has.
     fn is_at(&self, at: usize, samples: &[Sample], data: &[Self]) -> bool {
         match self {
             Self::Blocks { differences, .. } => differences.len() >= at,
-            Self::Mean(members) => members.iter().filter_map(|member| data.get(*member)).any(|it| it.blocks() >= at),
+            Self::Mean { members, .. } => {
+                members.iter().filter_map(|member| data.get(*member)).any(|it| it.blocks() >= at)
+            }
             Self::Exact(_) | Self::Sides(..) => samples.is_empty(),
         }
     }
@@ -582,7 +596,7 @@ impl<'a> Data<'a> {
             Self::Exact(_) => 0,
             Self::Blocks { differences, .. } => differences.len(),
             Self::Sides(a, b) => a.len().min(b.len()),
-            Self::Mean(members) => {
+            Self::Mean { members, .. } => {
                 members.iter().filter_map(|member| data.get(*member)).map(|it| it.runs(&[], data)).sum()
             }
         }
@@ -623,7 +637,7 @@ fn tests(samples: &[Sample], data: &[Data], at: Option<usize>) -> Vec<Option<Tes
             }
             Data::Sides(a, b) if sample.noise == Noise::Drifting => Own::apart(a, b, correlations[sample.pool]),
             Data::Sides(a, b) => Own::sides(a, b),
-            Data::Exact(_) | Data::Mean(_) => None,
+            Data::Exact(_) | Data::Mean { .. } => None,
         })
         .collect();
     let mut spreads = vec![Pool::default(); pools];
@@ -673,15 +687,17 @@ fn test(
             let fewest = if sample.noise == Noise::Drifting { FEWEST_TIMES } else { FEWEST_STEADY };
             Test::of(own[index]?, student[index], apart(a, b), a.len().min(b.len()), fewest)
         }
-        Data::Mean(members) => {
+        Data::Mean { members, whole } => {
             let parts: Vec<Student> = members.iter().filter_map(|member| *student.get(*member)?).collect();
             let pairs: usize = members
                 .iter()
                 .filter_map(|member| data.get(*member))
                 .map(|it| at.map_or(it.runs(samples, data), |at| at.min(it.runs(samples, data))))
                 .sum();
-            let mean = Student::mean(&parts)?;
             let drifts = members.iter().filter_map(|member| samples.get(*member)).any(|it| it.noise == Noise::Drifting);
+            // What the machine did while one side ran, it did to all of that side's benchmarks.
+            let together = *whole && drifts;
+            let mean = if together { Student::mean_of_dependent(&parts) } else { Student::mean(&parts) }?;
             let fewest = if drifts { FEWEST_TIMES } else { FEWEST_STEADY };
             Some(Test {
                 estimate: mean.estimate,

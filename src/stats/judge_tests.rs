@@ -346,6 +346,39 @@ fn sides_that_were_measured_apart_are_widened_by_what_neighbours_have_in_common(
     assert_eq!(judged.verdict, Verdict::Improved, "{judged:?}");
 }
 
+/// One machine whose mood all benchmarks of a side share: it is no evidence that all of them changed.
+#[test]
+fn all_programs_together_are_judged_of_sides_that_were_measured_apart() {
+    let mut random = fastrand::Rng::with_seed(12);
+    let members: Vec<usize> = (0..8).collect();
+    let mut together = |ratio: f64| {
+        let sides = [1.0, ratio].map(|level| {
+            let mut state = normal(&mut random);
+            let mut figures = vec![Vec::new(); members.len()];
+            for _ in 0..20 {
+                state = 0.7 * state + (1.0f64 - 0.49).sqrt() * normal(&mut random);
+                for figure in &mut figures {
+                    figure.push(100.0 * level * (0.03 * state + 0.002 * normal(&mut random)).exp());
+                }
+            }
+            figures
+        });
+        let figure =
+            |group: usize| Sample { values: Values::Sides(&sides[0][group], &sides[1][group]), group, ..time(&[]) };
+        let mut samples: Vec<Sample> = members.iter().map(|group| figure(*group)).collect();
+        samples.push(Sample { values: Values::Mean(&members), group: members.len(), pool: 1, ..time(&[]) });
+        judge(&samples, &declare_looks(3, 20), &Rules::default())[members.len()]
+    };
+    let alarms = (0..200).filter(|_| is_change(together(1.0).verdict)).count();
+    assert!(alarms <= 3, "{alarms} of 200");
+    let judged = together(2.0);
+    assert_eq!(judged.verdict, Verdict::Regressed, "{judged:?}");
+    assert!(judged.low < 2.0 && judged.high > 2.0, "{judged:?}");
+    // The interval of what is undecided knows that, too.
+    let unclear = together(1.02);
+    assert!(unclear.verdict == Verdict::Undecided && unclear.low < 1.0 && unclear.high > 1.02, "{unclear:?}");
+}
+
 #[test]
 fn nothing_panics() {
     let looks = declare_looks(3, 30);

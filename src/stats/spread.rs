@@ -243,6 +243,15 @@ impl Student {
         (!parts.is_empty() && mean.df > 0.0 && mean.error > 0.0).then_some(mean)
     }
 
+    /// The mean of estimates that may err all in the same direction; `None` of none. Its error is the mean of theirs, as if
+    /// they did, known as well as the least known of them.
+    pub fn mean_of_dependent(parts: &[Self]) -> Option<Self> {
+        let count = parts.len() as f64;
+        let mean = |of: fn(&Self) -> f64| parts.iter().map(of).sum::<f64>() / count;
+        let df = parts.iter().map(|part| part.df).min_by(f64::total_cmp)?;
+        Some(Self { estimate: mean(|part| part.estimate), error: mean(|part| part.error), df })
+    }
+
     /// P-value of the claim that the difference is greater than `value`.
     pub fn p_above(&self, value: f64) -> f64 {
         tail((self.estimate - value) / self.error, self.df)

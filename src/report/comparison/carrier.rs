@@ -234,6 +234,8 @@ impl Carrier {
     /// In a table's cell.
     pub(crate) fn short(&self) -> Phrase {
         match self {
+            Self::Phase { phase, share, .. } if is_all(*share) => Phrase::new("all in ").name(phase),
+            Self::Outside { share, .. } if is_all(*share) => Phrase::new(format!("all {OUTSIDE}")),
             Self::Phase { phase, share, .. } => Phrase::default().name(phase).text(format!(" {}", part(*share))),
             Self::Outside { share, .. } => Phrase::new(format!("{OUTSIDE} {}", part(*share))),
             Self::Peak { name, .. } => Phrase::new("peak in ").name(name),
@@ -244,5 +246,9 @@ impl Carrier {
 
 /// A share of a difference. Where phases cancel, more than all is said, and no number that nobody could use.
 fn part(share: f64) -> String {
-    if share > 1.005 { "all".into() } else { format::whole_percent(share) }
+    if is_all(share) { "all".into() } else { format::whole_percent(share) }
+}
+
+fn is_all(share: f64) -> bool {
+    share > 1.005
 }

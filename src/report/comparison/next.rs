@@ -196,6 +196,8 @@ fn compiler(side: &Side, named: bool) -> String {
         _ if named => side.name.clone(),
         Origin::Release(version) => version.clone(),
         Origin::Fuelup(name) => format!("+{name}"),
+        // A branch has moved since, and the two reports' may be one.
+        Origin::Revision(revision) if revision.tree.is_none() => revision.short(),
         Origin::Revision(revision) => revision.name.clone(),
         Origin::Path | Origin::Variable | Origin::SearchPath => side.toolchain.path.display().to_string(),
     }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::chart::sample::compare::{self, failed, figure, finding, found, phase};
 use crate::model::{BenchmarkFindings, Metric};
-use crate::model::{Completion, OutputFinding, Total, UnmatchedPhase, Verdict};
+use crate::model::{Completion, Origin, OutputFinding, Revision, Total, UnmatchedPhase, Verdict};
 
 const MS: f64 = 1e6;
 
@@ -433,6 +433,21 @@ fn what_weakens_a_comparison_is_said() {
     // The sides of two reports are called by the reports' files, which no comparison starts from.
     comparison.sides[0].name = "old.json".into();
     assert!(lines(&comparison)[4].contains("forc-perf compare 0.71.2 0.72.1 --select"), "{}", lines(&comparison)[4]);
+    // Two nights of one branch: its name means neither of them any more.
+    for (side, digit) in comparison.sides.iter_mut().zip(["a", "b"]) {
+        side.toolchain.origin = Origin::Revision(Revision {
+            repository: "../sway".into(),
+            name: "origin/master".into(),
+            commit: digit.repeat(40),
+            tree: None,
+            subject: String::new(),
+            committed: None,
+            cargo_flags: Vec::new(),
+            std: None,
+        });
+    }
+    let next = &lines(&comparison)[4];
+    assert!(next.contains("forc-perf compare aaaaaaaaaa bbbbbbbbbb --sway ../sway --select"), "{next}");
 }
 
 #[test]

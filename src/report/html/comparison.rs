@@ -165,7 +165,9 @@ fn class(row: &Row) -> Markup {
         Class::Undecided => ("?", "undecided"),
         Class::Equal => ("=", "equal"),
     };
-    html! { span class=(format!("verdict {style}")) { (sign) " " (row.verdict()) } }
+    let text = row.verdict();
+    let (word, behind) = text.split_at(text.find(" (").unwrap_or(text.len()));
+    html! { span class=(format!("verdict {style}")) { (sign) " " (word) @if !behind.is_empty() { span.behind { (behind) } } } }
 }
 
 /// The class of the style sheet, and the sign, of a figure's verdict.

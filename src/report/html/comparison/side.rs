@@ -149,12 +149,14 @@ fn cell(figure: Option<&Figure>, metric: Metric) -> Markup {
     let Some(figure) = figure else { return html! { td.number data-label=(metric.name()) { (format::MISSING) } } };
     let (style, sign) = verdict(figure.verdict);
     let text = interval(figure);
-    let ends = text.find(['[', '(']).map(|at| text[at..].to_owned());
+    let ends = text.find(['[', '(']).map_or("", |at| &text[at..]);
+    // The interval above its confidence: a column is as wide as one of them.
+    let (ends, sure) = ends.split_at(ends.find("] ").map_or(ends.len(), |at| at + 1));
     let value = figure.ratio.ln();
     html! {
         td.number data-label=(metric.name()) data-value=[value.is_finite().then_some(value)] title=(transition(figure)) {
             span class=(format!("verdict {style}")) { (sign) " " (signed(figure.ratio)) }
-            @if let Some(ends) = ends { span.ends { (ends) } }
+            @for part in [ends, sure.trim_start()].into_iter().filter(|part| !part.is_empty()) { span.ends { (part) } }
         }
     }
 }
