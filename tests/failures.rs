@@ -328,7 +328,7 @@ fn a_full_temporary_folder_is_told() {
 }
 
 /// Starts the harness on a project that says when its third build is on, interrupts it there, and waits for its end.
-fn interrupt_in_the_third_build(bed: &Bed, signal_number: i32, args: &[&str]) -> (Option<i32>, String, String) {
+fn stop_in_the_third_build(bed: &Bed, stop: impl Fn(u32), args: &[&str]) -> (Option<i32>, String, String) {
     let (count, on) = (bed.word("count"), bed.word("on"));
     bed.project(
         "apps/slow",
@@ -341,18 +341,78 @@ fn interrupt_in_the_third_build(bed: &Bed, signal_number: i32, args: &[&str]) ->
     child.args(bed.run_words(args)).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = child.spawn().unwrap();
     eventually("the third build is on", || bed.path("on").exists() && bed.path("grandchild").exists());
-    signal(child.id(), signal_number);
+    stop(child.id());
     let (mut stdout, mut stderr) = (String::new(), String::new());
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     (child.wait().unwrap().code(), stdout, stderr)
 }
 
+/// `timeout` signals its child, then the child's group.
+#[test]
+fn a_request_that_is_delivered_twice_keeps_what_was_measured() {
+    for signal_number in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        let bed = Bed::new();
+        let twice = |harness: u32| {
+            signal(harness, signal_number);
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            signal(harness, signal_number);
+        };
+        let (code, stdout, stderr) = stop_in_the_third_build(&bed, twice, &["--samples", "5"]);
+        assert_eq!(code, Some(130), "{stdout}\n{stderr}");
+        assert_eq!(file::read(&bed.path("report.json")).unwrap().benchmarks[0].runs.len(), 1);
+        bed.assert_nothing_left();
+    }
+}
+
+/// Who stops a service ends its processes one by one, the compiler before the harness.
+#[test]
+fn a_compiler_that_the_request_reached_first_has_not_failed() {
+    let bed = Bed::new();
+    let all = |harness: u32| {
+        let children = fs::read_to_string(format!("/proc/{harness}/task/{harness}/children")).unwrap();
+        let children: Vec<u32> = children.split_whitespace().map(|id| id.parse().unwrap()).collect();
+        assert!(!children.is_empty());
+        children.into_iter().for_each(|child| signal(child, libc::SIGTERM));
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        signal(harness, libc::SIGTERM);
+    };
+    let (code, stdout, stderr) = stop_in_the_third_build(&bed, all, &["--samples", "5"]);
+    assert_eq!(code, Some(130), "{stdout}\n{stderr}");
+    let report = file::read(&bed.path("report.json")).unwrap();
+    assert_eq!(report.completion, Completion::Interrupted);
+    assert_eq!((report.benchmarks[0].runs.len(), report.benchmarks[0].failures.len()), (1, 0));
+    bed.assert_nothing_left();
+}
+
+/// Whoever says `nohup` wants the measurement to survive the terminal.
+#[test]
+fn where_a_hangup_is_ignored_it_stays_so() {
+    let bed = Bed::new();
+    let (count, on) = (bed.word("count"), bed.word("on"));
+    bed.project("apps/slow", &format!("count {count}\npackage script slow\non 2 say {on}\non 2 sleep 300"));
+    let mut child = bed.harness_child();
+    child.args(bed.run_words(&["--samples", "3"])).stdout(Stdio::null()).stderr(Stdio::null());
+    // SAFETY: `signal` may be called between fork and exec.
+    unsafe {
+        std::os::unix::process::CommandExt::pre_exec(&mut child, || {
+            libc::signal(libc::SIGHUP, libc::SIG_IGN);
+            Ok(())
+        });
+    }
+    let mut child = child.spawn().unwrap();
+    eventually("the second build is on", || bed.path("on").exists());
+    signal(child.id(), libc::SIGHUP);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(file::read(&bed.path("report.json")).unwrap().completion, Completion::Complete);
+}
+
 #[test]
 fn an_interrupt_keeps_what_was_measured_and_leaves_no_process() {
     for signal_number in [libc::SIGINT, libc::SIGTERM] {
         let bed = Bed::new();
-        let (code, stdout, stderr) = interrupt_in_the_third_build(&bed, signal_number, &["--samples", "5"]);
+        let (code, stdout, stderr) =
+            stop_in_the_third_build(&bed, |harness| signal(harness, signal_number), &["--samples", "5"]);
         assert_eq!(code, Some(130), "{stdout}\n{stderr}");
         assert!(stdout.contains("Interrupted"), "{stdout}");
         let report = file::read(&bed.path("report.json")).unwrap();

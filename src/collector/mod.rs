@@ -61,6 +61,10 @@ pub const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(600);
 /// for the compiler's (Mytkowicz et al., *Producing Wrong Data Without Doing Anything Obviously Wrong!*, 2009).
 pub const PADDING_VARIABLE: &str = "FORC_PERF_PADDING";
 
+/// How long a compiler that was ended by somebody's request may have got it before the harness does: who stops a service or
+/// closes a terminal signals all of its processes.
+const SAME_REQUEST: Duration = Duration::from_millis(200);
+
 /// A command line to run, with an absolute path to the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
@@ -170,6 +174,7 @@ pub fn collect(invocation: &Invocation, options: &Options, interrupt: &Interrupt
 struct Prepared<'a> {
     invocation: &'a Invocation,
     options: &'a Options,
+    interrupt: &'a Interrupt,
     command: Command,
     spawned: Arc<OnceLock<Spawned>>,
     stdout: threads::Stream<stdout::Output>,
@@ -183,7 +188,7 @@ struct Prepared<'a> {
 fn prepare<'a>(
     invocation: &'a Invocation,
     options: &'a Options,
-    interrupt: &Interrupt,
+    interrupt: &'a Interrupt,
 ) -> Result<Prepared<'a>, CollectError> {
     let (stdout_reader, stdout_writer) = threads::pipe().map_err(CollectError::Prepare)?;
     let (stderr_reader, stderr_writer) = threads::pipe().map_err(CollectError::Prepare)?;
@@ -205,12 +210,23 @@ fn prepare<'a>(
     let restriction = options.split.as_ref().map(|split| Restriction::to(&split.forc));
     // By the thread that spawns, and when the harness's own have begun: whatever a thread begins inherits its counters.
     let counters = options.counters.then(|| Arc::new(Mutex::new(EventCounters::open())));
-    Ok(Prepared { invocation, options, command, spawned, stdout, stderr, sampler, counters, restriction })
+    Ok(Prepared { invocation, options, interrupt, command, spawned, stdout, stderr, sampler, counters, restriction })
 }
 
 impl Prepared<'_> {
     fn run(self) -> Result<Recording, CollectError> {
-        let Self { invocation, options, mut command, spawned, stdout, stderr, sampler, counters, restriction } = self;
+        let Self {
+            invocation,
+            options,
+            interrupt,
+            mut command,
+            spawned,
+            stdout,
+            stderr,
+            sampler,
+            counters,
+            restriction,
+        } = self;
         let floor = process::own_peak_memory();
         let cpu_before = process::thread_cpu_time();
         let started = Instant::now();
@@ -256,6 +272,10 @@ impl Prepared<'_> {
         waited.map_err(CollectError::Wait)?;
         let (exit, mut accounting) = reaped.map_err(CollectError::Wait)?;
 
+        let ended = sampled.sampled.ended.or_else(|| {
+            let asked = matches!(exit, Exit::Signal(libc::SIGINT | libc::SIGTERM | libc::SIGHUP));
+            (asked && interrupt.requested_within(SAME_REQUEST)).then_some(Ended::Interrupted)
+        });
         accounting.peak_memory = peak_memory(accounting.peak_memory, floor, sampled.sampled.peak_resident, &events);
         let started = SerdeInstant::from(started);
         let cost = CollectorCost {
@@ -272,7 +292,7 @@ impl Prepared<'_> {
             started,
             exited,
             exit,
-            ended: sampled.sampled.ended,
+            ended,
             accounting,
             counters: counted.map(|counted| counted.total()).filter(|counts| *counts != EventCounts::default()),
             frames: sampled.sampled.frames,
