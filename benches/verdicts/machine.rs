@@ -22,6 +22,9 @@ pub struct Disturbance {
     /// The distance of a second level, on which every second run of times, memory and instructions is, each by itself; of
     /// instructions a hundredth of it. Benchmarks have from nothing to all of it.
     pub levels: f64,
+    /// The share of benchmarks whose peak memory is a huge page, 2 MiB, more in every second run. Where there are any, programs
+    /// are small.
+    pub heap: f64,
     /// To what share times are rounded, so that many are the same.
     pub rounded: f64,
 }
@@ -44,12 +47,13 @@ pub const CALM: Disturbance = Disturbance {
     lasting: 0.0,
     tails: false,
     levels: 0.0,
+    heap: 0.0,
     rounded: 0.0,
 };
 const NOISY: Disturbance = Disturbance { noise: 0.10, ..CALM };
 
 /// The models, the last two with everything at once.
-pub const SIMULATED: [Machine<'static>; 11] = [
+pub const SIMULATED: [Machine<'static>; 12] = [
     Machine::Simulated("noise 1 %", CALM),
     Machine::Simulated("noise 10 %", NOISY),
     Machine::Simulated("1 %, benchmarks unequal", Disturbance { unequal: 0.7, ..CALM }),
@@ -59,6 +63,7 @@ pub const SIMULATED: [Machine<'static>; 11] = [
     Machine::Simulated("10 %, states that last", Disturbance { lasting: 0.10, ..NOISY }),
     Machine::Simulated("3 %, heavy tails t(3)", Disturbance { noise: 0.03, tails: true, ..CALM }),
     Machine::Simulated("1 %, two levels", Disturbance { levels: 0.3, ..CALM }),
+    Machine::Simulated("1 %, some heaps uneven", Disturbance { heap: 0.1, ..CALM }),
     Machine::Simulated("1 %, ties", Disturbance { rounded: 0.02, ..CALM }),
     Machine::Simulated(
         "all of it, noise 10 %",
@@ -77,8 +82,11 @@ pub const TIMES: usize = 2;
 pub const PRIMARY: usize = 3;
 /// Figures measured in pairs: the deciding ones, then wall and CPU time of two phases.
 pub const PAIRED: usize = 7;
-/// Pages of memory.
-const PAGES: f64 = 25_000.0;
+/// Pages of memory: of a program of some seconds, 722 MiB, and of a small one, 24 MiB.
+const PAGES: f64 = 185_000.0;
+const SMALL_PAGES: f64 = 6_000.0;
+/// A huge page.
+const HUGE_PAGE: f64 = 512.0;
 
 impl<'a> Machine<'a> {
     pub fn name(&self) -> &'static str {
@@ -94,6 +102,18 @@ impl<'a> Machine<'a> {
             Self::Simulated(..) => PAIRED,
             Self::Recorded(_) => PRIMARY,
         }
+    }
+
+    fn pages(&self) -> f64 {
+        match self {
+            Self::Simulated(_, disturbance) if disturbance.heap > 0.0 => SMALL_PAGES,
+            _ => PAGES,
+        }
+    }
+
+    /// What a second level of memory may make, as forc-perf takes it: two huge pages, as a difference of logarithms.
+    pub fn memory_step(&self) -> f64 {
+        (2.0 * HUGE_PAGE / self.pages()).ln_1p()
     }
 
     /// Whether a slower benchmark is slower in this figure: in its times, and in those of its first phase.
@@ -116,6 +136,8 @@ impl<'a> Machine<'a> {
 pub struct Runs<'a> {
     machine: Machine<'a>,
     random: Random,
+    /// The machine's: of benchmarks that are measured together, one.
+    pub mood: Random,
     /// By figure, the factor by which B has more.
     effects: [f64; PAIRED],
     /// Pairs of a figure an element: (a, b) of each block.
@@ -143,9 +165,11 @@ impl<'a> Runs<'a> {
             Machine::Recorded(recorded) => random.below(recorded.fixtures.len()),
         };
         let pairs = vec![Vec::with_capacity(length.min(64)); machine.figures()];
+        let mood = random.fork();
         Self {
             machine,
             random,
+            mood,
             effects,
             pairs,
             took: 0.0,
@@ -194,8 +218,8 @@ impl<'a> Runs<'a> {
         let random = &mut self.random;
         let runs = 2.0 * self.length as f64;
         let elapsed = 2.0 * self.pairs[0].len() as f64 / runs;
-        self.wander += drift * random.normal() / runs.sqrt();
-        self.lasting = 0.9 * self.lasting + (1.0f64 - 0.81).sqrt() * lasting * random.normal();
+        self.wander += drift * self.mood.normal() / runs.sqrt();
+        self.lasting = 0.9 * self.lasting + (1.0f64 - 0.81).sqrt() * lasting * self.mood.normal();
         let state = drift.ln_1p() * elapsed + self.wander + self.lasting;
         let spike = if random.uniform() < spikes { 1.5f64.ln() } else { 0.0 };
         let level = |random: &mut Random, share: f64| {
@@ -215,7 +239,8 @@ impl<'a> Runs<'a> {
             if step > 0.0 { ((time.exp() / step).round() * step).ln() } else { time }
         };
         let times = [state + own, state + slow + (own - slow) / 3.0 + 0.4 * noise * random.normal()].map(round);
-        let memory = (PAGES * (0.05 * noise * random.normal() + more).exp()).round().ln();
+        let heap = if self.unequal.1 < disturbance.heap && random.coin() { HUGE_PAGE } else { 0.0 };
+        let memory = (self.machine.pages() * (0.05 * noise * random.normal() + more).exp() + heap).round().ln();
         std::array::from_fn(|figure| match figure {
             0..TIMES => times[figure],
             TIMES => memory,
@@ -245,6 +270,11 @@ pub struct Random {
 impl Random {
     pub fn new(seed: u64) -> Self {
         Self { source: fastrand::Rng::with_seed(seed), spare: None }
+    }
+
+    /// The same stream from here on.
+    pub fn again(&self) -> Self {
+        Self { source: self.source.clone(), spare: self.spare }
     }
 
     /// Another stream, for one part of what this one is for.

@@ -10,6 +10,8 @@ pub const MAX_RUNS: usize = 100;
 /// The changes that do not matter, of times and memory, and of instruction counts.
 pub const THRESHOLD: f64 = 0.01;
 const INSTRUCTIONS_THRESHOLD: f64 = 0.002;
+/// What forc-perf takes a second level of instructions to make.
+const INSTRUCTIONS_STEP: f64 = 0.005;
 /// Runs a side in which instructions are counted.
 const COUNTED_RUNS: usize = 3;
 /// The least spreads that forc-perf believes, of times, memory and instructions.
@@ -65,6 +67,7 @@ pub struct Suite<'a> {
     members: [Vec<usize>; PRIMARY],
     figures: usize,
     max_runs: usize,
+    machine: Machine<'a>,
 }
 
 impl<'a> Suite<'a> {
@@ -87,7 +90,7 @@ impl<'a> Suite<'a> {
             .collect();
         let stride = figures + 1;
         let members = std::array::from_fn(|figure| (0..truth.benchmarks).map(|one| one * stride + figure).collect());
-        Self { benchmarks, counts, members, figures, max_runs }
+        Self { benchmarks, counts, members, figures, max_runs, machine }
     }
 
     /// Figures of a benchmark: the paired ones, then instructions.
@@ -101,11 +104,12 @@ impl<'a> Suite<'a> {
         let of_benchmarks = (0..count * stride).map(|index| {
             let (benchmark, figure) = (index / stride, index % stride);
             match self.benchmarks[benchmark].pairs.get(figure) {
-                Some(pairs) => sample(Values::Pairs(pairs), figure, benchmark),
+                Some(pairs) => sample(self.machine, Values::Pairs(pairs), figure, benchmark),
                 None => Sample {
                     values: Values::Pairs(&self.counts[benchmark]),
                     noise: Noise::Counted,
                     floor: FLOORS[2],
+                    step: INSTRUCTIONS_STEP,
                     offset: 0.0,
                     threshold: INSTRUCTIONS_THRESHOLD,
                     pool: PAIRED,
@@ -118,6 +122,7 @@ impl<'a> Suite<'a> {
             values: Values::Mean(members),
             noise: Noise::Drifting,
             floor: 0.0,
+            step: 0.0,
             offset: 0.0,
             threshold: THRESHOLD,
             pool: PAIRED + 1,
@@ -248,11 +253,12 @@ pub fn is_change(verdict: Verdict) -> bool {
 }
 
 /// A benchmark's figure that is measured by the run: a time or memory.
-pub fn sample(values: Values<'_>, figure: usize, benchmark: usize) -> Sample<'_> {
+pub fn sample<'a>(machine: Machine, values: Values<'a>, figure: usize, benchmark: usize) -> Sample<'a> {
     Sample {
         values,
         noise: if figure == TIMES { Noise::Steady } else { Noise::Drifting },
         floor: if figure == TIMES { FLOORS[1] } else { FLOORS[0] },
+        step: if figure == TIMES { machine.memory_step() } else { 0.0 },
         offset: 0.0,
         threshold: THRESHOLD,
         pool: if figure < PRIMARY { figure } else { PRIMARY + (figure - PRIMARY) % 2 },

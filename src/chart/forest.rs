@@ -35,7 +35,7 @@ pub(super) fn verdict_colour(verdict: Verdict) -> Rgb {
         Verdict::Regressed => (0xD5, 0x5E, 0x00),
         Verdict::Improved => (0x00, 0x72, 0xB2),
         Verdict::Equal => (0x00, 0x9E, 0x73),
-        Verdict::Undecided => OUTSIDE,
+        Verdict::Undecided | Verdict::SameBinary => OUTSIDE,
     }
 }
 
@@ -58,7 +58,7 @@ pub fn forest(comparison: &Comparison, findings: &Findings, metric: Metric) -> R
     }
     rows.sort_by(|a, b| {
         let key = |figure: &Figure| match figure.verdict {
-            Verdict::Regressed | Verdict::Improved => size(figure),
+            Verdict::Regressed | Verdict::Improved | Verdict::SameBinary => size(figure),
             Verdict::Undecided | Verdict::Equal => figure.ratio,
         };
         rank(a.1.verdict).cmp(&rank(b.1.verdict)).then(key(b.1).total_cmp(&key(a.1))).then(a.0.cmp(b.0))
@@ -142,7 +142,7 @@ fn mark(chart: &mut Chart, (x, y): (f64, f64), verdict: Verdict) {
         Verdict::Regressed => chart.polygon(vec![(x - 5.5, y + 4.5), (x + 5.5, y + 4.5), (x, y - 5.5)], colour),
         Verdict::Improved => chart.polygon(vec![(x - 5.5, y - 4.5), (x + 5.5, y - 4.5), (x, y + 5.5)], colour),
         Verdict::Equal => chart.rect((x - 4.0, y - 4.0), (8.0, 8.0), colour),
-        Verdict::Undecided => {
+        Verdict::Undecided | Verdict::SameBinary => {
             chart.dot(x, y, 5.0, colour);
             chart.dot(x, y, 3.0, SURFACE);
         }

@@ -15,7 +15,7 @@ use super::{DEFAULT_SUITE, Result};
 use crate::collector::Interrupt;
 use crate::compare;
 use crate::history::import;
-use crate::model::{BenchmarkFindings, Comparison, Completion, Findings, Metric, Report};
+use crate::model::{BenchmarkFindings, Comparison, Completion, Findings, MOST_BLOCKS, Metric, Report};
 use crate::report::{comparison, file, page};
 use crate::schedule::Wanted;
 use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, SessionError, StdOption};
@@ -53,7 +53,7 @@ pub struct CompareOptions {
     #[arg(long, value_name = "TIME", default_value_t = session::DEFAULT_BUDGET.into())]
     pub budget: humantime::Duration,
 
-    /// Runs of each benchmark and side before anything is decided [default: 10, or the most]
+    /// Runs of each benchmark and side before anything is decided [default: 3, or the most]
     #[arg(long, value_name = "N", value_parser = runs)]
     pub min_runs: Option<usize>,
 
@@ -226,8 +226,8 @@ pub struct Threshold {
 
 fn runs(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
-        Ok(runs @ 2..=10_000) => Ok(runs),
-        _ => Err("expected a number from 2 to 10000".to_owned()),
+        Ok(runs @ 2..=MOST_BLOCKS) => Ok(runs),
+        _ => Err(format!("expected a number from 2 to {MOST_BLOCKS}")),
     }
 }
 

@@ -57,13 +57,14 @@ pub fn changes(old: &Report, new: &Report) -> Result<Changes, ReportsError> {
     let judged = || compared.iter().filter(|one| one.failed.is_none());
     let deciding = || judged().flat_map(|one| one.deciding().map(|figure| (one.id.as_str(), figure)));
     let mut changes: Vec<Change> = deciding()
-        .filter(|(_, figure)| figure.verdict.is_change())
+        .filter(|(_, figure)| figure.verdict.differs())
         .map(|(id, figure)| Change { id: id.to_owned(), figure: figure.clone() })
         .collect();
     let size = |change: &Change| change.figure.ratio.ln().abs();
-    changes.sort_by(|a, b| a.figure.verdict.cmp(&b.figure.verdict).then(size(b).total_cmp(&size(a))));
+    let is_better = |change: &Change| change.figure.ratio < 1.0;
+    changes.sort_by(|a, b| is_better(a).cmp(&is_better(b)).then(size(b).total_cmp(&size(a))));
     let undecided = || deciding().filter(|(_, figure)| figure.verdict == Verdict::Undecided);
-    let together = comparison.answers().flat_map(Findings::together).filter(|total| total.verdict.is_change());
+    let together = comparison.answers().flat_map(Findings::together).filter(|total| total.verdict.differs());
     Ok(Changes {
         since: old.created.clone(),
         old_version: old.toolchain.version.clone(),

@@ -145,10 +145,11 @@ fn benchmark(
     let last = |side: &Measured| side.failures.last().cloned().map(Box::new);
     let failed = FailedSides { base: last(base), other: last(other) };
     let failed = (failed.base.is_some() || failed.other.is_some()).then_some(failed);
+    // What does not build has neither ratio nor verdict, whatever was measured before it failed.
+    let figures = if failed.is_some() { Vec::new() } else { figures };
     BenchmarkFindings {
         id: base.id.clone(),
-        // What does not build has no verdict, whatever was measured before it failed.
-        verdict: if failed.is_some() { None } else { BenchmarkFindings::verdict_of(&figures) },
+        verdict: BenchmarkFindings::verdict_of(&figures),
         failed,
         output: output(base, other),
         pairs: base.runs.len().min(other.runs.len()),

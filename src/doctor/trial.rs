@@ -10,6 +10,7 @@ use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::collector::{self, CollectError, Interrupt, Invocation, Options, PADDING_VARIABLE};
+use crate::compare;
 use crate::forc::command;
 use crate::model::{Benchmark, Metric, Toolchain};
 use crate::stats;
@@ -166,8 +167,11 @@ fn conclude(compiler: String, pairs: &[[Benchmark; 2]], elapsed: Duration, build
     let outlook = |benchmarks: usize, pair: f64| {
         let fit = MEASUREMENT.as_secs_f64() / (benchmarks as f64 * pair.max(1e-6));
         let pairs = (fit as usize).min(most);
-        let change =
-            |(metric, deviation): &(Metric, f64)| (*metric, smallest_change(*deviation, pairs, LEVEL / FIGURES));
+        // What differs by less than the threshold is no change, however well it is seen.
+        let change = |(metric, deviation): &(Metric, f64)| {
+            let shown = smallest_change(*deviation, pairs, LEVEL / FIGURES);
+            (*metric, shown.map(|change| change.max(compare::default_threshold(*metric))))
+        };
         Outlook { benchmarks, pairs, changes: deviations.iter().map(change).collect() }
     };
     Trial {

@@ -10,6 +10,9 @@ use super::{Completion, Environment, Failure, Harness, Measured, Measuring, Metr
 /// The version of the comparisons that this harness writes. A reader accepts this one and those before it.
 pub const COMPARISON_SCHEMA_VERSION: u32 = 1;
 
+/// The most blocks of a benchmark that can be asked for.
+pub const MOST_BLOCKS: usize = 10_000;
+
 /// What one comparison of compilers measured, and what it found.
 ///
 /// The first side is the base; every other side has its findings against it.
@@ -75,22 +78,26 @@ impl Comparison {
     /// Whether anything of any benchmark can be held against the base: a time, memory or instructions, or a size that
     /// changed. A comparison without one says nothing, and above all not "no change".
     pub fn has_measurements(&self) -> bool {
-        self.answers().flat_map(|findings| &findings.benchmarks).any(|benchmark| {
-            benchmark.scope() == Scope::Costs || benchmark.deciding().any(|figure| figure.verdict.is_change())
-        })
+        let differs = |figure: &Figure| figure.verdict.differs();
+        let benchmarks = || self.answers().flat_map(|findings| &findings.benchmarks);
+        benchmarks().any(|benchmark| benchmark.scope() == Scope::Costs || benchmark.deciding().any(differs))
     }
 
-    /// Whether this side is the base's very binary, with the same std, and not a control: then no change is the compiler's,
-    /// whatever the verdicts of its figures say, and none fails a command.
-    ///
-    /// Not so of scripts, which may find another compiler beside themselves, nor of binaries that nothing is known of.
+    /// Whether this side is the base's very binary (see [`Side::is_binary_of`]): then no change is the compiler's, and none fails
+    /// a command.
     pub fn is_same_binary(&self, findings: &Findings) -> bool {
         let (Some(base), Some(side)) = (self.base(), self.side(findings)) else { return false };
-        !side.control
-            && !base.toolchain.sha256.is_empty()
-            && base.toolchain.sha256 == side.toolchain.sha256
-            && !side.toolchain.is_script
-            && base.std == side.std
+        side.is_binary_of(base)
+    }
+
+    /// Has what differs between two sides that are one binary called so: whoever made the findings, or wrote the file.
+    pub(crate) fn call_same_binaries(&mut self) {
+        let Some(base) = self.sides.first() else { return };
+        for findings in &mut self.findings {
+            if self.sides.get(findings.side).is_some_and(|side| side.is_binary_of(base)) {
+                findings.call_same_binary();
+            }
+        }
     }
 
     /// The findings on all sides but the control and those that are the base's very binary.
@@ -128,6 +135,19 @@ pub struct Side {
     pub control: bool,
     /// The benchmarks.
     pub benchmarks: Vec<Measured>,
+}
+
+impl Side {
+    /// Whether this is the very binary of `base`, with the same std, and not a control.
+    ///
+    /// Not so of scripts, which may find another compiler beside themselves, nor of binaries that nothing is known of.
+    pub fn is_binary_of(&self, base: &Self) -> bool {
+        !self.control
+            && !base.toolchain.sha256.is_empty()
+            && base.toolchain.sha256 == self.toolchain.sha256
+            && !self.toolchain.is_script
+            && base.std == self.std
+    }
 }
 
 /// How a comparison was measured and decided.
@@ -238,6 +258,15 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Calls what differs so, as both sides are one binary.
+    pub(crate) fn call_same_binary(&mut self) {
+        for benchmark in &mut self.benchmarks {
+            benchmark.figures.iter_mut().for_each(|figure| figure.verdict = figure.verdict.of_one_binary());
+            benchmark.verdict = benchmark.verdict.map(Verdict::of_one_binary);
+        }
+        self.totals.iter_mut().for_each(|total| total.verdict = total.verdict.of_one_binary());
+    }
+
     /// How many benchmarks have this verdict.
     pub fn count(&self, verdict: Verdict) -> usize {
         self.benchmarks.iter().filter(|benchmark| benchmark.verdict == Some(verdict)).count()
@@ -365,7 +394,8 @@ impl BenchmarkFindings {
         let any =
             |verdict| figures.iter().any(|figure| figure.decides() && figure.verdict == verdict).then_some(verdict);
         let equal = || any(Verdict::Equal).filter(|_| Scope::of(figures) == Scope::Costs);
-        any(Verdict::Regressed).or_else(|| any(Verdict::Improved)).or_else(|| any(Verdict::Undecided)).or_else(equal)
+        let changed = any(Verdict::Regressed).or_else(|| any(Verdict::Improved)).or_else(|| any(Verdict::SameBinary));
+        changed.or_else(|| any(Verdict::Undecided)).or_else(equal)
     }
 
     /// What there is to compare of it.
@@ -543,12 +573,19 @@ pub enum Verdict {
     Equal,
     /// The data cannot tell.
     Undecided,
+    /// It differs, and both sides are one binary with one std: the machine's doing, or the projects', and no compiler's.
+    SameBinary,
 }
 
 impl Verdict {
-    /// Whether something became different.
+    /// Whether something became different by the compiler's doing.
     pub const fn is_change(self) -> bool {
         matches!(self, Self::Regressed | Self::Improved)
+    }
+
+    /// Whether something is different, whoever's doing it is.
+    pub const fn differs(self) -> bool {
+        self.is_change() || matches!(self, Self::SameBinary)
     }
 
     /// The word for it.
@@ -558,6 +595,12 @@ impl Verdict {
             Self::Improved => "improved",
             Self::Equal => "equal",
             Self::Undecided => "undecided",
+            Self::SameBinary => "same binary",
         }
+    }
+
+    /// The same of two sides that are one binary.
+    pub const fn of_one_binary(self) -> Self {
+        if self.is_change() { Self::SameBinary } else { self }
     }
 }

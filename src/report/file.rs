@@ -128,7 +128,11 @@ pub fn read_comparison(path: &Path) -> Result<Comparison, FileError> {
     struct Version {
         comparison_version: u32,
     }
-    read_versioned(path, "comparison", COMPARISON_SCHEMA_VERSION, |version: &Version| version.comparison_version)
+    let read = |version: &Version| version.comparison_version;
+    let mut comparison: Comparison = read_versioned(path, "comparison", COMPARISON_SCHEMA_VERSION, read)?;
+    // Files of before there was a word for it have others.
+    comparison.call_same_binaries();
+    Ok(comparison)
 }
 
 fn read_versioned<T: DeserializeOwned, V: DeserializeOwned>(

@@ -65,7 +65,7 @@ pub fn write_comparison(comparison: &Comparison, folder: &Path) -> Result<PathBu
         }
         draw(chart::suite_waterfall(comparison, findings, &colours), &charts.join("phases"))?;
         let names = slugs(findings.benchmarks.iter().map(|benchmark| benchmark.id.as_str()));
-        for row in rows_of(comparison, findings) {
+        for row in rows_of(findings) {
             let Some(name) = names.get(row.index) else { continue };
             if row.has_change() {
                 let chart = chart::waterfall(comparison, findings, row.index, &colours);

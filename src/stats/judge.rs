@@ -15,7 +15,7 @@
 //!   measured (`cargo bench --bench verdicts`). Times are judged from [`FEWEST_TIMES`] blocks on, since a program whose time
 //!   has two levels shows three equal differences in one of 32 cases; [`Noise::Steady`] figures, which do not follow the
 //!   machine's mood (memory, instructions), from three, and by both sides' values rather than by pairs: twice the degrees of
-//!   freedom.
+//!   freedom. Fewer than [`FEWEST_FREE`] show a change only beyond [`Sample::step`], what a second level of the figure may make.
 //! - **Exact** figures (sizes) are compared as they are.
 //!
 //! See `looks` for why looking several times costs nothing that was not paid for.
@@ -60,8 +60,8 @@ pub const RANKS_FROM: usize = 20;
 pub const FEWEST_TIMES: usize = 5;
 /// The fewest values a side in which steady figures are decided.
 pub const FEWEST_STEADY: usize = 3;
-/// The fewest pairs of all benchmarks together of which a mean over the suite is decided.
-const FEWEST_TOGETHER: usize = 12;
+/// The fewest values a side that show a change of a steady figure by whatever it may be.
+const FEWEST_FREE: usize = 8;
 /// What share of the shown intervals may miss the truth.
 pub const INTERVAL: f64 = 0.05;
 /// A claim whose opposite is shown at this one-sided level at some look is not made. It raises p-values only.
@@ -80,6 +80,10 @@ pub struct Sample<'a> {
     pub noise: Noise,
     /// The least standard deviation of a value's logarithm that is believed.
     pub floor: f64,
+    /// The difference of logarithms that a second level of a steady figure may make: a heap that is a huge page longer in every
+    /// second run is three times so in one side's runs and never in the other's in one of 32 cases. Fewer than
+    /// [`FEWEST_FREE`] values a side show a change only beyond it. 0 of what drifts.
+    pub step: f64,
     /// Added to every value: 0, or for figures that may be 0 (bytes written) something small beside those that matter.
     pub offset: f64,
     /// The greatest change that does not matter, as a fraction: 0.01 is 1 %, from 1/1.01 to 1.01. With 0, nothing but an
@@ -338,7 +342,7 @@ fn conclude(
         more_runs: fine.filter(|_| next.margin > 0.0 && detectable.is_some()).and_then(|(test, student)| {
             let times = student.times_the_data(test.estimate.abs().max(next.margin), next.level, Z_POWER);
             let more = test.runs as f64 * (times - 1.0);
-            more.is_finite().then(|| (more.ceil() as usize).max(1))
+            more.is_finite().then(|| (more.ceil() as usize).max(test.fewest.saturating_sub(test.runs)).max(1))
         }),
         runs: 0,
     }
@@ -392,10 +396,10 @@ impl Evidence {
         }
         let least = |known: &mut f64, p_value: f64| *known = known.min((p_value / weight).min(1.0));
         if test.typical.0 {
-            least(&mut self.claims.above, test.p_above(0.0));
+            least(&mut self.claims.above, test.p_above(test.step));
         }
         if test.typical.1 {
-            least(&mut self.claims.below, test.p_below(0.0));
+            least(&mut self.claims.below, test.p_below(-test.step));
         }
         if margin > 0.0 {
             least(&mut self.claims.not_less, test.p_above(-margin));
@@ -511,6 +515,11 @@ impl Sample<'_> {
     /// The threshold on the logarithmic scale; 0 if it is none.
     fn margin(&self) -> f64 {
         if self.threshold.is_finite() && self.threshold > 0.0 { self.threshold.ln_1p() } else { 0.0 }
+    }
+
+    /// What so many values a side have to be beyond.
+    fn step_of(&self, runs: usize) -> f64 {
+        if self.noise != Noise::Drifting && runs < FEWEST_FREE && self.step > 0.0 { self.step } else { 0.0 }
     }
 
     /// The logarithm of a value; `None` if it has none.
@@ -676,24 +685,29 @@ fn test(
                     walsh: Some(walsh),
                     typical,
                     decides: true,
+                    fewest: 0,
+                    step: 0.0,
                     runs: count,
                 });
             }
             let typical = if steady { apart(a, b) } else { agree(differences) };
             let fewest = if steady { FEWEST_STEADY } else { FEWEST_TIMES };
-            Test::of(own[index]?, student[index], typical, count, fewest)
+            Test::of(own[index]?, student[index], typical, count, fewest, sample.step_of(count))
         }
         Data::Sides(a, b) => {
             let fewest = if sample.noise == Noise::Drifting { FEWEST_TIMES } else { FEWEST_STEADY };
-            Test::of(own[index]?, student[index], apart(a, b), a.len().min(b.len()), fewest)
+            let count = a.len().min(b.len());
+            Test::of(own[index]?, student[index], apart(a, b), count, fewest, sample.step_of(count))
         }
         Data::Mean { members, whole } => {
             let parts: Vec<Student> = members.iter().filter_map(|member| *student.get(*member)?).collect();
-            let pairs: usize = members
-                .iter()
-                .filter_map(|member| data.get(*member))
-                .map(|it| at.map_or(it.runs(samples, data), |at| at.min(it.runs(samples, data))))
-                .sum();
+            let runs = |member: &usize| {
+                let runs = data.get(*member).map_or(0, |it| it.runs(samples, data));
+                at.map_or(runs, |at| at.min(runs))
+            };
+            let pairs: usize = members.iter().map(runs).sum();
+            let steps = members.iter().filter_map(|member| Some(samples.get(*member)?.step_of(runs(member))));
+            let step = steps.sum::<f64>() / members.len() as f64;
             let drifts = members.iter().filter_map(|member| samples.get(*member)).any(|it| it.noise == Noise::Drifting);
             // What the machine did while one side ran, it did to all of that side's benchmarks.
             let together = *whole && drifts;
@@ -704,7 +718,9 @@ fn test(
                 student: Some(mean),
                 walsh: None,
                 typical: (true, true),
-                decides: parts.len() >= 2 && pairs >= FEWEST_TOGETHER.max(fewest * members.len()),
+                decides: parts.len() >= 2 && pairs >= fewest * members.len(),
+                fewest: fewest * members.len(),
+                step,
                 runs: pairs,
             })
         }
@@ -741,17 +757,30 @@ struct Test {
     typical: (bool, bool),
     /// Whether there are enough values to decide by.
     decides: bool,
+    /// How many that takes at the least.
+    fewest: usize,
+    /// The difference of logarithms beyond which they show a change.
+    step: f64,
     runs: usize,
 }
 
 impl Test {
-    fn of(own: Own, student: Option<Student>, typical: (bool, bool), runs: usize, fewest: usize) -> Option<Self> {
+    fn of(
+        own: Own,
+        student: Option<Student>,
+        typical: (bool, bool),
+        runs: usize,
+        fewest: usize,
+        step: f64,
+    ) -> Option<Self> {
         own.estimate.is_finite().then_some(Self {
             estimate: own.estimate,
             student,
             walsh: None,
             typical,
             decides: runs >= fewest && student.is_some(),
+            fewest,
+            step,
             runs,
         })
     }

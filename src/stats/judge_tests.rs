@@ -17,6 +17,7 @@ fn time(pairs: &[(f64, f64)]) -> Sample<'_> {
         values: Values::Pairs(pairs),
         noise: Noise::Drifting,
         floor: 1e-3,
+        step: 0.0,
         offset: 0.0,
         threshold: 0.01,
         pool: 0,
@@ -243,6 +244,7 @@ fn verdict_and_interval_never_disagree() {
                     assert!(it.low > 1.0 / margin && it.high < margin, "{it:?} {sample:?}");
                 }
                 Verdict::Undecided => {}
+                Verdict::SameBinary => panic!("the judge knows no binaries"),
             }
             assert!(it.low <= it.high && (it.runs == 0 || (it.low <= it.ratio && it.ratio <= it.high)), "{it:?}");
             seen[it.verdict as usize] += 1;
@@ -400,7 +402,17 @@ fn nothing_panics() {
                 ] {
                     let role = [Role::Decides, Role::Explains, Role::Accompanies][samples.len() % 3];
                     let (pool, group) = (samples.len() % 5, samples.len() % 7);
-                    samples.push(Sample { values, noise, floor, offset: threshold, threshold, pool, group, role });
+                    samples.push(Sample {
+                        values,
+                        noise,
+                        floor,
+                        step: floor,
+                        offset: threshold,
+                        threshold,
+                        pool,
+                        group,
+                        role,
+                    });
                 }
             }
         }

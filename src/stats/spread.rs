@@ -193,9 +193,11 @@ pub fn correlation<'a>(sequences: impl Iterator<Item = &'a [f64]>) -> f64 {
     }
     let length: f64 = lengths / count;
     let estimate: f64 = products / squares;
-    let unbiased = (estimate * length + 1.0) / (length - 4.0).max(1.0);
+    // Of few values the estimate is near 0 whatever is true: what removes the bias multiplies the error.
+    let scale = length / (length - 4.0).max(1.0);
+    let unbiased = (estimate + 1.0 / length) * scale;
     // Two sessions, each of which is one sequence at worst.
-    let error = ((1.0 - estimate * estimate).max(0.0) / (2.0 * length)).sqrt();
+    let error = ((1.0 - estimate * estimate).max(0.0) / (2.0 * length)).sqrt() * scale;
     let lasting = if widenings.is_empty() { 1.0 } else { average(&widenings) };
     if lasting > UNSTEADY {
         return MOST_CORRELATED;

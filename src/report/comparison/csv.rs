@@ -5,6 +5,9 @@ use serde::Serialize;
 use super::samples::sampled;
 use crate::model::{Basis, Comparison, Metric, Unit, Verdict};
 
+/// What stands in the place of a benchmark's id where the row is of all of them: no id has a space.
+const TOGETHER: &str = "all together";
+
 /// A figure's row. The fields' names are the columns'.
 #[derive(Serialize)]
 struct FigureRow<'a> {
@@ -55,7 +58,7 @@ pub(super) fn figures(comparison: &Comparison) -> String {
     let base_side = comparison.base().map_or("", |base| &base.name);
     let rows = comparison.findings.iter().flat_map(|findings| {
         let side = comparison.side(findings);
-        findings.benchmarks.iter().flat_map(move |benchmark| {
+        let of_benchmarks = findings.benchmarks.iter().flat_map(move |benchmark| {
             benchmark.figures.iter().map(move |figure| FigureRow {
                 base_side,
                 other_side: side.map_or("", |side| &side.name),
@@ -81,7 +84,34 @@ pub(super) fn figures(comparison: &Comparison) -> String {
                 detectable: figure.detectable.and_then(number),
                 more_runs: figure.more_runs,
             })
-        })
+        });
+        // The means over the suite, which are no benchmark's.
+        let of_suite = findings.totals.iter().filter(|total| total.is_told()).map(move |total| FigureRow {
+            base_side,
+            other_side: side.map_or("", |side| &side.name),
+            control: side.is_some_and(|side| side.control),
+            benchmark: TOGETHER,
+            phase: total.phase.as_deref(),
+            depth: total.phase.is_some().then_some(0),
+            parts: String::new(),
+            metric: total.metric.name(),
+            unit: unit(total.metric),
+            base: None,
+            other: None,
+            ratio: number(total.ratio),
+            low: total.low,
+            high: total.high,
+            confidence: total.confidence,
+            threshold: total.threshold,
+            p_value: total.p_value.and_then(number),
+            verdict: Verdict::name(total.verdict),
+            decides: total.decides(),
+            basis: Basis::name(Basis::Spread),
+            pairs: findings.benchmarks.iter().map(|benchmark| benchmark.pairs).sum(),
+            detectable: None,
+            more_runs: None,
+        });
+        of_benchmarks.chain(of_suite)
     });
     let heading = [
         "base_side",

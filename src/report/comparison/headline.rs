@@ -2,10 +2,11 @@
 
 use super::carrier::carrier;
 use super::change::{change, transition, verdict_on_figure, verdict_on_total};
-use super::next::{next, side_name};
+use super::next::next;
 use super::phrase::Phrase;
 use super::row::{Class, Row, class_by_figures, output, rank, rows, size, undecided, verdicts_on};
 use super::together::phase_of_all;
+use super::words::side_name;
 use crate::doctor;
 use crate::model::{
     BenchmarkFindings, Comparison, Completion, ControlOutcome, Figure, Findings, Metric, OutputFinding, Side,
@@ -67,6 +68,8 @@ pub struct Counts {
     pub regressed: usize,
     /// Became better in a figure.
     pub improved: usize,
+    /// Differ, and are of one binary.
+    pub same_binary: usize,
     /// Became better in a figure and worse in another, and so are among both.
     pub both: usize,
     /// Became better and not worse, but a deciding figure is undecided, so that they may have become worse.
@@ -97,6 +100,7 @@ impl Counts {
             figures: findings.deciding(),
             regressed: count(&|one| has(one, Verdict::Regressed)),
             improved: count(&|one| has(one, Verdict::Improved)),
+            same_binary: figures(Class::SameBinary),
             both: count(&|one| has(one, Verdict::Regressed) && has(one, Verdict::Improved)),
             improved_in_part: benchmarks
                 .iter()
@@ -253,14 +257,17 @@ fn same_as_base(comparison: &Comparison, counts: &Counts) -> Line {
     let digest: String = digest.chars().take(12).collect();
     // Between two measurements, somebody may have changed a project.
     let whose = if comparison.settings.interleaved { "the machine’s" } else { "the machine’s or the projects’" };
-    let differing = counts.regressed + counts.improved;
     let mut phrase = name_of(comparison, counts.side)
         .text(" and ")
         .then(name_of(comparison, 0))
         .text(" are ")
         .strong("the same binary")
         .text(format!(" (SHA-256 {digest}…): whatever differs is {whose}; "))
-        .text(format!("{} of {} differ", format::count(differing as f64), counted(counts.benchmarks, "benchmark")));
+        .text(format!(
+            "{} of {} differ",
+            format::count(counts.same_binary as f64),
+            counted(counts.benchmarks, "benchmark")
+        ));
     if counts.failed > 0 {
         phrase = phrase.text("; ").strong(format!("{} failed to build", counts.failed));
     }
@@ -354,9 +361,8 @@ fn thresholds(comparison: &Comparison) -> String {
 
 /// The row that improved most, whatever became of its output.
 fn best<'r, 'a>(rows: &'r [Row<'a>]) -> Option<&'r Row<'a>> {
-    let improved = rows.iter().filter(|row| {
-        !matches!(row.class, Class::Failed | Class::SameBinary) && row.benchmark.verdict == Some(Verdict::Improved)
-    });
+    let improved =
+        rows.iter().filter(|row| row.class != Class::Failed && row.benchmark.verdict == Some(Verdict::Improved));
     improved.max_by(|a, b| a.lead.map_or(0.0, size).total_cmp(&b.lead.map_or(0.0, size)))
 }
 

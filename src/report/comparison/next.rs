@@ -1,27 +1,25 @@
 //! What to do next, as a command.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::phrase::Phrase;
 use super::row::{Class, Row};
-use super::settings::thresholds;
-use crate::model::{CompareSettings, Comparison, Origin, Schedule, Side, StdChoice, Unit};
+use super::words::{Words, compiler, given};
+use crate::model::{Comparison, MOST_BLOCKS, Unit};
 use crate::report::{format, shell};
 
-/// The suite that is read where none is named.
-const DEFAULT_SUITE: &str = "fixtures";
 /// More time than this nobody gives a comparison; counting instructions is then the better advice.
 const LONGEST_BUDGET: Duration = Duration::from_secs(2 * 3600);
 /// More benchmarks than this are not named one by one in a command.
 const MOST_IDS: usize = 6;
+/// With fewer pairs, what more it takes is not known.
+const TOO_FEW: usize = 5;
+/// Where a page goes.
+const PAGE: &str = " > comparison.html";
+/// What a comparison is given that ended before anything could be decided.
+const BUDGET: &str = "10m";
 /// Of a run's wall time, so much goes by between it and the next one.
 const BETWEEN_RUNS: f64 = 1.1;
-
-/// What a side is called.
-pub(crate) fn side_name(side: &Side) -> String {
-    if side.control { format!("{} (control)", side.name) } else { side.name.clone() }
-}
 
 /// The next thing to do, for whoever reads no further.
 pub(crate) fn next(comparison: &Comparison, rows: &[Row]) -> Phrase {
@@ -36,14 +34,11 @@ pub(crate) fn next(comparison: &Comparison, rows: &[Row]) -> Phrase {
     }
     let of = |class: Class| rows.iter().find(|row| row.class == class);
     if let Some(row) = of(Class::Regressed).or_else(|| of(Class::Different)) {
-        let what = match (comparison.settings.interleaved, row.class) {
-            (false, _) => "measure it side by side: ",
-            (true, Class::Different) => "see which files differ: ",
-            _ => "see where it comes from: ",
+        return match (comparison.settings.interleaved, row.class) {
+            (false, _) => side_by_side(comparison, row),
+            (true, Class::Different) => Phrase::new("see which files differ: ").command(shown(comparison)),
+            _ => Phrase::new("see where it comes from: ").command(shown(comparison)),
         };
-        let command =
-            Words::compare(comparison, Some(row.side)).id(&row.benchmark.id).all(&["--all", "--format", "html"]);
-        return Phrase::new(what).command(to_page(&command));
     }
     // More blocks of one binary against itself decide nothing.
     if comparison.different_compilers().next().is_none() {
@@ -54,17 +49,37 @@ pub(crate) fn next(comparison: &Comparison, rows: &[Row]) -> Phrase {
         return decide(comparison, rows, &open);
     }
     if let Some(row) = of(Class::Improved) {
-        let command =
-            Words::compare(comparison, Some(row.side)).id(&row.benchmark.id).all(&["--all", "--format", "html"]);
-        return Phrase::new("see what became better: ").command(to_page(&command));
+        return match comparison.settings.interleaved {
+            true => Phrase::new("see what became better: ").command(shown(comparison)),
+            false => side_by_side(comparison, row),
+        };
     }
     let command = Words::compare(comparison, None).all(&["--fail-on", "regression"]);
     Phrase::new("nothing to look into; to keep it so in CI: ").command(command.line())
 }
 
-/// A command that prints a page, and where the page goes.
-fn to_page(command: &Words) -> String {
-    command.line() + " > comparison.html"
+/// The command that shows all of what was measured as a page, and where the page goes.
+fn shown(comparison: &Comparison) -> String {
+    let command = &comparison.settings.command;
+    let joined = command.iter().filter_map(|word| word.strip_prefix("--output="));
+    let kept = given(command, "--output").into_iter().map(String::as_str).chain(joined).last();
+    let words = ["forc-perf", "show"].into_iter().chain(kept).map(str::to_owned);
+    Words::new(words).all(&["--all", "--format", "html"]).line() + PAGE
+}
+
+/// What two reports that were measured one after the other only suggest, as a comparison.
+fn side_by_side(comparison: &Comparison, row: &Row) -> Phrase {
+    let names = [0, row.side].map(|side| comparison.sides.get(side).map(|side| compiler(side, false)));
+    match names {
+        // The one was built in the other's place.
+        [Some(base), Some(other)] if base == other => {
+            Phrase::new("measure a copy of each compiler side by side; both reports call theirs ").name(base)
+        }
+        _ => {
+            let words = Words::compare(comparison, Some(row.side)).id(&row.benchmark.id);
+            Phrase::new("measure it side by side: ").command(words.all(&["--all", "--format", "html"]).line() + PAGE)
+        }
+    }
 }
 
 /// The command of a build that failed on the other side, or on the base, for a row of one.
@@ -86,12 +101,15 @@ fn decide(comparison: &Comparison, rows: &[Row], open: &[&Row]) -> Phrase {
     let mut ids: Vec<&str> = open.iter().map(|row| row.benchmark.id.as_str()).collect();
     ids.dedup();
     let few = ids.len() <= MOST_IDS;
-    let mut command = Words::compare(comparison, one_side(open));
-    if few {
-        command = ids.into_iter().fold(command, Words::id);
-    }
+    let mut command = match Words::again(comparison) {
+        Some(command) if !few => command,
+        _ => {
+            let command = Words::compare(comparison, one_side(open)).with_given(&settings.command);
+            if few { ids.into_iter().fold(command, Words::id) } else { command }
+        }
+    };
     if open.iter().all(|row| row.open().is_some_and(|figure| figure.metric.unit() != Unit::Nanoseconds)) {
-        let runs = settings.max_runs.saturating_mul(2).to_string();
+        let runs = settings.max_runs.saturating_mul(2).min(MOST_BLOCKS).to_string();
         return Phrase::new("make more blocks: ").command(command.all(&["--max-runs", &runs]).line());
     }
     // Without patterns everything is measured again, what is decided as well.
@@ -108,8 +126,20 @@ fn decide(comparison: &Comparison, rows: &[Row], open: &[&Row]) -> Phrase {
     let time: f64 =
         measured.filter_map(|row| Some(blocks(row)? as f64 * block_seconds(row, settings.schedule.width())?)).sum();
     let time = Duration::try_from_secs_f64(time).ok().filter(|time| *time > Duration::ZERO);
+    if most.is_none() && settings.interleaved {
+        let figures = || open.iter().filter_map(|row| row.open());
+        if figures().all(|figure| figure.threshold <= 0.0) {
+            let why = "say which change would matter, as nothing is shown to be equal to the last bit: ";
+            return Phrase::new(why).command(command.without("--threshold").all(&["--threshold", "1%"]).line());
+        }
+        if figures().any(|figure| figure.pairs < TOO_FEW) {
+            return Phrase::new("measure longer: ").command(command.all(&["--budget", BUDGET]).line());
+        }
+    }
     match (time, most) {
-        (Some(time), Some(most)) if time <= LONGEST_BUDGET || settings.instruction_runs.is_some() => {
+        (Some(time), Some(most))
+            if most <= MOST_BLOCKS && time <= LONGEST_BUDGET || settings.instruction_runs.is_some() =>
+        {
             command = command.all(&["--budget", &rounded_up(time)]);
             if most > settings.max_runs {
                 command = command.all(&["--max-runs", &most.to_string()]);
@@ -143,115 +173,4 @@ fn rounded_up(time: Duration) -> String {
     let minutes = (time.as_secs_f64() / 60.0).ceil().max(1.0);
     let minutes = if minutes > 20.0 { (minutes / 10.0).ceil() * 10.0 } else { minutes };
     format!("{minutes}m")
-}
-
-/// The command that measures the same again: same seed, same settings.
-pub(crate) fn reproduction(comparison: &Comparison) -> String {
-    let given = &comparison.settings.command;
-    if !given.is_empty() {
-        let seed = comparison.settings.seed.to_string();
-        let named = given.iter().any(|word| word == "--seed" || word.starts_with("--seed="));
-        let words = given.iter().filter(|word| *word != "--resume").cloned().collect();
-        return if named { Words(words) } else { Words(words).all(&["--seed", &seed]) }.line();
-    }
-    let CompareSettings { seed, min_runs, max_runs, budget, interval, time_limit, .. } = &comparison.settings;
-    let mut words = Words::compare(comparison, None);
-    if comparison.sides.iter().any(|side| side.control) {
-        words = words.all(&["--control"]);
-    }
-    if comparison.settings.counters.is_some() {
-        words = words.all(&["--counters"]);
-    }
-    if let Some(runs) = comparison.settings.instruction_runs {
-        words = words.all(&[&format!("--instructions={runs}")]);
-    }
-    if comparison.settings.schedule != Schedule::Turns {
-        words = words.all(&["--schedule", "duet"]);
-    } else if comparison.settings.interleaved {
-        words = words.all(&["--schedule", "turns"]);
-    }
-    if comparison.settings.interleaved && comparison.settings.schedule == Schedule::Turns && !comparison.settings.pinned
-    {
-        words = words.all(&["--pin", "never"]);
-    }
-    if let Some(budget) = budget {
-        words = words.all(&["--budget", &time(*budget)]);
-    }
-    words = words.all(&["--min-runs", &min_runs.to_string(), "--max-runs", &max_runs.to_string()]);
-    for (metric, threshold) in thresholds(comparison) {
-        // Rounded, lest 0.07 * 100 be told as 7.000000000000001.
-        let percent = (threshold * 1e8).round() / 1e6;
-        words = words.all(&["--threshold", &format!("{}={percent}", metric.word())]);
-    }
-    words.all(&["--interval", &time(*interval), "--time-limit", &time(*time_limit), "--seed", &seed.to_string()]).line()
-}
-
-fn time(duration: Duration) -> String {
-    humantime::format_duration(duration).to_string()
-}
-
-/// How a side's compiler is named on the command line: as it was, or where its name is a report's, by where it came from.
-fn compiler(side: &Side, named: bool) -> String {
-    match &side.toolchain.origin {
-        _ if named => side.name.clone(),
-        Origin::Release(version) => version.clone(),
-        Origin::Fuelup(name) => format!("+{name}"),
-        // A branch has moved since, and the two reports' may be one.
-        Origin::Revision(revision) if revision.tree.is_none() => revision.short(),
-        Origin::Revision(revision) => revision.name.clone(),
-        Origin::Path | Origin::Variable | Origin::SearchPath => side.toolchain.path.display().to_string(),
-    }
-}
-
-/// A command line of `forc-perf compare` in the making.
-struct Words(Vec<String>);
-
-impl Words {
-    /// With all sides, or the base and one.
-    fn compare(comparison: &Comparison, side: Option<usize>) -> Self {
-        let mut words = vec!["forc-perf".to_owned(), "compare".to_owned()];
-        let wanted =
-            |(index, one): &(usize, &Side)| !one.control && (*index == 0 || side.is_none_or(|side| side == *index));
-        let interleaved = comparison.settings.interleaved;
-        words.extend(comparison.sides.iter().enumerate().filter(wanted).map(|(_, side)| compiler(side, interleaved)));
-        let settings = &comparison.settings;
-        // Of what others have recorded, neither suite nor repository is known.
-        if settings.suite != Path::new(DEFAULT_SUITE) && !settings.suite.as_os_str().is_empty() {
-            words.extend(["--suite".to_owned(), settings.suite.display().to_string()]);
-        }
-        let revision = comparison.sides.iter().find_map(|side| match &side.toolchain.origin {
-            Origin::Revision(revision) => Some(revision),
-            _ => None,
-        });
-        if let Some(revision) = revision.filter(|revision| !revision.repository.is_empty()) {
-            words.extend(["--sway".to_owned(), revision.repository.clone()]);
-            if !revision.cargo_flags.is_empty() {
-                // One word with the `=`: flags begin with a dash.
-                words.push(format!("--cargo-flags={}", shell::line(&revision.cargo_flags)));
-            }
-        }
-        if let StdChoice::Same(std) = &settings.std {
-            let base = comparison.base().and_then(|base| base.std.as_ref()) == Some(std);
-            let std = if base { "base".to_owned() } else { std.display().to_string() };
-            words.extend(["--std".to_owned(), std]);
-        }
-        Self(words)
-    }
-
-    fn all(mut self, words: &[&str]) -> Self {
-        self.0.extend(words.iter().map(|word| (*word).to_owned()));
-        self
-    }
-
-    /// With only this benchmark.
-    fn id(self, id: &str) -> Self {
-        // An id may hold what a pattern takes for its own.
-        let literal = id.contains(['*', '?', '[']);
-        let id = if literal { glob::Pattern::escape(id) } else { id.to_owned() };
-        self.all(&["--select", &id])
-    }
-
-    fn line(&self) -> String {
-        shell::line(&self.0)
-    }
 }

@@ -3,8 +3,8 @@
 use super::carrier::carrier;
 use super::change::{interval, signed, verdict_on_figure};
 use super::headline::counted;
-use super::next::side_name;
 use super::phrase::Phrase;
+use super::words::side_name;
 use crate::model::{BenchmarkFindings, Comparison, Figure, Findings, Metric, OutputFinding, Scope, Verdict};
 use crate::report::format;
 
@@ -100,7 +100,7 @@ impl<'a> Row<'a> {
             Class::Regressed => with(Verdict::Regressed).count(),
             Class::Improved => with(Verdict::Improved).count(),
             Class::SameBinary => {
-                let changed = self.benchmark.deciding().filter(|figure| figure.verdict.is_change()).count();
+                let changed = self.benchmark.deciding().filter(|figure| figure.verdict == Verdict::SameBinary).count();
                 return format!("{name} ({changed} of {} differ)", counted(all, "figure"));
             }
             Class::Undecided => with(Verdict::Undecided).count(),
@@ -130,22 +130,21 @@ impl<'a> Row<'a> {
 
 /// The rows of all sides but the control, worst first.
 pub(crate) fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
-    sorted(comparison.answers().flat_map(|findings| rows_in_order(comparison, findings)).collect())
+    sorted(comparison.answers().flat_map(rows_in_order).collect())
 }
 
 /// The rows of one side, worst first.
-pub(crate) fn rows_of<'a>(comparison: &Comparison, findings: &'a Findings) -> Vec<Row<'a>> {
-    sorted(rows_in_order(comparison, findings).collect())
+pub(crate) fn rows_of(findings: &Findings) -> Vec<Row<'_>> {
+    sorted(rows_in_order(findings).collect())
 }
 
-fn rows_in_order<'a>(comparison: &Comparison, findings: &'a Findings) -> impl Iterator<Item = Row<'a>> {
-    let (side, same_binary) = (findings.side, comparison.is_same_binary(findings));
-    findings.benchmarks.iter().enumerate().map(move |(index, benchmark)| {
-        let class = match class(benchmark) {
-            Class::Regressed | Class::Improved if same_binary => Class::SameBinary,
-            class => class,
-        };
-        Row { side, index, benchmark, class, lead: lead(benchmark) }
+fn rows_in_order(findings: &Findings) -> impl Iterator<Item = Row<'_>> {
+    findings.benchmarks.iter().enumerate().map(|(index, benchmark)| Row {
+        side: findings.side,
+        index,
+        benchmark,
+        class: class(benchmark),
+        lead: lead(benchmark),
     })
 }
 
@@ -202,6 +201,7 @@ pub(crate) fn class_by_figures(benchmark: &BenchmarkFindings) -> Class {
         _ if benchmark.failed.is_some() => Class::Failed,
         Some(Verdict::Regressed) => Class::Regressed,
         Some(Verdict::Improved) => Class::Improved,
+        Some(Verdict::SameBinary) => Class::SameBinary,
         Some(Verdict::Undecided) => Class::Undecided,
         // A file from before may say so of what has no more than a size.
         Some(Verdict::Equal) if benchmark.scope() == Scope::Costs => Class::Equal,
@@ -312,7 +312,7 @@ pub(crate) fn reason(comparison: &Comparison, row: &Row) -> Phrase {
     }
     let Some(lead) = row.lead else { return Phrase::new("no run on both sides") };
     match lead.verdict {
-        Verdict::Regressed | Verdict::Improved => carrier(row.benchmark, lead).short(),
+        Verdict::Regressed | Verdict::Improved | Verdict::SameBinary => carrier(row.benchmark, lead).short(),
         Verdict::Undecided => undecided(lead),
         Verdict::Equal => Phrase::new(format!("within ±{}", format::percent(lead.threshold))),
     }
@@ -368,7 +368,8 @@ pub(crate) fn rank(verdict: Verdict) -> usize {
     match verdict {
         Verdict::Regressed => 0,
         Verdict::Improved => 1,
-        Verdict::Undecided => 2,
-        Verdict::Equal => 3,
+        Verdict::SameBinary => 2,
+        Verdict::Undecided => 3,
+        Verdict::Equal => 4,
     }
 }

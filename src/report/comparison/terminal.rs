@@ -10,7 +10,7 @@ use super::headline::{Line, Tone, counted, headline};
 use super::phrase::{Phrase, Piece};
 use super::row::{Class, Row, also, lead_change, output, reason, rows};
 use super::settings::what_a_change_is;
-use super::{next, together, transition};
+use super::{together, transition, words};
 use crate::chart::text::clean;
 use crate::model::{Comparison, Failure, Verdict};
 
@@ -89,7 +89,7 @@ fn all_together(comparison: &Comparison, all: bool, text: &mut String) {
             continue;
         }
         let several = comparison.answers().count() > 1;
-        let side = comparison.side(findings).filter(|_| several).map(next::side_name);
+        let side = comparison.side(findings).filter(|_| several).map(words::side_name);
         let with = side.map_or_else(String::new, |side| format!(" with {}", Piece::Name(side).plain()));
         let _ = writeln!(text, "\n{BOLD}all benchmarks together{with}{BOLD:#}");
         for line in lines {
@@ -237,7 +237,7 @@ fn wrapped(rows: &[[String; 8]], columns: &[usize], width: usize) -> Vec<String>
 }
 
 fn cells(comparison: &Comparison, row: &Row) -> [String; 8] {
-    let side = comparison.sides.get(row.side).map_or_else(String::new, next::side_name);
+    let side = comparison.sides.get(row.side).map_or_else(String::new, words::side_name);
     let change = lead_change(row).map_or_else(String::new, |(metric, change)| format!("{} {change}", metric.name()));
     [
         format!("{} {}", sign(row.class).0, row.verdict()),

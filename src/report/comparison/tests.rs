@@ -72,7 +72,7 @@ fn five_lines_of_a_regression() {
             "Worst: ir/inlining/release: wall +4.2 % [+3.1, +5.4] (99 %), 61.0 ms → 63.6 ms; same output",
             "Phase: compile ir to asm carries 86 % of it (+2.20 ms), most of that in allocate registers (91 %)",
             "Also: best backend/registers/debug wall −5.0 % [−6.0, −4.0] (99 %)",
-            "Next: see where it comes from: forc-perf compare 0.71.2 0.72.1 --select ir/inlining/release --all --format html > comparison.html",
+            "Next: see where it comes from: forc-perf show --all --format html > comparison.html",
         ]
     );
 }
@@ -408,7 +408,7 @@ fn several_sides_have_a_line_each_and_are_named() {
         "Verdict: my-branch against 0.71.2 on 1 benchmark (2 figures): wall +4.2 % [+3.1, +5.4] (99 %) regressed, cpu +4.5 % [+3.4, +5.6] (99 %) regressed; 1 regressed, 0 improved, 0 equal"
     );
     assert!(lines[2].starts_with("Worst: ir/inlining/release with my-branch: wall +4.2 %"), "{}", lines[2]);
-    assert!(lines[5].contains("forc-perf compare 0.71.2 my-branch --select ir/inlining/release"), "{}", lines[5]);
+    assert!(lines[5].ends_with("see where it comes from: forc-perf show --all --format html > comparison.html"));
     // A benchmark that the base cannot build fails once, not once for each side.
     let broken = found(vec![vec![failed("x/y/debug", true, false)], vec![failed("x/y/debug", true, false)]]);
     assert_eq!(self::lines(&broken)[3], "Also: x/y/debug failed to build on the base alone");
@@ -419,7 +419,9 @@ fn what_weakens_a_comparison_is_said() {
     let mut comparison = found(vec![vec![regressed()]]);
     comparison.completion = Completion::Interrupted;
     comparison.settings.interleaved = false;
+    let of_another = comparison.clone();
     comparison.sides[1].toolchain.sha256 = comparison.sides[0].toolchain.sha256.clone();
+    comparison.call_same_binaries();
     let labels: Vec<&str> = headline(&comparison).facts.iter().map(|line| line.label).collect();
     assert_eq!(labels, ["Interrupted", "Not interleaved", "Same binary", "std"]);
     let first = &lines(&comparison)[0];
@@ -428,7 +430,16 @@ fn what_weakens_a_comparison_is_said() {
     assert!(first.ends_with("1 of 1 benchmark differ; interrupted"), "{first}");
     assert!(lines(&comparison)[1].contains("one binary cannot be worse than itself; the largest difference is"));
     assert!(lines(&comparison)[4].contains("forc-perf doctor"), "{}", lines(&comparison)[4]);
-    comparison.sides[1].toolchain.sha256 = "1".repeat(64);
+    // No format says otherwise.
+    let formats = [markdown(&comparison), csv(&comparison), html(&comparison), terminal(&comparison, true, None)];
+    for text in formats.iter().chain([&serde_json::to_string(&comparison.findings).unwrap()]) {
+        assert!(text.contains("same binary") || text.contains("same-binary"), "{text}");
+        assert!(
+            !text.contains("regressed (") && !text.contains("\"regressed\"") && !text.contains(",regressed,"),
+            "{text}"
+        );
+    }
+    let mut comparison = of_another;
     assert!(lines(&comparison)[4].contains("measure it side by side: forc-perf compare"));
     // The sides of two reports are called by the reports' files, which no comparison starts from.
     comparison.sides[0].name = "old.json".into();
@@ -550,7 +561,7 @@ fn a_comment_on_a_pull_request() {
 - **Worst** ❌ `ir/inlining/release`: **wall +4.2 % [+3.1, +5.4] (99 %)**, 61.0 ms → 63.6 ms; same output
 - **Phase** `compile ir to asm` carries **86 %** of it (+2.20 ms), most of that in `allocate registers` (91 %)
 - **Also** every build succeeded, and all outputs are the same
-- **Next** see where it comes from: `forc-perf compare 0.71.2 0.72.1 --select ir/inlining/release --all --format html > comparison.html`
+- **Next** see where it comes from: `forc-perf show --all --format html > comparison.html`
 
 | | benchmark | change | base → other | because | also | output |
 |---|---|---|---|---|---|---|
@@ -646,6 +657,14 @@ fn csv_is_read_back() {
                 .flat_map(move |one| one.figures.iter().map(move |figure| (findings, one, figure)))
         })
         .collect();
+    let (together, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row["benchmark"] == "all together");
+    let totals: Vec<&Total> =
+        comparison.findings.iter().flat_map(|findings| &findings.totals).filter(|total| total.is_told()).collect();
+    assert!(!totals.is_empty() && together.len() == totals.len());
+    for (row, total) in together.iter().zip(totals) {
+        assert_eq!((&row["metric"], &row["verdict"]), (&total.metric.name().into(), &total.verdict.name().into()));
+        assert_eq!((&row["ratio"], &row["base"]), (&total.ratio.to_string(), &String::new()));
+    }
     assert_eq!(rows.len(), figures.len());
     for (row, (findings, one, figure)) in rows.iter().zip(figures) {
         assert_eq!(row["benchmark"], one.id);

@@ -176,6 +176,7 @@ fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
         Verdict::Regressed => ("regressed", "▲"),
         Verdict::Improved => ("improved", "▼"),
         Verdict::Equal => ("equal", "="),
+        Verdict::SameBinary => ("undecided", "~"),
         Verdict::Undecided => ("undecided", "?"),
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn section(page: &Page, findings: &Findings) -> Markup {
     let comparison = page.comparison;
     let several = comparison.answers().count() > 1;
     let side = findings.side;
-    let rows: Vec<Row> = rows_of(comparison, findings).into_iter().filter(|row| page.shows(row)).collect();
+    let rows: Vec<Row> = rows_of(findings).into_iter().filter(|row| page.shows(row)).collect();
     let hidden = findings.benchmarks.len() - rows.len();
     let metrics = primary_metrics(comparison);
     html! {
@@ -93,7 +93,7 @@ fn counts(findings: &Findings, metric: Metric) -> String {
         let figures = findings.benchmarks.iter().filter_map(|one| one.figure(metric));
         figures.filter(|figure| figure.verdict == verdict).count()
     };
-    let words = [Verdict::Regressed, Verdict::Improved, Verdict::Undecided, Verdict::Equal]
+    let words = [Verdict::Regressed, Verdict::Improved, Verdict::SameBinary, Verdict::Undecided, Verdict::Equal]
         .map(|verdict| (of(verdict), verdict));
     let words =
         words.iter().filter(|(count, _)| *count > 0).map(|(count, verdict)| format!("{count} {}", verdict.name()));
