@@ -245,7 +245,7 @@ fn an_export_comes_back_identical() {
     let bed = Bed::new();
     let files = reports(&bed, 3);
     history(&bed, &["import", &files[2], &files[0], &files[1]]).assert_code(0);
-    history(&bed, &["ack", "event/1", "--kind", "expected", "-m", "as it should be"]).assert_code(0);
+    history(&bed, &["ack", "0.72", "--kind", "expected", "-m", "as it should be"]).assert_code(0);
     history(&bed, &["prune", "--older-than", "2026-01-01T00:00:01Z", "--keep", "1", "--only-frames"]).assert_code(0);
     let once = history(&bed, &["export"]).assert_code(0).stdout;
     assert_eq!(history(&bed, &["export", "--output", "out.jsonl"]).assert_code(0).stdout, "");
@@ -331,9 +331,14 @@ fn what_is_said_of_commits_and_events_is_kept() {
     history(&bed, &["import", &files[0], "--commit", "abcdef0123"]).assert_code(0);
     let said = history(&bed, &["ack", "abcd", "--kind", "expected", "-m", "inliner"]).assert_code(0).stdout;
     assert!(said.contains("abcdef0123 is expected to be as it is (note 1)"), "the whole id: {said}");
-    history(&bed, &["ack", "event/7"]).assert_code(0);
+    // Of a compiler that tells of no commit.
+    history(&bed, &["import", &files[1]]).assert_code(0);
+    let said = history(&bed, &["ack", "0.72.1 of 20"]).assert_code(0).stdout;
+    assert!(said.contains("0.72.1 of 2026-") && said.contains("is acknowledged (note 2)"), "{said}");
     let listed = history(&bed, &["ack", "--list"]).assert_code(0).stdout;
-    assert!(listed.contains("inliner") && listed.contains("event/7"), "{listed}");
+    assert!(listed.contains("inliner") && listed.contains("0.72.1 of 2026-"), "{listed}");
+    history(&bed, &["ack", "zzz"]).assert_error(2, &["`zzz` is neither a commit nor an event", "history events --all"]);
+    assert_eq!(history(&bed, &["ack", "--list"]).assert_code(0).stdout, listed, "nothing was said of it");
     let one = history(&bed, &["ack", "abc", "--list", "--format", "json"]).assert_code(0).json();
     assert_eq!((one.len(), &one[0]["note"]["kind"]), (1, &json!("expected")));
     history(&bed, &["ack", "--remove", "1"]).assert_code(0);

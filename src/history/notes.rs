@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::{History, Result};
+use super::{History, HistoryError, Result};
 
 /// What somebody said of a commit or an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,18 +77,20 @@ impl History {
             text: text.to_owned(),
             time: jiff::Timestamp::now().to_string(),
         };
-        note.id = self.keep_note(&note).map_err(self.error("write a note into"))?;
+        // In a transaction: outside of one, a statement that returns a row is committed when it is reset, and a full disk
+        // is told to nobody.
+        note.id = self.write("write a note into", |connection, path| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO notes (subject, kind, text, time) VALUES (?, ?, ?, ?) \
+                     ON CONFLICT DO UPDATE SET kind = excluded.kind RETURNING id",
+                )
+                .and_then(|mut insert| {
+                    insert.query_row(params![note.subject, note.kind.name(), note.text, note.time], |row| row.get(0))
+                })
+                .map_err(HistoryError::database(path, "write a note into"))
+        })?;
         Ok(note)
-    }
-
-    /// Keeps a note as it is; the number of it, or of the one that is the same.
-    pub(super) fn keep_note(&self, note: &Note) -> rusqlite::Result<i64> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO notes (subject, kind, text, time) VALUES (?, ?, ?, ?) \
-                 ON CONFLICT DO UPDATE SET kind = excluded.kind RETURNING id",
-            )?
-            .query_row(params![note.subject, note.kind.name(), note.text, note.time], |row| row.get(0))
     }
 
     /// All notes, or those about `subject`, the oldest first.

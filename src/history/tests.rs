@@ -390,3 +390,21 @@ fn other_files_are_told_from_histories() {
     History::open(&file("empty")).unwrap();
     assert!(matches!(History::open(folder.path()), Err(HistoryError::Database { .. })));
 }
+
+/// Whatever fails when the transaction ends, as a full disk does, is told.
+#[test]
+fn a_note_that_could_not_be_kept_is_an_error() {
+    let (_folder, mut history) = empty();
+    // What a statement may leave to the end of its transaction, SQLite lets fail there.
+    history
+        .connection
+        .execute_batch(
+            "CREATE TABLE parents (id INTEGER PRIMARY KEY);
+             CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED);
+             CREATE TRIGGER at_the_end AFTER INSERT ON notes BEGIN INSERT INTO children VALUES (7); END;",
+        )
+        .unwrap();
+    let error = history.add_note("abc", NoteKind::Acknowledged, "").unwrap_err();
+    assert!(matches!(error, HistoryError::Database { .. }), "{error:?}");
+    assert_eq!(history.notes(None).unwrap(), []);
+}

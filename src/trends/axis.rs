@@ -47,7 +47,7 @@ impl Commit {
 
 impl Axis {
     /// The axis of reports, which must be in the order of the commits.
-    pub(super) fn of(reports: &[ReportInfo]) -> Self {
+    pub fn of(reports: &[ReportInfo]) -> Self {
         let mut axis = Self::default();
         let mut known: HashMap<&str, usize> = HashMap::new();
         for report in reports {

@@ -8,6 +8,7 @@ use crate::cli::Result;
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
 use crate::history::{History, HistoryError, NoteKind, ReportFilter};
+use crate::trends::Axis;
 
 /// What to say of what.
 #[derive(Debug, Args)]
@@ -45,7 +46,7 @@ pub(super) fn ack(mut history: History, options: &AckOptions) -> Result<Outcome>
         say(format_args!("note {number} is taken back"));
         return Ok(Outcome::Success);
     }
-    let subject = options.subject.as_deref().map(|subject| whole(&history, subject)).transpose()?;
+    let subject = options.subject.as_deref().map(|subject| known(&history, subject)).transpose()?;
     if options.list {
         let notes = history.notes(subject.as_deref()).map_err(harness)?;
         match options.format.format {
@@ -80,17 +81,25 @@ const fn spoken(kind: NoteKind) -> &'static str {
     }
 }
 
-/// The whole id of the commit that a subject is the beginning of; what is the beginning of none is an event's key.
-fn whole(history: &History, subject: &str) -> Result<String> {
-    let reports = history.reports(&ReportFilter::default()).map_err(harness)?;
-    let mut ids: Vec<String> = reports.into_iter().filter_map(|report| report.commit).map(|commit| commit.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let begun: Vec<&String> = ids.iter().filter(|id| id.starts_with(subject)).collect();
+/// The whole key that a subject is the beginning of: the id of a commit, what an event is called whose compiler tells of no
+/// commit, or what something was said of before.
+fn known(history: &History, subject: &str) -> Result<String> {
+    let axis = Axis::of(&history.reports(&ReportFilter::default()).map_err(harness)?);
+    let mut keys: Vec<String> = axis.commits.iter().map(|commit| commit.key().to_owned()).collect();
+    keys.extend(history.notes(None).map_err(harness)?.into_iter().map(|note| note.subject));
+    keys.sort_unstable();
+    keys.dedup();
+    let begun: Vec<&String> = keys.iter().filter(|key| key.starts_with(subject)).collect();
     match begun.as_slice() {
-        [id] => Ok((*id).clone()),
-        [] => Ok(subject.to_owned()),
-        _ if ids.iter().any(|id| id == subject) => Ok(subject.to_owned()),
+        [key] => Ok((*key).clone()),
+        [] => {
+            let path = history.path().display();
+            let message = format!(
+                "`{subject}` is neither a commit nor an event of {path}; `forc-perf history events --all` lists them"
+            );
+            Err((Outcome::Usage, message))
+        }
+        _ if keys.iter().any(|key| key == subject) => Ok(subject.to_owned()),
         several => {
             let message = format!("`{subject}` is the beginning of {} commits; give more of its id", several.len());
             Err((Outcome::Usage, message))
