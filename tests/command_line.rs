@@ -223,6 +223,62 @@ fn a_reader_that_has_seen_enough_breaks_nothing() {
     }
 }
 
+/// What commands print, by their words.
+const PRINTING: [&[&str]; 15] = [
+    &["list", "--suite", "suite"],
+    &["schema"],
+    &["schema", "comparison"],
+    &["completions", "bash"],
+    &["shares", "report.json"],
+    &["show", "c.json", "--format", "json"],
+    &["show", "c.json", "--format", "markdown"],
+    &["show", "c.json", "--format", "html"],
+    &["show", "c.json"],
+    &["diff", "report.json", "report.json", "--format", "csv"],
+    &["history", "list"],
+    &["history", "series", "--samples"],
+    &["history", "export"],
+    &["history", "export", "--format", "csv"],
+    &["run", "--suite", "suite", "--samples", "3", "--output", "again.json", "--message-format", "json"],
+];
+
+fn with_something_to_print() -> Bed {
+    let bed = Bed::new();
+    bed.good_project();
+    bed.run(&["--samples", "3"]).assert_code(0);
+    for words in [
+        &["history", "import", "report.json"][..],
+        &["diff", "report.json", "report.json", "--output", "c.json", "--force"],
+    ] {
+        assert_eq!(output(&bed, words).0, Some(0), "{words:?}");
+    }
+    bed
+}
+
+#[test]
+fn half_of_an_output_is_a_failure() {
+    let bed = with_something_to_print();
+    for words in PRINTING {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let ended = bed.harness_child().args(words).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let stderr = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(4), "{words:?}: {stderr}");
+        assert!(stderr.contains("written") && stderr.contains("No space left on device"), "{words:?}: {stderr}");
+    }
+    assert!(bed.path("again.json").is_file(), "what was measured is kept all the same");
+}
+
+#[test]
+fn a_reader_that_is_gone_is_no_failure() {
+    let bed = with_something_to_print();
+    for words in PRINTING {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = bed.harness_child().args(words).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{words:?}: {}", String::from_utf8_lossy(&ended.stderr));
+    }
+}
+
 /// What a command prints to a terminal so many columns wide.
 fn on_a_terminal(mut command: Command, columns: u16) -> String {
     let (mut ours, mut theirs) = (0, 0);

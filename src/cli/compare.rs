@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -11,7 +10,7 @@ use super::exit::Outcome;
 use super::options::{Pin, SuiteOptions, SwayOptions, default_interval, default_time_limit, interval, spec};
 use super::progress::{Progress, terminal_width};
 use super::record::RecordOptions;
-use super::{DEFAULT_SUITE, Result};
+use super::{DEFAULT_SUITE, Result, out};
 use crate::collector::Interrupt;
 use crate::compare;
 use crate::history::import;
@@ -430,11 +429,9 @@ pub fn show(path: &Path, options: &ShowOptions) -> Result<Outcome> {
 fn print(shown: &Comparison, options: &ShowOptions) {
     let text = match options.format {
         Format::Terminal => {
-            let width = if std::io::stdout().is_terminal() { terminal_width() } else { None };
+            let width = if out::is_terminal() { terminal_width() } else { None };
             let text = comparison::terminal(shown, options.all, width);
-            // Colours go where they are understood.
-            let _ = anstream::stdout().lock().write_all(text.as_bytes());
-            return;
+            return out::print_coloured(&text);
         }
         Format::Markdown => comparison::markdown(shown),
         Format::Json => match serde_json::to_string_pretty(shown) {
@@ -445,8 +442,7 @@ fn print(shown: &Comparison, options: &ShowOptions) {
         Format::Csv => comparison::csv(shown),
         Format::SamplesCsv => comparison::samples_csv(shown),
     };
-    // A reader that has seen enough and is gone is no error.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    out::print(&text);
 }
 
 /// How a command ends that has shown this comparison.

@@ -1,8 +1,7 @@
 //! `list`: which benchmarks there are.
 
-use std::io::Write;
-
 use super::exit::Outcome;
+use super::say;
 use crate::collector::Interrupt;
 use crate::session::{self, Config};
 use crate::suite::SuiteError;
@@ -14,13 +13,7 @@ use crate::suite::SuiteError;
 pub fn list(config: &Config) -> Result<Outcome, SuiteError> {
     let suite = session::load_suite(config, None, &Interrupt::new(), |repository| eprintln!("fetching {repository}"))?;
     let cases = suite.cases(&config.selection);
-    let mut stdout = std::io::stdout().lock();
-    for case in &cases {
-        // A reader that has seen enough closes the pipe.
-        if writeln!(stdout, "{}: benchmark", case.id).is_err() {
-            return Ok(Outcome::Success);
-        }
-    }
+    cases.iter().for_each(|case| say(format_args!("{}: benchmark", case.id)));
     for skipped in &suite.skipped {
         eprintln!("{} {}: {}", if skipped.broken { "unusable" } else { "skipped" }, skipped.name, skipped.reason);
     }

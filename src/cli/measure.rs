@@ -1,7 +1,6 @@
 //! Measuring and what comes after it: the file, the charts, the page, the table. The same for `cargo bench` and for
 //! `forc-perf run`.
 
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -11,7 +10,7 @@ use serde_json::json;
 use super::exit::Outcome;
 use super::options::MessageFormat;
 use super::progress::{Progress, terminal_width};
-use super::say;
+use super::{out, say};
 use crate::collector::Interrupt;
 use crate::compare::{self, Changes, ReportsError};
 use crate::model::{Completion, Measured, Report};
@@ -256,12 +255,11 @@ fn keeps(report: &Report, previous: Option<&Report>) -> bool {
 }
 
 fn print_human(report: &Report, changes: Option<&Result<Changes, ReportsError>>) {
-    let width = if std::io::stdout().is_terminal() { terminal_width() } else { None };
+    let width = if out::is_terminal() { terminal_width() } else { None };
     let text = terminal::render(report, changes.and_then(|changes| changes.as_ref().ok()), width);
-    let mut stdout = anstream::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes());
+    out::print_coloured(&text);
     if let Some(Err(ReportsError::Machine { .. })) = changes {
-        let _ = writeln!(stdout, "\nThe previous report was measured on another machine: the two are not compared.");
+        say("\nThe previous report was measured on another machine: the two are not compared.");
     }
 }
 
@@ -293,9 +291,9 @@ fn benchmark_json(benchmark: &Measured) -> serde_json::Value {
     })
 }
 
-/// Prints one message. A reader that is gone ends nothing: the report is still to be kept.
+/// Prints one message.
 fn print_line(message: &serde_json::Value) {
-    let _ = writeln!(std::io::stdout().lock(), "{message}");
+    say(message);
 }
 
 /// The last message: where everything is.

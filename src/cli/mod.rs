@@ -10,11 +10,11 @@ pub mod list;
 pub mod measure;
 mod nightly;
 pub mod options;
+pub(crate) mod out;
 mod progress;
 pub mod record;
 mod toolchain;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -26,6 +26,7 @@ use crate::session::Config;
 use exit::{EXIT_CODES, Outcome};
 use measure::Destination;
 use options::{MeasureOptions, MessageFormat, SelectOptions};
+pub(crate) use out::say;
 use record::RecordOptions;
 
 /// The suite and the folder for results where none are named.
@@ -127,7 +128,11 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Outcome::Usage.into() } else { ExitCode::SUCCESS };
         }
     };
-    let done = match &cli.command {
+    out::finished(run_command(&cli.command))
+}
+
+fn run_command(command: &Command) -> ExitCode {
+    let done = match command {
         Command::Run(options) => run(options),
         Command::Compare(options) => compare::compare(options),
         Command::Diff(options) => compare::diff(options),
@@ -154,7 +159,7 @@ pub fn main() -> ExitCode {
             // Into memory first, as the generator itself panics where its reader is gone.
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "forc-perf", &mut script);
-            let _ = std::io::stdout().write_all(&script);
+            out::print(&String::from_utf8_lossy(&script));
             return ExitCode::SUCCESS;
         }
     };
@@ -230,11 +235,6 @@ pub(crate) fn save(
     })?;
     eprintln!("error: {error}; the {what} is kept in {}", rescue.display());
     Err(error)
-}
-
-/// Prints a line. A reader that has seen enough and is gone is no error.
-pub(crate) fn say(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }
 
 /// Says what is wrong, in one place and one form.

@@ -1,7 +1,6 @@
 //! `toolchain`: which compilers there are.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -138,12 +137,8 @@ fn list() -> ExitCode {
         let folder = clone.folder.display().to_string();
         [clone.name(), "clone".to_owned(), bytes(own), format!("{} of builds", bytes(target)), folder, of]
     }));
-    let mut stdout = std::io::stdout().lock();
     for line in lines {
-        let line = line.map(|field| field.replace(['\t', '\n'], " ")).join("\t");
-        if writeln!(stdout, "{}", line.trim_end()).is_err() {
-            break;
-        }
+        say(line.map(|field| field.replace(['\t', '\n'], " ")).join("\t").trim_end());
     }
     ExitCode::SUCCESS
 }

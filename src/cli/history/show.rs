@@ -1,7 +1,5 @@
 //! `history list`, `show` and `series`.
 
-use std::io::{IsTerminal, Write};
-
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::json;
@@ -9,7 +7,7 @@ use serde_json::json;
 use super::{Format, FormatOption, find_report, matching, moment, plural, say, table};
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
-use crate::cli::{Result, progress};
+use crate::cli::{Result, out, progress};
 use crate::history::{CommitRef, History, Match, Point, ReportFilter, Series, SeriesFilter};
 use crate::model::StdChoice;
 use crate::report::{format, terminal};
@@ -171,7 +169,7 @@ pub(super) fn list(history: &History, options: &ListOptions) -> Result<Outcome> 
             ]
         });
         let header = ["report", "measured", "commit", "forc", "machine", "by", "benchmarks", "runs", "failed"];
-        print(&table(&header, 3, rows.collect()));
+        out::print(&table(&header, 3, rows.collect()));
     }
     if reports.is_empty() {
         eprintln!("No report of {} is like that.", history.path().display());
@@ -222,9 +220,9 @@ pub(super) fn show(history: &History, options: &ShowOptions) -> Result<Outcome> 
                 say("frames:  pruned");
             }
             say("");
-            let width = if std::io::stdout().is_terminal() { progress::terminal_width() } else { None };
+            let width = if out::is_terminal() { progress::terminal_width() } else { None };
             let text = terminal::render(&kept.report, None, width);
-            let _ = anstream::stdout().lock().write_all(text.as_bytes());
+            out::print_coloured(&text);
         }
     }
     Ok(Outcome::Success)
@@ -256,7 +254,7 @@ pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outco
             }
             say(title(series));
             let points = history.points(series.id).map_err(harness)?;
-            print(&table(
+            out::print(&table(
                 &["report", "commit", "measured", "median", "low", "high", "spread", "runs"],
                 5,
                 rows(series, &points),
@@ -282,7 +280,7 @@ pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outco
                 last.unwrap_or_default(),
             ]);
         }
-        print(&table(&["benchmark", "metric", "phase", "package", "machine", "points", "latest"], 2, rows));
+        out::print(&table(&["benchmark", "metric", "phase", "package", "machine", "points", "latest"], 2, rows));
     }
     Ok(Outcome::Success)
 }
@@ -314,7 +312,7 @@ fn calibration(history: &History, found: &[Series], as_json: bool) -> Result<()>
         eprintln!("No commit was measured on two machines; `forc-perf backfill` can measure an old one here.");
     } else if !as_json {
         let header = ["benchmark", "metric", "phase", "package", "from", "to", "ratio", "by"];
-        print(&table(&header, 2, rows));
+        out::print(&table(&header, 2, rows));
     }
     Ok(())
 }
@@ -357,9 +355,4 @@ fn commit(commit: Option<&CommitRef>) -> String {
 /// A foreign text without what a terminal would obey.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
-}
-
-fn print(text: &str) {
-    // A reader that has seen enough and is gone is no error.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }

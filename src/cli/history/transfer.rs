@@ -106,7 +106,14 @@ impl From<export::CsvError> for Failed {
     fn from(error: export::CsvError) -> Self {
         match error {
             export::CsvError::History(error) => error.into(),
-            export::CsvError::Write(error) => Self::Write(error.into()),
+            // csv's own conversion hides what kind of error it was.
+            export::CsvError::Write(error) => {
+                let text = error.to_string();
+                Self::Write(match error.into_kind() {
+                    csv::ErrorKind::Io(error) => error,
+                    _ => std::io::Error::other(text),
+                })
+            }
         }
     }
 }

@@ -1,0 +1,58 @@
+//! All that commands print on stdout.
+//!
+//! A reader that has seen enough and is gone is no error, and ends nothing: what was measured is still to be kept. Anything
+//! else that keeps the output from being written, such as a full disk, leaves half of it behind: it is kept here until the
+//! command has done the rest of its work, and then makes it fail.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::OnceLock;
+
+use super::exit::Outcome;
+
+/// The first error of all.
+static FAILED: OnceLock<io::Error> = OnceLock::new();
+
+/// Prints a line.
+pub(crate) fn say(line: impl Display) {
+    keep(writeln!(io::stdout().lock(), "{line}"));
+}
+
+/// Prints a text.
+pub(crate) fn print(text: &str) {
+    keep(io::stdout().lock().write_all(text.as_bytes()));
+}
+
+/// Prints a text whose colours go where they are understood.
+pub(crate) fn print_coloured(text: &str) {
+    keep(anstream::stdout().lock().write_all(text.as_bytes()));
+}
+
+/// Keeps what went wrong with printing.
+pub(crate) fn keep(written: io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        // The first one is the cause.
+        let _ = FAILED.set(error);
+    }
+}
+
+/// Whether stdout is a terminal.
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// How a command ends that would end with `code`, if all that it printed was written.
+pub(crate) fn finished(code: ExitCode) -> ExitCode {
+    // What is still in the buffer would be written at the exit, where nobody asks whether it could.
+    keep(io::stdout().lock().flush());
+    match FAILED.get() {
+        None => code,
+        Some(error) => super::fail(
+            Outcome::HarnessError,
+            &format!("the output could not be written, and what is there is not all of it: {error}"),
+        ),
+    }
+}
