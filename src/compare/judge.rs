@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::series::{self, Series};
 use super::{Rules, is_size, offset, threshold};
-use crate::model::{Figure, Findings, Measured, Metric, Side, Total, UnmatchedPhase};
+use crate::model::{Figure, Findings, MOST_BLOCKS, Measured, Metric, Side, Total, UnmatchedPhase};
 use crate::stats::{self, Judgement, Noise, Sample, Values};
 
 /// The metrics of whole runs that have a mean over the suite. Of phases it is the wall time, at the top level.
@@ -12,8 +12,6 @@ const OF_SUITE: [Metric; 5] = [Metric::Wall, Metric::PhasesWall, Metric::Cpu, Me
 
 /// A change that could just have been shown, but is so large, says that nothing could have been shown.
 const UNTOLD_CHANGE: f64 = 10.0;
-/// So many runs more say that it cannot be decided.
-const UNTOLD_RUNS: usize = 1_000_000;
 
 /// The size of a huge page where this matters, in bytes.
 const HUGE_PAGE: f64 = (2 << 20) as f64;
@@ -261,7 +259,7 @@ fn figure(series: &Series, judgement: &Judgement, rules: &Rules) -> Option<Figur
         basis: judgement.basis,
         pairs: judgement.runs,
         detectable: judgement.detectable.map(|ratio| ratio - 1.0).filter(|change| *change < UNTOLD_CHANGE),
-        more_runs: judgement.more_runs.filter(|runs| *runs < UNTOLD_RUNS),
+        more_runs: judgement.more_runs.filter(|runs| *runs <= MOST_BLOCKS),
     })
 }
 
