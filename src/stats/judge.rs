@@ -15,7 +15,7 @@
 //!   measured (`cargo bench --bench verdicts`). Times are judged from [`FEWEST_TIMES`] blocks on, since a program whose time
 //!   has two levels shows three equal differences in one of 32 cases; [`Noise::Steady`] figures, which do not follow the
 //!   machine's mood (memory, instructions), from three, and by both sides' values rather than by pairs: twice the degrees of
-//!   freedom. Fewer than [`FEWEST_FREE`] show a change only beyond [`Sample::step`], what a second level of the figure may make.
+//!   freedom. Fewer than eight show a change only beyond [`Sample::step`], what a second level of the figure may make.
 //! - **Exact** figures (sizes) are compared as they are.
 //!
 //! See `looks` for why looking several times costs nothing that was not paid for.
@@ -82,7 +82,7 @@ pub struct Sample<'a> {
     pub floor: f64,
     /// The difference of logarithms that a second level of a steady figure may make: a heap that is a huge page longer in every
     /// second run is three times so in one side's runs and never in the other's in one of 32 cases. Fewer than
-    /// [`FEWEST_FREE`] values a side show a change only beyond it. 0 of what drifts.
+    /// eight values a side show a change only beyond it. 0 of what drifts.
     pub step: f64,
     /// Added to every value: 0, or for figures that may be 0 (bytes written) something small beside those that matter.
     pub offset: f64,
