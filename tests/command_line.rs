@@ -85,6 +85,7 @@ fn a_wrong_command_line_is_refused_before_anything_is_run() {
         &["--no-such-flag"][..],
         &["--samples", "0"],
         &["--samples", "-1"],
+        &["--samples", "1000000000"],
         &["--interval", "1us"],
         &["--interval", "fast"],
         &["--time-limit", "1 parsec"],

@@ -14,7 +14,7 @@ use super::{DEFAULT_SUITE, Result, out};
 use crate::collector::Interrupt;
 use crate::compare;
 use crate::history::import;
-use crate::model::{BenchmarkFindings, Comparison, Completion, Findings, MOST_BLOCKS, Metric, Report};
+use crate::model::{BenchmarkFindings, Comparison, Completion, Findings, MOST_RUNS, Metric, Report};
 use crate::report::{comparison, file, page};
 use crate::schedule::Wanted;
 use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, SessionError, StdOption};
@@ -225,8 +225,8 @@ pub struct Threshold {
 
 fn runs(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
-        Ok(runs @ 2..=MOST_BLOCKS) => Ok(runs),
-        _ => Err(format!("expected a number from 2 to {MOST_BLOCKS}")),
+        Ok(runs @ 2..=MOST_RUNS) => Ok(runs),
+        _ => Err(format!("expected a number from 2 to {MOST_RUNS}")),
     }
 }
 

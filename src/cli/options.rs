@@ -10,6 +10,7 @@ use crate::forc::revision::BuildSettings;
 use crate::forc::source::{SWAY_VARIABLE, SourceError};
 use crate::forc::spec::SpecError;
 use crate::forc::{Locator, SwaySource, ToolchainSpec};
+use crate::model::MOST_RUNS;
 use crate::schedule;
 use crate::session::Config;
 use crate::suite::{Scenario, SelectError, Selection};
@@ -118,7 +119,7 @@ pub struct MeasureOptions {
     pub std: Option<PathBuf>,
 
     /// Runs of each benchmark [default: 10 to 50, as many as fit into the budget]
-    #[arg(long, value_name = "N", alias = "sample-size", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", alias = "sample-size", value_parser = clap::value_parser!(u32).range(1..=MOST_RUNS as i64))]
     pub samples: Option<u32>,
 
     /// How long all runs together may take, where their number is not given

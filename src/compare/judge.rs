@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::series::{self, Series};
 use super::{Rules, is_size, offset, threshold};
-use crate::model::{Figure, Findings, MOST_BLOCKS, Measured, Metric, Side, Total, UnmatchedPhase};
+use crate::model::{Figure, Findings, MOST_RUNS, Measured, Metric, Side, Total, UnmatchedPhase};
 use crate::stats::{self, Judgement, Noise, Sample, Values};
 
 /// The metrics of whole runs that have a mean over the suite. Of phases it is the wall time, at the top level.
@@ -259,7 +259,7 @@ fn figure(series: &Series, judgement: &Judgement, rules: &Rules) -> Option<Figur
         basis: judgement.basis,
         pairs: judgement.runs,
         detectable: judgement.detectable.map(|ratio| ratio - 1.0).filter(|change| *change < UNTOLD_CHANGE),
-        more_runs: judgement.more_runs.filter(|runs| *runs <= MOST_BLOCKS),
+        more_runs: judgement.more_runs.filter(|runs| *runs <= MOST_RUNS),
     })
 }
 

@@ -10,8 +10,8 @@ use super::{Completion, Environment, Failure, Harness, Measured, Measuring, Metr
 /// The version of the comparisons that this harness writes. A reader accepts this one and those before it.
 pub const COMPARISON_SCHEMA_VERSION: u32 = 1;
 
-/// The most blocks of a benchmark that can be asked for.
-pub const MOST_BLOCKS: usize = 10_000;
+/// The most runs of a benchmark, or blocks of a comparison, that can be asked for. All are planned before the first.
+pub const MOST_RUNS: usize = 10_000;
 
 /// What one comparison of compilers measured, and what it found.
 ///

@@ -21,8 +21,7 @@ pub use benchmark::{
 pub use checkup::{Check, RunWarning, Severity, Surroundings, WarningKind};
 pub use comparison::{
     Basis, BenchmarkFindings, COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, ControlOutcome, FailedSides,
-    Figure, Findings, Look, MOST_BLOCKS, OutputFinding, Schedule, Scope, Side, StdChoice, Total, UnmatchedPhase,
-    Verdict,
+    Figure, Findings, Look, MOST_RUNS, OutputFinding, Schedule, Scope, Side, StdChoice, Total, UnmatchedPhase, Verdict,
 };
 pub use environment::{Cpu, Environment, LoadAverage};
 pub use instant::SerdeInstant;

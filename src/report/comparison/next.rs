@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::phrase::Phrase;
 use super::row::{Class, Row};
 use super::words::{Words, compiler, given};
-use crate::model::{Comparison, MOST_BLOCKS, Unit};
+use crate::model::{Comparison, MOST_RUNS, Unit};
 use crate::report::{format, shell};
 
 /// More time than this nobody gives a comparison; counting instructions is then the better advice.
@@ -109,7 +109,7 @@ fn decide(comparison: &Comparison, rows: &[Row], open: &[&Row]) -> Phrase {
         }
     };
     if open.iter().all(|row| row.open().is_some_and(|figure| figure.metric.unit() != Unit::Nanoseconds)) {
-        let runs = settings.max_runs.saturating_mul(2).min(MOST_BLOCKS).to_string();
+        let runs = settings.max_runs.saturating_mul(2).min(MOST_RUNS).to_string();
         return Phrase::new("make more blocks: ").command(command.all(&["--max-runs", &runs]).line());
     }
     // Without patterns everything is measured again, what is decided as well.
@@ -138,7 +138,7 @@ fn decide(comparison: &Comparison, rows: &[Row], open: &[&Row]) -> Phrase {
     }
     match (time, most) {
         (Some(time), Some(most))
-            if most <= MOST_BLOCKS && time <= LONGEST_BUDGET || settings.instruction_runs.is_some() =>
+            if most <= MOST_RUNS && time <= LONGEST_BUDGET || settings.instruction_runs.is_some() =>
         {
             command = command.all(&["--budget", &rounded_up(time)]);
             if most > settings.max_runs {

@@ -15,7 +15,7 @@ use crate::report::{format, shell};
 /// So many changed benchmarks are open from the start.
 const FEW: usize = 3;
 /// More blocks than this are in the CSV alone.
-const MOST_BLOCKS: usize = 200;
+const MOST_RUNS: usize = 200;
 
 pub(super) fn section(page: &Page, findings: &Findings, row: &Row) -> Markup {
     let one = row.benchmark;
@@ -154,7 +154,7 @@ fn raw(page: &Page, findings: &Findings, row: &Row) -> Markup {
         let (metric, unit) = (sample.metric.name(), unit(sample.metric.unit()));
         let _ = write!(text, "\t{metric} base{unit}\t{metric} other{unit}");
     }
-    for block in 0..blocks.min(MOST_BLOCKS) {
+    for block in 0..blocks.min(MOST_RUNS) {
         let _ = write!(text, "\n{}", block + 1);
         for sample in &samples {
             let (base, other) = sample.pairs.get(block).copied().unwrap_or((None, None));
@@ -168,7 +168,7 @@ fn raw(page: &Page, findings: &Findings, row: &Row) -> Markup {
     }
     html! {
         details.folded.values {
-            summary { "Raw values of " (counted(blocks, "block")) @if blocks > MOST_BLOCKS { ", the first " (MOST_BLOCKS) } }
+            summary { "Raw values of " (counted(blocks, "block")) @if blocks > MOST_RUNS { ", the first " (MOST_RUNS) } }
             pre.raw tabindex="0" { (text) }
         }
     }
