@@ -75,7 +75,7 @@ fn a_night_ends_at_its_limit_and_keeps_what_it_has() {
     let bed = Bed::new();
     bed.good_project();
     let suite = bed.word("suite");
-    let night = ["nightly", "--samples", "100000", "--limit", "5s", "--out", "pages", "--suite", &suite];
+    let night = ["nightly", "--samples", "10000", "--limit", "5s", "--out", "pages", "--suite", &suite];
     let ended = run(&bed, &night).assert_code(1);
     assert!(ended.stderr.contains("The limit of 5s was reached"), "{}", ended.stderr);
     assert!(ended.stdout.contains("; interrupted before its end"), "{}", ended.stdout);
