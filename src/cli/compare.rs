@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Outcome;
 use super::options::{Pin, SuiteOptions, SwayOptions, default_interval, default_time_limit, interval, spec};
-use super::progress::{Progress, terminal_width};
+use super::progress::Progress;
 use super::record::RecordOptions;
 use super::{DEFAULT_SUITE, Result, out};
 use crate::collector::Interrupt;
@@ -429,9 +429,7 @@ pub fn show(path: &Path, options: &ShowOptions) -> Result<Outcome> {
 fn print(shown: &Comparison, options: &ShowOptions) {
     let text = match options.format {
         Format::Terminal => {
-            let width = if out::is_terminal() { terminal_width() } else { None };
-            let text = comparison::terminal(shown, options.all, width);
-            return out::print_coloured(&text);
+            return out::print_coloured(&comparison::terminal(shown, options.all, out::width()));
         }
         Format::Markdown => comparison::markdown(shown),
         Format::Json => match serde_json::to_string_pretty(shown) {

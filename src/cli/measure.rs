@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::exit::Outcome;
 use super::options::MessageFormat;
-use super::progress::{Progress, terminal_width};
+use super::progress::Progress;
 use super::{out, say};
 use crate::collector::Interrupt;
 use crate::compare::{self, Changes, ReportsError};
@@ -255,8 +255,7 @@ fn keeps(report: &Report, previous: Option<&Report>) -> bool {
 }
 
 fn print_human(report: &Report, changes: Option<&Result<Changes, ReportsError>>) {
-    let width = if out::is_terminal() { terminal_width() } else { None };
-    let text = terminal::render(report, changes.and_then(|changes| changes.as_ref().ok()), width);
+    let text = terminal::render(report, changes.and_then(|changes| changes.as_ref().ok()), out::width());
     out::print_coloured(&text);
     if let Some(Err(ReportsError::Machine { .. })) = changes {
         say("\nThe previous report was measured on another machine: the two are not compared.");

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use super::exit::Outcome;
+use super::progress::terminal_width;
 
 /// The first error of all.
 static FAILED: OnceLock<io::Error> = OnceLock::new();
@@ -39,9 +40,9 @@ pub(crate) fn keep(written: io::Result<()>) {
     }
 }
 
-/// Whether stdout is a terminal.
-pub(crate) fn is_terminal() -> bool {
-    io::stdout().is_terminal()
+/// The width of the terminal that stdout is, in columns; `None` where it is none.
+pub(crate) fn width() -> Option<usize> {
+    if io::stdout().is_terminal() { terminal_width() } else { None }
 }
 
 /// How a command ends that would end with `code`, if all that it printed was written.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::series::{self, Series};
 use super::{Rules, is_size, offset, threshold};
-use crate::model::{Figure, Findings, MOST_RUNS, Measured, Metric, Side, Total, UnmatchedPhase};
+use crate::model::{Figure, Findings, MOST_RUNS, Measured, Metric, Side, Total, UnmatchedPhase, call_same_binaries};
 use crate::stats::{self, Judgement, Noise, Sample, Values};
 
 /// The metrics of whole runs that have a mean over the suite. Of phases it is the wall time, at the top level.
@@ -44,8 +44,7 @@ pub fn findings(sides: &[Side], rules: &Rules) -> Vec<Findings> {
             all[together.side].totals.extend(together.total(&judgement, rules));
         }
     }
-    let same = all.iter_mut().filter(|findings| sides[findings.side].is_binary_of(base));
-    same.for_each(Findings::call_same_binary);
+    call_same_binaries(sides, &mut all);
     all
 }
 

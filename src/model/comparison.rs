@@ -90,16 +90,6 @@ impl Comparison {
         side.is_binary_of(base)
     }
 
-    /// Has what differs between two sides that are one binary called so: whoever made the findings, or wrote the file.
-    pub(crate) fn call_same_binaries(&mut self) {
-        let Some(base) = self.sides.first() else { return };
-        for findings in &mut self.findings {
-            if self.sides.get(findings.side).is_some_and(|side| side.is_binary_of(base)) {
-                findings.call_same_binary();
-            }
-        }
-    }
-
     /// The findings on all sides but the control and those that are the base's very binary.
     pub fn different_compilers(&self) -> impl Iterator<Item = &Findings> {
         self.answers().filter(|findings| !self.is_same_binary(findings))
@@ -257,9 +247,16 @@ pub struct Findings {
     pub totals: Vec<Total>,
 }
 
+/// Has what differs between the base and a side that is its very binary called so: whoever made the findings, or wrote the file.
+pub(crate) fn call_same_binaries(sides: &[Side], findings: &mut [Findings]) {
+    let Some(base) = sides.first() else { return };
+    let same = |findings: &&mut Findings| sides.get(findings.side).is_some_and(|side| side.is_binary_of(base));
+    findings.iter_mut().filter(same).for_each(Findings::call_same_binary);
+}
+
 impl Findings {
     /// Calls what differs so, as both sides are one binary.
-    pub(crate) fn call_same_binary(&mut self) {
+    fn call_same_binary(&mut self) {
         for benchmark in &mut self.benchmarks {
             benchmark.figures.iter_mut().for_each(|figure| figure.verdict = figure.verdict.of_one_binary());
             benchmark.verdict = benchmark.verdict.map(Verdict::of_one_binary);

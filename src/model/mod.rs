@@ -19,6 +19,7 @@ pub use benchmark::{
     PackageOutput, PhaseCost, Protocol, SamplerKind, SerdeFrames,
 };
 pub use checkup::{Check, RunWarning, Severity, Surroundings, WarningKind};
+pub(crate) use comparison::call_same_binaries;
 pub use comparison::{
     Basis, BenchmarkFindings, COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, ControlOutcome, FailedSides,
     Figure, Findings, Look, MOST_RUNS, OutputFinding, Schedule, Scope, Side, StdChoice, Total, UnmatchedPhase, Verdict,

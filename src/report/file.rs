@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::model::{COMPARISON_SCHEMA_VERSION, Comparison, Report, SCHEMA_VERSION};
+use crate::model::{COMPARISON_SCHEMA_VERSION, Comparison, Report, SCHEMA_VERSION, call_same_binaries};
 
 /// Why a report could not be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +131,7 @@ pub fn read_comparison(path: &Path) -> Result<Comparison, FileError> {
     let read = |version: &Version| version.comparison_version;
     let mut comparison: Comparison = read_versioned(path, "comparison", COMPARISON_SCHEMA_VERSION, read)?;
     // Files of before there was a word for it have others.
-    comparison.call_same_binaries();
+    call_same_binaries(&comparison.sides, &mut comparison.findings);
     Ok(comparison)
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Format, FormatOption, find_report, matching, moment, plural, say, table};
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
-use crate::cli::{Result, out, progress};
+use crate::cli::{Result, out};
 use crate::history::{CommitRef, History, Match, Point, ReportFilter, Series, SeriesFilter};
 use crate::model::StdChoice;
 use crate::report::{format, terminal};
@@ -220,9 +220,7 @@ pub(super) fn show(history: &History, options: &ShowOptions) -> Result<Outcome> 
                 say("frames:  pruned");
             }
             say("");
-            let width = if out::is_terminal() { progress::terminal_width() } else { None };
-            let text = terminal::render(&kept.report, None, width);
-            out::print_coloured(&text);
+            out::print_coloured(&terminal::render(&kept.report, None, out::width()));
         }
     }
     Ok(Outcome::Success)

@@ -61,8 +61,7 @@ pub(crate) fn next(comparison: &Comparison, rows: &[Row]) -> Phrase {
 /// The command that shows all of what was measured as a page, and where the page goes.
 fn shown(comparison: &Comparison) -> String {
     let command = &comparison.settings.command;
-    let joined = command.iter().filter_map(|word| word.strip_prefix("--output="));
-    let kept = given(command, "--output").into_iter().map(String::as_str).chain(joined).last();
+    let kept = given(command, "--output").last();
     let words = ["forc-perf", "show"].into_iter().chain(kept).map(str::to_owned);
     Words::new(words).all(&["--all", "--format", "html"]).line() + PAGE
 }

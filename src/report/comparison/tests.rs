@@ -421,7 +421,7 @@ fn what_weakens_a_comparison_is_said() {
     comparison.settings.interleaved = false;
     let of_another = comparison.clone();
     comparison.sides[1].toolchain.sha256 = comparison.sides[0].toolchain.sha256.clone();
-    comparison.call_same_binaries();
+    crate::model::call_same_binaries(&comparison.sides, &mut comparison.findings);
     let labels: Vec<&str> = headline(&comparison).facts.iter().map(|line| line.label).collect();
     assert_eq!(labels, ["Interrupted", "Not interleaved", "Same binary", "std"]);
     let first = &lines(&comparison)[0];

@@ -20,10 +20,17 @@ pub(crate) fn side_name(side: &Side) -> String {
     if side.control { format!("{} (control)", side.name) } else { side.name.clone() }
 }
 
-/// The values that an option was given on a command line as words of their own.
-pub(super) fn given<'a>(command: &'a [String], option: &str) -> Vec<&'a String> {
-    let after = command.iter().zip(command.iter().skip(1)).filter(|(word, _)| *word == option);
-    after.map(|(_, value)| value).collect()
+/// The values that an option was given on a command line, in either form.
+pub(super) fn given<'a>(command: &'a [String], option: &str) -> impl Iterator<Item = &'a str> {
+    command.iter().enumerate().filter_map(move |(index, word)| match joined(word, option) {
+        None if word == option => command.get(index + 1).map(String::as_str),
+        value => value,
+    })
+}
+
+/// The value of an option in one word with it: `--budget=10m`.
+fn joined<'a>(word: &'a str, option: &str) -> Option<&'a str> {
+    word.strip_prefix(option)?.strip_prefix('=')
 }
 
 /// The command that measures the same again: same seed, same settings.
@@ -84,11 +91,6 @@ pub(super) fn compiler(side: &Side, named: bool) -> String {
     }
 }
 
-/// Whether a word is an option with its value: `--budget=10m`.
-fn is_joined(word: &str, option: &str) -> bool {
-    word.strip_prefix(option).is_some_and(|rest| rest.starts_with('='))
-}
-
 /// A command line of `forc-perf` in the making.
 pub(super) struct Words(Vec<String>);
 
@@ -138,11 +140,9 @@ impl Words {
     /// With the settings of a command that was given.
     pub(super) fn with_given(self, command: &[String]) -> Self {
         let flags = command.iter().filter(|word| KEPT_FLAGS.contains(&word.as_str()));
-        let options = KEPT.into_iter().flat_map(|option| {
-            let joined = command.iter().filter(move |word| is_joined(word, option)).cloned();
-            let apart = given(command, option).into_iter().flat_map(move |value| [option.to_owned(), value.clone()]);
-            apart.chain(joined)
-        });
+        let options = KEPT
+            .into_iter()
+            .flat_map(|option| given(command, option).flat_map(move |value| [option.to_owned(), value.to_owned()]));
         Self(self.0.into_iter().chain(flags.cloned()).chain(options).collect())
     }
 
@@ -151,7 +151,7 @@ impl Words {
         let mut is_value = false;
         let kept = self.0.into_iter().filter(|word| {
             let is_option = word == option;
-            let goes = std::mem::replace(&mut is_value, is_option) || is_option || is_joined(word, option);
+            let goes = std::mem::replace(&mut is_value, is_option) || is_option || joined(word, option).is_some();
             !goes
         });
         Self(kept.collect())
