@@ -33,7 +33,7 @@ pub enum GitError {
 
 /// Settings in place of the user's own. Nothing of ours may run hooks, sign, start services that outlive it, or leave
 /// files beside an index. A folder that the user names is trusted whoever owns it: its compiler is going to be run.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 19] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.splitIndex=false",
@@ -43,6 +43,13 @@ const SETTINGS: [&str; 13] = [
     "gc.auto=0",
     "maintenance.auto=false",
     "protocol.version=2",
+    // A URL comes from a file: `ext::` and `fd::` would run what it says or read what is open.
+    "protocol.allow=never",
+    "protocol.file.allow=always",
+    "protocol.git.allow=always",
+    "protocol.http.allow=always",
+    "protocol.https.allow=always",
+    "protocol.ssh.allow=always",
     "safe.directory=*",
     "safe.bareRepository=all",
     "submodule.recurse=false",
@@ -168,6 +175,18 @@ impl<'a> Repository<'a> {
     /// If it cannot be started, fails or is interrupted.
     pub fn git<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Result<Vec<u8>, GitError> {
         self.run(self.command().args(args))
+    }
+}
+
+/// A URL as reports and messages may hold it: who may read there has no place in them.
+pub(crate) fn without_credentials(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            format!("{scheme}://{host}{path}")
+        }
+        None => url.to_owned(),
     }
 }
 

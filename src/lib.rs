@@ -14,6 +14,7 @@ pub mod collector;
 pub mod compare;
 pub mod dashboard;
 pub mod doctor;
+mod draft;
 pub mod environment;
 pub mod forc;
 pub mod git;

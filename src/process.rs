@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::collector::Interrupt;
+use crate::collector::{Interrupt, keeper};
 
 /// How often an interrupt is looked for while the program is silent.
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
@@ -45,8 +45,8 @@ pub enum ProcessError {
 /// Runs a program to its end. `on_line` is given each line of its stderr with the line's end, as it comes.
 ///
 /// The program has a session of its own: Ctrl-C reaches the harness alone, which then ends the program and all that it
-/// started, and nothing can ask for a password on a terminal that shows progress. On Linux it also ends when the harness
-/// is killed.
+/// started, and nothing can ask for a password on a terminal that shows progress. It is also ended when the harness is
+/// killed: else a cargo would build on while the next harness already changes the sources.
 ///
 /// # Errors
 /// If it cannot be started or is interrupted, or `on_line` fails. A program that fails is not an error: see
@@ -60,10 +60,13 @@ pub fn run(
         return Err(ProcessError::Interrupted);
     }
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    // SAFETY: between fork and exec only `setsid` and `prctl` are called, which are safe there.
+    keeper::prepare();
+    // SAFETY: between fork and exec only `setsid` is called, which is safe there.
     unsafe { command.pre_exec(leave_terminal) };
     let mut child = command.spawn().map_err(ProcessError::Spawn)?;
     let group = child.id().cast_signed();
+    // Asked, not killed: git removes its locks then.
+    let kept = keeper::keep(child.id(), "TERM");
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let ended = AtomicBool::new(false);
     let (written, read) = thread::scope(|scope| {
@@ -93,6 +96,7 @@ pub fn run(
         drop(end);
         (written, read)
     });
+    drop(kept);
     let status = child.wait().map_err(ProcessError::Io)?;
     if interrupt.requested() {
         return Err(ProcessError::Interrupted);
@@ -110,15 +114,10 @@ impl<F: Fn()> Drop for OnDrop<F> {
     }
 }
 
-/// Makes the process the leader of a session, and so of a group, and on Linux lets it end with its parent.
+/// Makes the process the leader of a session, and so of a group.
 fn leave_terminal() -> io::Result<()> {
-    // SAFETY: neither call has preconditions.
-    unsafe {
-        // Else a cargo would go on after its harness was killed, while the next one already changes the sources.
-        #[cfg(target_os = "linux")]
-        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGTERM);
-        if libc::setsid() == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
-    }
+    // SAFETY: the call has no preconditions.
+    if unsafe { libc::setsid() } == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Waits for the end of the output or for an interrupt, on which the group is asked to end, and then killed.

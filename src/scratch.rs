@@ -1,73 +1,154 @@
-//! Temporary folders that outlive no harness for long: what a killed one has left is removed by the next.
+//! Temporary folders: private, and removed by the next process where one was killed.
+//!
+//! All of them are in one folder of the user's in the system's temporary folder, `forc-perf-<user id>`, which nobody else
+//! may enter: what is copied there is as private as its original, and no other user can put a name in our way. Beside
+//! each temporary folder is its lock, `<name>.lock`, which is there before the folder and goes after it. So a folder whose lock
+//! nobody holds was left by a process that was killed.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
-use tempfile::TempDir;
-
-/// How the names of these folders begin.
+/// How the name of the user's folder begins; the user's id follows.
 const PREFIX: &str = "forc-perf-";
-/// The file in a folder that is locked as long as it is in use.
-const LOCK: &str = ".lock";
+/// The extension of a lock's name.
+const LOCK: &str = "lock";
+/// Only its user may enter such a folder.
+const PRIVATE: u32 = 0o700;
 
-/// A temporary folder that is removed when it is dropped, or, where the process is killed first, by [`remove_left`] of
-/// another one.
+/// A temporary folder that is removed when it is dropped, or by the next process where this one is killed first.
 #[derive(Debug)]
 pub struct Scratch {
-    root: TempDir,
+    path: PathBuf,
     /// Held for as long as the folder is in use.
     _lock: File,
 }
 
-/// The folder or file that could not be made, and what the system said.
-#[derive(Debug)]
-pub struct ScratchError {
-    /// The folder or file.
-    pub path: PathBuf,
-    /// What the system said.
-    pub source: io::Error,
+/// Why there is no temporary folder.
+#[derive(Debug, thiserror::Error)]
+pub enum ScratchError {
+    /// A folder or file could not be made.
+    #[error("cannot write to the temporary folder {}: {source}; TMPDIR may name another one", path.display())]
+    Write {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The place of the user's folder is taken.
+    #[error(
+        "{} is no folder of this user alone, so nothing is written there; remove it, or let TMPDIR name another folder",
+        .0.display()
+    )]
+    Foreign(PathBuf),
+}
+
+fn write_error(path: &Path) -> impl FnOnce(io::Error) -> ScratchError {
+    move |source| ScratchError::Write { path: path.to_owned(), source }
+}
+
+impl From<ScratchError> for io::Error {
+    fn from(error: ScratchError) -> Self {
+        Self::other(error)
+    }
 }
 
 impl Scratch {
-    /// A new folder in the system's temporary folder.
+    /// A new folder. The first one of a process removes what killed processes have left.
     ///
     /// # Errors
     /// If it cannot be made or marked as being in use.
     pub fn new() -> Result<Self, ScratchError> {
-        let temporary = std::env::temp_dir();
-        let root = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&temporary);
-        let root = root.map_err(|source| ScratchError { path: temporary, source })?;
-        let lock = lock(root.path());
-        let lock = lock.map_err(|source| ScratchError { path: root.path().to_owned(), source })?;
-        Ok(Self { root, _lock: lock })
+        static LEFT: Once = Once::new();
+        let parent = users_folder(&std::env::temp_dir())?;
+        LEFT.call_once(|| remove_left(&parent));
+        Self::new_in(&parent)
     }
 
-    /// The folder.
+    fn new_in(parent: &Path) -> Result<Self, ScratchError> {
+        let (lock_path, lock) = new_lock(parent).map_err(write_error(parent))?;
+        let path = lock_path.with_extension("");
+        if let Err(error) = private_folder().create(&path) {
+            let _ = fs::remove_file(&lock_path);
+            return Err(write_error(&path)(error));
+        }
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// The folder: absolute, and as long as that of any other.
     pub fn path(&self) -> &Path {
-        self.root.path()
+        &self.path
     }
 }
 
-/// A lock on the folder `root`, which appears there locked: nobody ever sees it free.
-fn lock(root: &Path) -> io::Result<File> {
-    let (draft, place) = (root.join(".lock-draft"), root.join(LOCK));
-    let lock = File::create(&draft)?;
-    lock.lock()?;
-    fs::rename(draft, place)?;
-    Ok(lock)
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        remove(&self.path);
+    }
 }
 
-/// Removes the folders that harnesses have left behind which were killed. What cannot be removed is somebody else's.
-pub fn remove_left() {
-    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
-    for entry in entries.filter_map(Result::ok) {
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+/// Removes a folder and then its lock. Where the folder cannot be removed whole, its lock stays for the next process to try
+/// again.
+fn remove(folder: &Path) {
+    let removed = fs::remove_dir_all(folder);
+    if removed.is_ok() || removed.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        let _ = fs::remove_file(folder.with_extension(LOCK));
+    }
+}
+
+fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(PRIVATE);
+    builder
+}
+
+/// The user's folder in `temporary`, which is made if it is not there.
+fn users_folder(temporary: &Path) -> Result<PathBuf, ScratchError> {
+    let temporary = std::path::absolute(temporary).map_err(write_error(temporary))?;
+    // SAFETY: geteuid has no preconditions.
+    let user = unsafe { libc::geteuid() };
+    let folder = temporary.join(format!("{PREFIX}{user}"));
+    match private_folder().create(&folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(write_error(&temporary)(error)),
+        _ => {}
+    }
+    // Of the name itself: a link is somebody's way to have us write elsewhere.
+    let metadata = fs::symlink_metadata(&folder).map_err(write_error(&folder))?;
+    if !metadata.is_dir() || metadata.uid() != user {
+        return Err(ScratchError::Foreign(folder));
+    }
+    if metadata.permissions().mode() & 0o777 != PRIVATE {
+        fs::set_permissions(&folder, Permissions::from_mode(PRIVATE)).map_err(write_error(&folder))?;
+    }
+    Ok(folder)
+}
+
+/// A lock of a new name, which is held.
+fn new_lock(parent: &Path) -> io::Result<(PathBuf, File)> {
+    loop {
+        let made = tempfile::Builder::new().prefix("").suffix(&format!(".{LOCK}")).tempfile_in(parent)?;
+        let (file, path) = made.keep()?;
+        file.lock()?;
+        // Between its making and its locking another process may have taken it for one that was left.
+        if file.metadata()?.nlink() > 0 {
+            return Ok((path, file));
+        }
+    }
+}
+
+/// Removes the folders of processes that were killed.
+fn remove_left(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+        if path.extension().is_none_or(|extension| extension != LOCK) {
             continue;
         }
-        let lock = File::open(entry.path().join(LOCK));
-        if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
-            let _ = fs::remove_dir_all(entry.path());
+        // Whatever stands there is not waited for and not followed.
+        let lock = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&path);
+        if lock.is_ok_and(|lock| lock.metadata().is_ok_and(|file| file.is_file()) && lock.try_lock().is_ok()) {
+            remove(&path.with_extension(""));
         }
     }
 }
@@ -76,15 +157,78 @@ pub fn remove_left() {
 mod tests {
     use super::*;
 
+    fn parent() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let parent = users_folder(folder.path()).unwrap();
+        (folder, parent)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    /// A folder as a process leaves it that is killed: the system lets go of its lock.
+    fn left(parent: &Path) -> PathBuf {
+        let scratch = std::mem::ManuallyDrop::new(Scratch::new_in(parent).unwrap());
+        scratch._lock.unlock().unwrap();
+        fs::write(scratch.path().join("content"), "left").unwrap();
+        scratch.path().to_owned()
+    }
+
     #[test]
     fn only_folders_that_nobody_uses_are_removed() {
-        let used = Scratch::new().unwrap();
-        let Scratch { root, _lock } = Scratch::new().unwrap();
-        let left = root.path().to_owned();
-        // As the system does with the files of a process that is killed.
-        drop(_lock);
-        let _ = root.keep();
-        remove_left();
+        let (_folder, parent) = parent();
+        let used = Scratch::new_in(&parent).unwrap();
+        let left = left(&parent);
+        remove_left(&parent);
         assert!(used.path().is_dir() && !left.exists());
+        drop(used);
+        assert_eq!(names(&parent), [""; 0], "with their locks");
+    }
+
+    #[test]
+    fn what_cannot_be_removed_keeps_its_lock_for_the_next_to_try_again() {
+        let (_folder, parent) = parent();
+        let left = left(&parent);
+        // A file in the folder's place, which is not removed as a folder is.
+        fs::remove_dir_all(&left).unwrap();
+        fs::write(&left, "").unwrap();
+        remove_left(&parent);
+        assert!(left.exists() && left.with_extension(LOCK).exists());
+        fs::remove_file(&left).unwrap();
+        remove_left(&parent);
+        assert_eq!(names(&parent), [""; 0]);
+    }
+
+    #[test]
+    fn a_lock_that_is_none_neither_hangs_us_nor_leads_elsewhere() {
+        let (folder, parent) = parent();
+        let victim = folder.path().join("victim");
+        fs::create_dir(&victim).unwrap();
+        fs::write(folder.path().join("victim.lock"), "").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("victim.lock"), parent.join("a.lock")).unwrap();
+        std::os::unix::fs::symlink(&victim, parent.join("a")).unwrap();
+        let pipe = std::ffi::CString::new(parent.join("b.lock").to_str().unwrap()).unwrap();
+        // SAFETY: the path ends with a zero and outlives the call.
+        assert_eq!(unsafe { libc::mkfifo(pipe.as_ptr(), 0o600) }, 0);
+        remove_left(&parent);
+        assert!(victim.is_dir());
+    }
+
+    #[test]
+    fn the_users_folder_is_private_and_nobody_elses() {
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let parent = users_folder(folder.path()).unwrap();
+        assert_eq!(mode(&parent), PRIVATE);
+        fs::set_permissions(&parent, Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(mode(&users_folder(folder.path()).unwrap()), PRIVATE);
+        assert_eq!(mode(Scratch::new_in(&parent).unwrap().path()), PRIVATE);
+        fs::remove_dir(&parent).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), &parent).unwrap();
+        let error = users_folder(folder.path()).unwrap_err();
+        assert!(matches!(error, ScratchError::Foreign(ref path) if *path == parent), "{error}");
     }
 }

@@ -5,11 +5,14 @@ mod support;
 
 use std::fs;
 use std::io::Read;
+use std::path::PathBuf;
 use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
 
 use forc_perf::model::{Completion, Exit, FailureKind};
 use forc_perf::report::file;
-use support::{Bed, eventually, is_running, shell_script, signal, stand_in, state_of};
+use support::{Bed, eventually, is_running, shell_script, signal, stand_in, state_of, text_of};
 
 const GOOD: &str = "good/good/debug";
 
@@ -189,11 +192,11 @@ fn a_benchmark_that_never_builds_leaves_nothing_measured() {
 fn a_refused_flag_is_told_as_such() {
     let bed = Bed::new();
     bed.good_project();
-    bed.project_with("bad/bad", "[project.metadata.forc-perf]\nargs = [\"--no-such-flag\"]", "package script bad");
+    bed.project_with("bad/bad", "[project.metadata.forc-perf]\nargs = [\"--verify-ir\"]", "package script bad");
     let run = bed.run(&[]);
     run.assert_code(1);
     let failure = run.failure("bad/bad/debug", FailureKind::Usage);
-    assert!(failure.message.contains("unexpected argument '--no-such-flag'"), "{}", failure.message);
+    assert!(failure.message.contains("unexpected argument '--verify-ir'"), "{}", failure.message);
 }
 
 #[test]
@@ -312,7 +315,7 @@ fn a_full_disk_is_told_and_the_report_is_kept_elsewhere() {
     let run = bed.run(&["--output", "/dev/full"]);
     run.assert_code(4);
     assert!(run.stderr.contains("cannot write /dev/full") && run.stderr.contains("No space left"), "{}", run.stderr);
-    let rescued: Vec<_> = fs::read_dir(bed.path("tmp")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let rescued = bed.temporary_files();
     let [rescued] = rescued.as_slice() else { panic!("{rescued:?}") };
     assert!(run.stderr.contains(rescued.to_str().unwrap()), "where it is kept is said: {}", run.stderr);
     assert_eq!(file::read(rescued).unwrap().benchmarks[0].runs.len(), 2);
@@ -555,4 +558,60 @@ fn a_dependency_on_a_folder_that_is_no_package_copies_nothing_of_it() {
     let run = bed.run(&[]);
     run.assert_code(3);
     assert!(run.failure("apps/a/debug", FailureKind::CompileError).message.contains("there is no"));
+}
+
+/// A project whose third build tells who it is and stays.
+fn stays(bed: &Bed) -> (PathBuf, PathBuf) {
+    let (compiler, grandchild) = (bed.path("compiler"), bed.path("grandchild"));
+    let script = format!(
+        "on 3 say {}\non 3 grandchild {}\non 3 hang\npackage script a",
+        compiler.display(),
+        grandchild.display()
+    );
+    bed.project("a/a", &format!("count {}\n{script}", bed.word("count")));
+    (compiler, grandchild)
+}
+
+#[test]
+fn a_killed_harness_leaves_no_process_and_the_next_one_removes_its_files() {
+    let bed = Bed::new();
+    let (compiler, grandchild) = stays(&bed);
+    let mut harness =
+        bed.harness_child().args(bed.run_words(&[])).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("the compiler runs", || !text_of(&compiler).is_empty() && !text_of(&grandchild).is_empty());
+    harness.kill().unwrap();
+    harness.wait().unwrap();
+    eventually("every process has ended", || bed.processes().is_empty());
+    assert!(!bed.temporary_files().is_empty(), "it had no time to clear up");
+    fs::remove_dir_all(bed.path("suite/a")).unwrap();
+    bed.good_project();
+    bed.run(&[]).assert_code(0);
+    bed.assert_nothing_left();
+}
+
+#[test]
+fn the_time_that_the_harness_stood_still_is_no_compilers() {
+    let bed = Bed::new();
+    let building = bed.path("building");
+    bed.project(
+        "a/a",
+        &format!(
+            "count {}\nsleep 300\non 3 say {}\nsleep 300\npackage script a",
+            bed.word("count"),
+            building.display()
+        ),
+    );
+    let words = bed.run_words(&["--samples", "3"]);
+    let mut harness = bed.harness_child().args(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("the third build is on", || !text_of(&building).is_empty());
+    signal(harness.id(), libc::SIGSTOP);
+    let still = Duration::from_secs(20);
+    thread::sleep(still);
+    signal(harness.id(), libc::SIGCONT);
+    assert!(harness.wait().unwrap().success());
+    let report = file::read(&bed.path("report.json")).unwrap();
+    let runs = &report.benchmarks[0].runs;
+    assert!(runs.len() == 3 && runs.iter().all(|run| run.wall().unwrap() < still), "it is in no run");
+    let noted = runs.iter().flat_map(|run| &run.notes).filter(|note| note.contains("stood still"));
+    assert_eq!(noted.count(), 1, "{:?}", runs.iter().map(|run| &run.notes).collect::<Vec<_>>());
 }

@@ -148,7 +148,7 @@ fn any_manifest_is_a_project_or_named_as_unusable() {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("Forc.toml"), bytes(random, &pieces)).unwrap();
     }
-    let suite = suite::discover(&bed.path("suite")).unwrap();
+    let suite = suite::discover(&bed.path("suite"), &[]).unwrap();
     assert_eq!(suite.projects.len() + suite.skipped.len(), 200, "none is lost without a word");
     assert!(suite.skipped.iter().all(|skipped| skipped.broken && !skipped.reason.is_empty()));
 }
@@ -175,7 +175,7 @@ fn any_target_list_is_read_or_refused() {
         fs::write(&path, bytes(random, &pieces)).unwrap();
         // Nothing is wanted, so that nothing is fetched.
         let nothing = Selection::new(&["no such benchmark"], &[]).unwrap();
-        let _ = suite::fetch_targets(&path, Some("0.72.1"), &nothing, &Interrupt::new(), |_| ());
+        let _ = suite::fetch_targets(&path, Some("0.72.1"), &nothing, &[], &Interrupt::new(), |_| ());
     }
 }
 

@@ -12,7 +12,7 @@ use forc_perf::collector::callgrind::{self, CallgrindOptions};
 use forc_perf::collector::{Interrupt, Invocation};
 use forc_perf::forc::{Locator, ToolchainSpec, command, install, toolchain};
 use forc_perf::model::{Exit, FailureKind, Metric, Protocol};
-use forc_perf::suite::{self, Scenario, Stage};
+use forc_perf::suite::{self, Bounds, Scenario, Stage};
 use support::{Bed, Run, state_of};
 
 /// The forc that tests are made with; without one the reason is printed, as silence would read like success.
@@ -107,7 +107,7 @@ fn real_phases_come_in_their_order_and_sizes_are_those_that_forc_prints() {
 /// The size that forc prints for the script, in bytes; `None` where it prints it in a larger unit.
 fn forcs_own_size(bed: &Bed, forc: &Path) -> Option<u64> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let stage = forc_perf::suite::Stage::new(&fixtures.join("small/script")).unwrap();
+    let stage = Stage::new(&fixtures.join("small/script"), &Bounds::around(&fixtures, &[])).unwrap();
     let output = bed.command(forc).args(["build", "--path"]).arg(stage.project()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let stdout = String::from_utf8(strip_ansi_escapes::strip(&output.stdout)).unwrap();
@@ -164,9 +164,9 @@ fn every_phase_of_a_real_forc_has_its_instructions() {
         support::not_run("this forc tells no phases");
         return;
     }
-    let suite = suite::discover(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")).unwrap();
+    let suite = suite::discover(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), &[]).unwrap();
     let project = suite.projects.iter().find(|project| project.folder.ends_with("small/script")).unwrap();
-    let stage = Stage::new(&project.folder).unwrap();
+    let stage = Stage::new(&project.folder, &project.bounds).unwrap();
     let args = command::build_args(toolchain, stage.project(), &Scenario::debug(), &[], &bed.path("metrics.json"));
     let invocation =
         Invocation { program: toolchain.path.clone(), args, env: Vec::new(), folder: stage.project().to_owned() };

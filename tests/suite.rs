@@ -5,9 +5,9 @@ mod support;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
 
-use forc_perf::model::Skipped;
+use forc_perf::model::{FailureKind, Skipped};
+use support::repository::Repository;
 use support::{Bed, Run};
 
 #[track_caller]
@@ -269,64 +269,6 @@ fn a_std_that_is_none_is_refused_and_a_given_one_reaches_the_compiler() {
     assert_eq!(run.benchmark("a/a/debug").command[0], format!("FORC_IMPLICIT_STD_PATH={}", std.display()));
 }
 
-/// Somebody else's repository: two commits, the script of the second says more.
-struct Repository {
-    bed: Bed,
-    first: String,
-    second: String,
-}
-
-impl Repository {
-    fn new() -> Self {
-        let bed = Bed::new();
-        let repository = Self { bed, first: String::new(), second: String::new() };
-        repository.bed.write("upstream/apps/amm/Forc.toml", "[project]\nname = \"amm\"\nimplicit-std = false");
-        repository.bed.write("upstream/apps/amm/src/script.txt", "package script first");
-        repository.git(&["init", "--quiet", "--initial-branch", "main"]);
-        repository.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
-        let first = repository.commit();
-        repository.bed.write("upstream/apps/amm/src/script.txt", "package script second");
-        let second = repository.commit();
-        Self { first, second, ..repository }
-    }
-
-    fn git(&self, args: &[&str]) -> String {
-        let output = Command::new("git")
-            .args(["-c", "user.name=t", "-c", "user.email=t@t"])
-            .args(args)
-            .current_dir(self.bed.path("upstream"))
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-
-    fn commit(&self) -> String {
-        self.git(&["add", "--all"]);
-        self.git(&["commit", "--quiet", "--message", "x"]);
-        self.git(&["rev-parse", "HEAD"])
-    }
-
-    /// A project of a list of target projects.
-    fn entry(&self, name: &str, revision: &str, rest: &str) -> String {
-        let repository = self.bed.word("upstream");
-        format!(
-            "[[project]]\ngroup = \"sway\"\nname = \"{name}\"\nrepository = \"{repository}\"\nrevision = \"{revision}\"\n{rest}\n"
-        )
-    }
-
-    fn list(&self, entries: &[String]) -> String {
-        self.bed.write("target/suite.toml", &entries.concat());
-        self.bed.word("target/suite.toml")
-    }
-
-    fn run(&self, entries: &[String], args: &[&str]) -> Run {
-        let list = self.list(entries);
-        self.bed.run(&[&["--suite", &list], args].concat())
-    }
-}
-
 fn package_of<'a>(run: &'a Run, id: &str) -> &'a str {
     run.benchmark(id).runs[0].packages[0].package.as_deref().unwrap()
 }
@@ -398,7 +340,7 @@ fn target_projects_cannot_lead_out_of_their_repository() {
     let revision = repository.commit();
     let run = repository.run(&[repository.entry("amm", &revision, "path = \"link\"")], &[]);
     run.assert_code(3);
-    assert!(skipped(&run, "sway/amm").reason.contains("leads out of the repository"), "{:?}", run.report().skipped);
+    assert!(skipped(&run, "sway/amm").reason.contains("--allow-path"), "{:?}", run.report().skipped);
     let option = repository.entry("amm", &revision, "path = \"apps/amm\"");
     let option = option.replace(&repository.bed.word("upstream"), "--upload-pack=touch pwned");
     let run = repository.run(&[option], &[]);
@@ -455,4 +397,45 @@ fn what_other_tools_leave_behind_is_not_walked() {
     let run = bed.run(&[]);
     run.assert_code(0);
     assert_eq!(ids(&run), ["good/good/debug"]);
+}
+
+#[test]
+fn nothing_that_has_a_manifest_is_left_out_in_silence() {
+    let bed = Bed::new();
+    bed.project("g/outer", "package script outer");
+    bed.project("g/outer/tests/inner", "package script inner");
+    bed.project("g/target", "package script target");
+    bed.write("suite/ws/Forc.toml", "[workspace]\nmembers = [\"member\"]");
+    bed.project("ws/member", "");
+    bed.project("ws/stray", "");
+    symlink(bed.path("suite/g"), bed.path("suite/g/outer/back")).unwrap();
+    let (code, ids, stderr) = list(&bed, &[]);
+    assert_eq!(ids, ["g/outer/debug", "g/outer/tests/inner/debug", "suite/ws/debug"], "{stderr}");
+    assert_eq!(code, Some(0), "{stderr}");
+    let said: Vec<&str> = stderr.lines().collect();
+    assert!(said.len() == 2 && said[0].starts_with("skipped g/target: ") && said[1].starts_with("skipped ws/stray: "));
+    assert!(said[1].contains("no member of the workspace around it, ws"), "{stderr}");
+    bed.run(&[]).assert_code(0).benchmark("g/outer/tests/inner/debug");
+}
+
+#[test]
+fn a_suite_reads_no_further_than_its_repository_unless_it_is_let() {
+    let bed = Bed::new();
+    bed.project("a/a", "package script a");
+    fs::create_dir(bed.path("suite/.git")).unwrap();
+    bed.write("lib/Forc.toml", "[project]\nname = \"lib\"");
+    bed.project_with("a/needs", "[dependencies]\nlib = { path = \"../../../lib\" }", "package script needs");
+    bed.project("a/links", "package script links");
+    symlink(bed.path("lib"), bed.path("suite/a/links/src/lib")).unwrap();
+    symlink(bed.path("lib"), bed.path("suite/a/elsewhere")).unwrap();
+    let run = bed.run(&[]);
+    run.assert_code(1);
+    for id in ["a/needs/debug", "a/links/debug"] {
+        let failure = run.failure(id, FailureKind::Collector);
+        assert!(failure.message.contains(&bed.word("lib")) && failure.message.contains("--allow-path"), "{failure:?}");
+    }
+    assert!(skipped(&run, "a/elsewhere").reason.contains("--allow-path"));
+    let run = bed.run(&["--allow-path", &bed.word("lib"), "--exclude", "elsewhere"]);
+    run.assert_code(0);
+    assert_eq!(ids(&run), ["a/a/debug", "a/links/debug", "a/needs/debug"]);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use forc_perf::collector::{self, Interrupt, Invocation, Options, Recording, Split};
 use forc_perf::model::{Benchmark, Protocol, Toolchain};
-use forc_perf::suite::{self, Stage};
+use forc_perf::suite::{self, Bounds, Stage};
 
 use crate::Error;
 
@@ -21,7 +21,7 @@ const STD_VARIABLE: &str = "FORC_PERF_STD";
 /// The fixture that takes about [`SHORT`] here, the heaviest one, and the real program that the environment names.
 pub fn subjects(toolchain: &Toolchain) -> Result<Vec<Subject>, Error> {
     let mut fixtures = Vec::new();
-    for project in &suite::discover(fixtures_folder())?.projects {
+    for project in &suite::discover(fixtures_folder(), &[])?.projects {
         fixtures.push(Subject::new(toolchain, format!("{}/{}", project.group, project.name), &project.folder, None)?);
     }
     fixtures.sort_by_key(|subject| subject.wall);
@@ -63,7 +63,7 @@ pub struct Subject {
 
 impl Subject {
     fn new(toolchain: &Toolchain, name: String, folder: &Path, std: Option<PathBuf>) -> Result<Self, Error> {
-        let (stage, forc) = (Stage::new(folder)?, toolchain.path.clone());
+        let (stage, forc) = (Stage::new(folder, &Bounds::within(Path::new("/"), &[]))?, toolchain.path.clone());
         let mut subject = Self { name, wall: Duration::ZERO, stage, forc, std };
         let wall = |recording: Recording| recording.exited.duration_since(recording.started);
         // The first one reads it all from the disk.

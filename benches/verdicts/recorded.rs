@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use forc_perf::collector::{self, Interrupt, Invocation, Options, Split};
 use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
-use forc_perf::suite::{Project, Stage};
+use forc_perf::suite::{Bounds, Heed, Project, Stage};
 
 use crate::Error;
 use crate::machine::PRIMARY;
@@ -39,8 +39,9 @@ pub fn record() -> Result<Option<Recorded>, Error> {
     let mut stages = Vec::new();
     for (group, name) in FIXTURES {
         let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures")).join(group).join(name);
-        let project = Project::read(folder, group.to_owned(), name.to_owned())?;
-        stages.push(Stage::new(&project.folder)?);
+        let bounds = Bounds::around(&folder, &[]);
+        let project = Project::read(folder, group.to_owned(), name.to_owned(), bounds, Heed::Metadata)?;
+        stages.push(Stage::new(&project.folder, &project.bounds)?);
     }
     let run = |stage: &Stage| -> Result<[f64; PRIMARY], Error> {
         let args: [OsString; 3] = ["build".into(), "--path".into(), stage.project().into()];

@@ -24,7 +24,7 @@ use forc_perf::forc::{Locator, toolchain};
 use forc_perf::model::{SamplerKind, Schedule};
 use forc_perf::schedule::{Wanted, choose};
 use forc_perf::stats;
-use forc_perf::suite::Stage;
+use forc_perf::suite::{Bounds, Stage};
 
 use crate::Error;
 
@@ -165,7 +165,8 @@ impl Subject {
     fn new(project: &Path, lanes: usize) -> Result<Self, Error> {
         let name = project.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy().into_owned());
         let name: Vec<String> = name.collect();
-        let stages = (0..lanes).map(|_| Stage::new(project)).collect::<Result<_, _>>()?;
+        let stages =
+            (0..lanes).map(|_| Stage::new(project, &Bounds::within(Path::new("/"), &[]))).collect::<Result<_, _>>()?;
         Ok(Self { name: name.into_iter().rev().collect::<Vec<_>>().join("/"), stages })
     }
 

@@ -97,10 +97,12 @@ impl BackfillOptions {
     fn config(&self) -> Result<Config> {
         let usage = |error: &dyn std::error::Error| (Outcome::Usage, error.to_string());
         let suite = self.suite.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.into());
+        let locator = self.sway.locator().map_err(|error| usage(&error))?;
         Ok(Config {
+            allowed: self.suite.allowed(&locator, self.std.as_ref()),
             selection: self.suite.selection(&self.select).map_err(|error| usage(&error))?,
             scenarios: self.suite.scenario.clone(),
-            locator: self.sway.locator().map_err(|error| usage(&error))?,
+            locator,
             std: self.std.clone(),
             samples: self.samples.map(|samples| samples as usize),
             budget: self.run_budget.into(),

@@ -13,6 +13,7 @@ use super::record::RecordOptions;
 use super::{DEFAULT_SUITE, Result, out};
 use crate::collector::Interrupt;
 use crate::compare;
+use crate::git::without_credentials;
 use crate::history::import;
 use crate::model::{BenchmarkFindings, Comparison, Completion, Findings, MOST_RUNS, Metric, Report};
 use crate::report::{comparison, file, page};
@@ -305,6 +306,7 @@ impl CompareOptions {
             measure: Config {
                 selection: self.suite.selection(&patterns).map_err(|error| error.to_string())?,
                 scenarios: self.suite.scenario.clone(),
+                allowed: self.suite.allowed(&locator, Some(&self.std)),
                 interval: self.interval.into(),
                 time_limit: self.time_limit.into(),
                 pin: self.pin == Pin::Auto,
@@ -348,7 +350,7 @@ impl CompareOptions {
 
 /// The command line as it was typed, but for the folder that the program is in.
 fn command_line() -> Vec<String> {
-    let typed = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let typed = std::env::args_os().skip(1).map(|word| without_credentials(&word.to_string_lossy()));
     std::iter::once("forc-perf".to_owned()).chain(typed).collect()
 }
 

@@ -228,13 +228,21 @@ pub(crate) fn save(
     write: impl Fn(&Path) -> std::result::Result<(), FileError>,
 ) -> std::result::Result<PathBuf, FileError> {
     let Err(error) = write(path) else { return Ok(path.to_owned()) };
-    let rescue = std::env::temp_dir().join(format!("forc-perf-{what}-{}.json", std::process::id()));
-    write(&rescue).map_err(|_| FileError::Write {
+    let place = rescue(what, write).ok_or_else(|| FileError::Write {
         path: path.to_owned(),
         source: std::io::Error::other(format!("{error}; the temporary folder did not take it either")),
     })?;
-    eprintln!("error: {error}; the {what} is kept in {}", rescue.display());
+    eprintln!("error: {error}; the {what} is kept in {}", place.display());
     Err(error)
+}
+
+/// Has `write` write a file of a new name to the temporary folder, where others can put names in our way that can be
+/// guessed. `None` if it cannot be written there either.
+pub(crate) fn rescue(what: &str, write: impl Fn(&Path) -> std::result::Result<(), FileError>) -> Option<PathBuf> {
+    let place = tempfile::Builder::new().prefix(&format!("forc-perf-{what}-")).suffix(".json").tempfile().ok()?;
+    let place = place.into_temp_path();
+    write(&place).ok()?;
+    place.keep().ok()
 }
 
 /// Says what is wrong, in one place and one form.

@@ -77,9 +77,8 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
         let recorded = record.record(std::slice::from_ref(&done.report), config.locator.sway.as_ref());
         if recorded.is_err() {
             // A night's figures are not to be lost to a history that cannot be written.
-            let rescue = std::env::temp_dir().join(format!("forc-perf-report-{}.json", std::process::id()));
-            if file::write(&done.report, &rescue).is_ok() {
-                eprintln!("The report is kept in {}; `forc-perf history import` takes it.", rescue.display());
+            if let Some(place) = super::rescue("report", |path| file::write(&done.report, path)) {
+                eprintln!("The report is kept in {}; `forc-perf history import` takes it.", place.display());
             }
         }
         let recorded = recorded?;

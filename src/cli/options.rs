@@ -52,6 +52,11 @@ pub struct SuiteOptions {
     /// Build every project in this way, whatever its manifest says: debug, release, 'debug --tests'; may be repeated
     #[arg(long, value_name = "SCENARIO")]
     pub scenario: Vec<Scenario>,
+
+    /// Folder that projects may read by links and path dependencies, beside their own repository and the folders of --std and
+    /// --sway; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub allow_path: Vec<PathBuf>,
 }
 
 /// Where revisions of the compiler come from, and how they are built.
@@ -207,6 +212,15 @@ impl SuiteOptions {
     pub fn selection(&self, select: &[String]) -> Result<Selection, SelectError> {
         Ok(Selection::new(select, &self.exclude)?.with_tags(self.tag.clone()))
     }
+
+    /// The folders that projects may read beside their own repositories: whatever folder the user names.
+    pub fn allowed(&self, locator: &Locator, std: Option<&PathBuf>) -> Vec<PathBuf> {
+        let sway = match &locator.sway {
+            Some(SwaySource::Folder(folder)) => Some(folder),
+            _ => None,
+        };
+        self.allow_path.iter().chain(sway).chain(std).cloned().collect()
+    }
 }
 
 impl SelectOptions {
@@ -236,6 +250,7 @@ impl MeasureOptions {
             suite: self.select.suite.suite.clone().unwrap_or_else(|| defaults.suite.clone()),
             selection: self.select.selection()?,
             scenarios: self.select.suite.scenario.clone(),
+            allowed: self.select.suite.allowed(&locator, self.std.as_ref().or(defaults.std.as_ref())),
             forc: forc.or_else(|| defaults.forc.clone()),
             locator,
             std: self.std.clone().or_else(|| defaults.std.clone()),

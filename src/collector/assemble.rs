@@ -1,6 +1,6 @@
 //! From what was observed to a [`Benchmark`]: markers become a tree of phases with their costs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -47,6 +47,12 @@ pub fn assemble(name: String, path: &Path, protocol: Protocol, recording: Record
     }
 }
 
+/// How many phases of one package may be open at once. forc's are nested three deep; what opens more has lost its stops.
+const DEPTH_LIMIT: usize = 64;
+
+/// How many phases of a run are told. Workspaces of a hundred packages have some ten thousand.
+const PHASE_LIMIT: usize = 200_000;
+
 #[derive(Default)]
 struct Builder<'a> {
     frames: &'a [BenchmarkFrame],
@@ -63,6 +69,8 @@ struct Builder<'a> {
     last_package: Option<String>,
     /// Whether phases were told by their ends alone, so that their nesting has to be found by their times.
     ends_alone: bool,
+    /// How many phases there were beyond [`PHASE_LIMIT`].
+    left_out: usize,
     notes: Vec<String>,
 }
 
@@ -82,6 +90,11 @@ struct Pass {
 
 impl Builder<'_> {
     fn event(&mut self, event: Event) {
+        let opens = matches!(event.said, Said::Marker(Marker::Start(_) | Marker::Elapsed { .. }));
+        if opens && self.phases.len() >= PHASE_LIMIT {
+            self.left_out += 1;
+            return;
+        }
         match event.said {
             Said::Marker(Marker::Start(label)) => self.start(&label, event.at, event.counters),
             Said::Marker(Marker::Stop(label)) => self.stop(&label, event.at, event.counters),
@@ -99,10 +112,15 @@ impl Builder<'_> {
     fn start(&mut self, label: &PhaseLabel, at: SerdeInstant, counters: Option<Counters>) {
         let (package, name) = self.split(label);
         self.last_package.clone_from(&package);
-        let depth = self.stacks.get(&package).map_or(0, Vec::len);
+        let stack = self.stacks.entry(package.clone()).or_default();
+        if stack.len() >= DEPTH_LIMIT {
+            let lost = &self.phases[stack.pop().unwrap_or_default()].phase;
+            self.notes.push(never_stopped(lost));
+        }
+        let depth = stack.len();
+        stack.push(self.phases.len());
         let pass =
             if depth == 0 { self.pass_of(&package, &name) } else { self.passes.get(&package).map_or(0, |p| p.number) };
-        self.stacks.entry(package.clone()).or_default().push(self.phases.len());
         self.phases.push(Open {
             phase: BenchmarkPhase {
                 name,
@@ -129,8 +147,7 @@ impl Builder<'_> {
         let index = ended.next();
         // What is still open inside a phase that ends has lost its stop: its end is unknown.
         for lost in ended {
-            let lost = &self.phases[lost].phase;
-            self.notes.push(format!("{} never said stop", describe(lost.package.as_deref(), &lost.name)));
+            self.notes.push(never_stopped(&self.phases[lost].phase));
         }
         if let Some(open) = index.and_then(|index| self.phases.get_mut(index)) {
             open.phase.end_time = Some(at);
@@ -185,15 +202,19 @@ impl Builder<'_> {
     }
 
     fn finish(mut self) -> (Vec<BenchmarkPhase>, Vec<PackageOutput>, Vec<String>) {
-        for open in &self.phases {
-            let phase = &open.phase;
+        let mut noted: HashSet<String> = self.notes.iter().cloned().collect();
+        for Open { phase, .. } in &self.phases {
             let lost_inside = self.stacks.get(&phase.package).is_some_and(|stack| !stack.is_empty());
             if phase.end_time.is_none() && lost_inside {
-                let note = format!("{} never said stop", describe(phase.package.as_deref(), &phase.name));
-                if !self.notes.contains(&note) {
+                let note = never_stopped(phase);
+                if noted.insert(note.clone()) {
                     self.notes.push(note);
                 }
             }
+        }
+        if self.left_out > 0 {
+            // First: the others may be more than are kept.
+            self.notes.insert(0, format!("{} phases beyond the first {PHASE_LIMIT} are left out", self.left_out));
         }
         let mut phases: Vec<_> = self.phases.into_iter().map(|open| open.phase).collect();
         if self.completed {
@@ -209,16 +230,26 @@ impl Builder<'_> {
 /// Takes what follows a phase that has lost its stop out of it: as the phase is open to the end, all that its package
 /// compiled after it would be a part of it, and its time that of no phase at all.
 fn lift_out_of_unended(phases: &mut [BenchmarkPhase]) {
-    for outer in 0..phases.len() {
-        let (before, after) = phases.split_at_mut(outer + 1);
-        let Some(outer) = before.last().filter(|phase| phase.end_time.is_none()) else { continue };
-        let inside = after.iter_mut().filter(|phase| phase.package == outer.package && phase.pass == outer.pass);
-        for phase in inside.take_while(|phase| phase.depth > outer.depth) {
-            if !is_known_to_contain(&outer.name, &phase.name) {
-                phase.depth -= 1;
+    let mut passes: HashMap<(Option<String>, u32), Vec<&mut BenchmarkPhase>> = HashMap::new();
+    for phase in phases {
+        passes.entry((phase.package.clone(), phase.pass)).or_default().push(phase);
+    }
+    for phases in passes.values_mut() {
+        for outer in 0..phases.len() {
+            let (before, after) = phases.split_at_mut(outer + 1);
+            let Some(outer) = before.last().filter(|phase| phase.end_time.is_none()) else { continue };
+            for phase in after.iter_mut().take_while(|phase| phase.depth > outer.depth) {
+                if !is_known_to_contain(&outer.name, &phase.name) {
+                    phase.depth -= 1;
+                }
             }
         }
     }
+}
+
+/// That a phase began and was not said to end.
+fn never_stopped(phase: &BenchmarkPhase) -> String {
+    format!("{} never said stop", describe(phase.package.as_deref(), &phase.name))
 }
 
 /// The one nesting that forc has had in all its releases.
@@ -505,5 +536,20 @@ mod tests {
         assert_eq!((raised.memory_peak, raised.disk_read_bytes), (Some(90), None));
         let held = cost(Some(counters(3, 50, 70)), Some(counters(9, 40, 70)), Some(at(2)), at(10), &frames).unwrap();
         assert_eq!(held.memory_peak, Some(60));
+    }
+
+    #[test]
+    fn a_log_without_any_stop_is_read_in_a_moment() {
+        let mut builder = Builder { completed: true, ..Builder::default() };
+        let count = PHASE_LIMIT + 5;
+        for at in 0..count {
+            let marker = marker::parse(format!("/dyno start package phase-{at}").as_bytes()).unwrap();
+            let at = SerdeInstant::from_epoch(Duration::from_millis(at as u64));
+            builder.event(Event { at, counters: None, said: Said::Marker(marker) });
+        }
+        let (phases, _, notes) = builder.finish();
+        assert_eq!((phases.len(), notes.len()), (PHASE_LIMIT, PHASE_LIMIT + 1));
+        assert_eq!(notes[0], "5 phases beyond the first 200000 are left out");
+        assert!(phases.iter().all(|phase| phase.depth == 0), "none contains what came after it");
     }
 }

@@ -12,6 +12,7 @@ mod cores;
 mod counters;
 mod events;
 mod interrupt;
+pub(crate) mod keeper;
 mod portable;
 mod process;
 #[cfg(target_os = "linux")]
@@ -136,6 +137,8 @@ pub struct Recording {
     pub stderr: String,
     /// What it cost to collect this.
     pub cost: CollectorCost,
+    /// For how long the harness stood still meanwhile: its clock went on, and the times of the run may be off by as much.
+    pub stood_still: Duration,
     /// Oddities, a sentence each.
     pub notes: Vec<String>,
 }
@@ -207,6 +210,7 @@ fn prepare<'a>(
     let stdout = threads::read_stdout(stdout_reader, options, &spawned).map_err(CollectError::Prepare)?;
     let stderr = threads::read_stderr(stderr_reader, options).map_err(CollectError::Prepare)?;
     let sampler = threads::start_sampler(options, &spawned, interrupt).map_err(CollectError::Prepare)?;
+    keeper::prepare();
     let restriction = options.split.as_ref().map(|split| Restriction::to(&split.forc));
     // By the thread that spawns, and when the harness's own have begun: whatever a thread begins inherits its counters.
     let counters = options.counters.then(|| Arc::new(Mutex::new(EventCounters::open())));
@@ -255,6 +259,7 @@ impl Prepared<'_> {
         if let Some((split, restriction)) = options.split.as_ref().zip(restriction.as_ref()) {
             restriction.change(&split.harness);
         }
+        let kept = control.keep();
         let waited = control.wait_for_exit();
         let exited = SerdeInstant::now();
         sampler.thread().unpark();
@@ -267,6 +272,7 @@ impl Prepared<'_> {
         let sampled = sampler.join().unwrap_or_default();
         // Whoever is left of the group has let go of the streams and would work on into the next run.
         control.kill();
+        drop(kept);
         let reaped = control.reap();
         drop(restriction);
         waited.map_err(CollectError::Wait)?;
@@ -276,6 +282,12 @@ impl Prepared<'_> {
             let asked = matches!(exit, Exit::Signal(libc::SIGINT | libc::SIGTERM | libc::SIGHUP));
             (asked && interrupt.requested_within(SAME_REQUEST)).then_some(Ended::Interrupted)
         });
+        let stood_still = sampled.sampled.stood_still;
+        if !stood_still.is_zero() {
+            notes.push(format!(
+                "the harness stood still for {stood_still:.1?} in this run, so its times may be too long"
+            ));
+        }
         accounting.peak_memory = peak_memory(accounting.peak_memory, floor, sampled.sampled.peak_resident, &events);
         let started = SerdeInstant::from(started);
         let cost = CollectorCost {
@@ -300,6 +312,7 @@ impl Prepared<'_> {
             stdout: tail.text(),
             stderr: stderr.text(),
             cost,
+            stood_still,
             notes,
         })
     }

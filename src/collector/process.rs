@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::keeper::{self, Kept};
 use crate::model::{Accounting, Exit};
 
 /// A running process and its group, as the threads of a run share it.
@@ -22,6 +23,12 @@ impl Control {
     /// Control of the process `pid`, a child of this one that leads a process group.
     pub fn new(pid: u32) -> Self {
         Self { pid: pid.cast_signed(), exited: AtomicBool::new(false), reaped: Mutex::new(false) }
+    }
+
+    /// Has the group ended if the harness is killed. To be dropped before the process is reaped: after that the id may be
+    /// anybody's.
+    pub fn keep(&self) -> Kept {
+        keeper::keep(self.pid.cast_unsigned(), "KILL")
     }
 
     /// Whether the process has exited.

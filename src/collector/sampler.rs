@@ -15,6 +15,10 @@ const CONTROL_INTERVAL: Duration = Duration::from_millis(50);
 /// the stretch that they lie in.
 const CPU_INTERVAL: Duration = Duration::from_millis(20);
 
+/// How much longer than it was to a sleep of this thread takes where the harness stands still: it was stopped (Ctrl-Z, a
+/// debugger, a frozen container), and no busy machine keeps a thread of this priority waiting so long.
+const STANDSTILL: Duration = Duration::from_millis(500);
+
 /// Why a run was ended by the harness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -35,6 +39,8 @@ pub struct Sampled {
     pub peak_resident: Option<u64>,
     /// Whether the disk counters could be read in every frame.
     pub disk_readable: bool,
+    /// For how long the harness stood still, if it did.
+    pub stood_still: Duration,
     /// Why the process was ended, if it was.
     pub ended: Option<Ended>,
 }
@@ -56,7 +62,7 @@ pub fn sample(
     let mut sampled = Sampled { disk_readable: true, ..Sampled::default() };
     let mut totals = Totals::new(SerdeInstant::from(started));
     let mut deadline = interval.and_then(|interval| started.checked_add(interval));
-    let limit = started.checked_add(time_limit);
+    let mut limit = started.checked_add(time_limit);
     while !control.exited() {
         let now = Instant::now();
         if sampled.ended.is_none() {
@@ -74,7 +80,14 @@ pub fn sample(
         let until_frame = deadline.map_or(CONTROL_INTERVAL, |deadline| deadline.saturating_duration_since(now));
         if !until_frame.is_zero() {
             // The waiting thread unparks this one at the exit, so that a run is never held up by a sleeping sampler.
-            thread::park_timeout(until_frame.min(CONTROL_INTERVAL));
+            let planned = until_frame.min(CONTROL_INTERVAL);
+            thread::park_timeout(planned);
+            let overslept = now.elapsed().saturating_sub(planned);
+            if overslept >= STANDSTILL {
+                sampled.stood_still += overslept;
+                // Not the compiler's doing.
+                limit = limit.and_then(|limit| limit.checked_add(overslept));
+            }
             continue;
         }
         let (Some(interval), Some(due)) = (interval, deadline) else { continue };

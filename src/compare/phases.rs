@@ -1,6 +1,6 @@
 //! Which phases of two compilers are the same thing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::{Benchmark, EventCounts};
 use crate::summary::{self, Row};
@@ -85,12 +85,15 @@ impl Events {
 
 /// What the phases of a run cost, and their order; the time outside phases is none.
 pub fn costs(run: &Benchmark) -> Vec<(Key, Cost)> {
+    let mut events_of: HashMap<(&str, u32), Events> = HashMap::new();
+    for own in run.phases.iter().filter(|own| own.wall().is_some()) {
+        let events = events_of.entry((&own.name, own.depth)).or_insert(Events::NONE);
+        *events = events.and(Events::of(own.cost.and_then(|cost| cost.counters)));
+    }
     let rows = summary::told(run);
     let cost = |row: Row| {
         let phase = row.key.phase?;
-        let own =
-            run.phases.iter().filter(|own| own.name == phase && own.depth == row.key.depth && own.wall().is_some());
-        let events = own.map(|own| Events::of(own.cost.and_then(|cost| cost.counters))).fold(Events::NONE, Events::and);
+        let events = events_of.get(&(phase.as_str(), row.key.depth)).copied().unwrap_or(Events::NONE);
         let cost = Cost { wall: row.wall, share: row.share, cpu: row.cpu, instructions: row.instructions, events };
         Some(((phase, row.key.depth), cost))
     };
@@ -115,18 +118,21 @@ pub fn sum(costs: &BTreeMap<Key, Cost>, names: &[String], depth: u32) -> Option<
 /// What both sides have, in the base's order, and what only one has: `true` for what is gone, `false` for what is new.
 pub fn matched(base: &[Key], other: &[Key]) -> (Vec<Shared>, Vec<(Key, bool)>) {
     let mut shared: Vec<Shared> = Vec::new();
+    let (on_base, on_other): (HashSet<&Key>, HashSet<&Key>) = (base.iter().collect(), other.iter().collect());
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     for (name, depth) in base {
         let one = vec![name.clone()];
-        if other.contains(&(name.clone(), *depth)) {
+        if on_other.contains(&(name.clone(), *depth)) {
             shared.push(Shared { name: name.clone(), depth: *depth, base: one.clone(), other: one });
             continue;
         }
-        let has = |side: &[Key], names: &[&str]| names.iter().all(|name| side.contains(&((*name).to_owned(), *depth)));
+        let has = |side: &HashSet<&Key>, names: &[&str]| {
+            names.iter().all(|name| side.contains(&((*name).to_owned(), *depth)))
+        };
         for (whole, parts) in SPLITS {
-            if name == whole && has(other, parts) {
+            if name == whole && has(&on_other, parts) {
                 shared.push(Shared { name: name.clone(), depth: *depth, base: one.clone(), other: owned(parts) });
-            } else if parts.first() == Some(&name.as_str()) && has(base, parts) && has(other, &[whole]) {
+            } else if parts.first() == Some(&name.as_str()) && has(&on_base, parts) && has(&on_other, &[whole]) {
                 shared.push(Shared {
                     name: whole.to_owned(),
                     depth: *depth,
@@ -136,11 +142,12 @@ pub fn matched(base: &[Key], other: &[Key]) -> (Vec<Shared>, Vec<(Key, bool)>) {
             }
         }
     }
-    let used = |key: &Key, names: fn(&Shared) -> &Vec<String>| {
-        shared.iter().any(|shared| shared.depth == key.1 && names(shared).contains(&key.0))
+    let used = |names: fn(&Shared) -> &Vec<String>| -> HashSet<Key> {
+        shared.iter().flat_map(|shared| names(shared).iter().map(|name| (name.clone(), shared.depth))).collect()
     };
-    let gone = base.iter().filter(|key| !used(key, |shared| &shared.base)).map(|key| (key.clone(), true));
-    let new = other.iter().filter(|key| !used(key, |shared| &shared.other)).map(|key| (key.clone(), false));
+    let (used_of_base, used_of_other) = (used(|shared| &shared.base), used(|shared| &shared.other));
+    let gone = base.iter().filter(|key| !used_of_base.contains(key)).map(|key| (key.clone(), true));
+    let new = other.iter().filter(|key| !used_of_other.contains(key)).map(|key| (key.clone(), false));
     let unmatched = gone.chain(new).collect();
     (shared, unmatched)
 }

@@ -13,6 +13,7 @@ use crate::collector::{self, CollectError, Interrupt, Invocation, Options, PADDI
 use crate::compare;
 use crate::forc::command;
 use crate::model::{Benchmark, Metric, Toolchain};
+use crate::scratch::{Scratch, ScratchError};
 use crate::stats;
 use crate::suite::Scenario;
 use crate::summary;
@@ -95,6 +96,9 @@ pub enum TrialError {
         /// What the system said.
         source: io::Error,
     },
+    /// There is nowhere to write it.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
     /// The compiler cannot be run.
     #[error(transparent)]
     Collect(#[from] CollectError),
@@ -139,11 +143,9 @@ pub fn trial(
     most_pairs: usize,
     interrupt: &Interrupt,
 ) -> Result<Trial, TrialError> {
-    let temporary = std::env::temp_dir();
-    let failed = |source| TrialError::Write { path: temporary.clone(), source };
-    let folder = tempfile::Builder::new().prefix("forc-perf-doctor-").tempdir_in(&temporary).map_err(failed)?;
+    let folder = Scratch::new()?;
     let project = folder.path().join("tiny");
-    write_project(&project).map_err(failed)?;
+    write_project(&project).map_err(|source| TrialError::Write { path: project.clone(), source })?;
     let builder = Builder { toolchain, project: &project, metrics_file: folder.path().join("metrics.json"), interrupt };
     let mut random = fastrand::Rng::new();
     // The first reads the compiler from the disk.

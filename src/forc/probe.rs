@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::collector::{self, CollectError, Interrupt, Invocation, Options, Recording, Said};
 use crate::forc::marker::Marker;
 use crate::model::{Capabilities, Exit, Origin, Protocol, Toolchain};
+use crate::scratch::{Scratch, ScratchError};
 
 /// A forc that has not answered by then is hung.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
@@ -39,6 +40,9 @@ pub enum ProbeError {
     /// There is no room for the little project that it is tried on.
     #[error("cannot make a temporary project to try the compiler on: {0}")]
     Temporary(#[source] io::Error),
+    /// There is nowhere to try it.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
     /// The user stopped it.
     #[error("interrupted")]
     Interrupted,
@@ -52,7 +56,7 @@ pub fn probe(path: &Path, origin: Origin, interrupt: &Interrupt) -> Result<Toolc
     let path = std::path::absolute(path).map_err(|source| ProbeError::Read { path: path.to_owned(), source })?;
     let sha256 = sha256(&path).map_err(|source| ProbeError::Read { path: path.clone(), source })?;
     let is_script = is_script(&path).map_err(|source| ProbeError::Read { path: path.clone(), source })?;
-    let scratch = tempfile::Builder::new().prefix("forc-perf-probe-").tempdir().map_err(ProbeError::Temporary)?;
+    let scratch = Scratch::new()?;
     let project = scratch.path().join("probe");
     write_project(&project).map_err(ProbeError::Temporary)?;
     let asker = Asker { forc: &path, folder: scratch.path(), interrupt };
@@ -76,7 +80,7 @@ pub fn probe(path: &Path, origin: Origin, interrupt: &Interrupt) -> Result<Toolc
 /// # Errors
 /// If it cannot be run, or does not answer as a forc does.
 pub fn version_of(path: &Path, interrupt: &Interrupt) -> Result<String, ProbeError> {
-    let scratch = tempfile::Builder::new().prefix("forc-perf-probe-").tempdir().map_err(ProbeError::Temporary)?;
+    let scratch = Scratch::new()?;
     let answer = Asker { forc: path, folder: scratch.path(), interrupt }.ask(&["--version"])?;
     version(&answer).map_err(|answer| ProbeError::NoForc { path: path.to_owned(), answer })
 }

@@ -10,10 +10,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
 
 use crate::collector::Interrupt;
-use crate::git::{GitError, Repository};
+use crate::git::{GitError, Repository, without_credentials};
+use crate::scratch::Scratch;
 
 /// Names the source of revisions; takes what `--sway` takes.
 pub const SWAY_VARIABLE: &str = "FORC_PERF_SWAY";
@@ -48,18 +48,6 @@ impl From<OsString> for SwaySource {
 fn is_url(text: &str) -> bool {
     let before_path = text.split('/').next().unwrap_or_default();
     text.contains("://") || before_path.split_once(':').is_some_and(|(host, _)| !host.is_empty())
-}
-
-/// A URL as reports and messages may hold it: who may read there has no place in them.
-pub(super) fn without_credentials(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-            format!("{scheme}://{host}{path}")
-        }
-        None => url.to_owned(),
-    }
 }
 
 impl fmt::Display for SwaySource {
@@ -270,8 +258,7 @@ impl<'a> Checkout<'a> {
         }
         let head = self.resolve("HEAD")?;
         let action = || format!("read the work tree {}", self.folder.display());
-        let scratch =
-            tempfile::Builder::new().prefix("forc-perf-tree-").tempdir().map_err(SourceError::io(action()))?;
+        let scratch = Scratch::new().map_err(io::Error::from).map_err(SourceError::io(action()))?;
         let path_of = |name: &str| -> Result<PathBuf, SourceError> {
             let args = ["rev-parse", "--path-format=absolute", "--git-path", name];
             self.repository.git(args).map(|path| line(path).into()).map_err(SourceError::git(action()))
@@ -348,7 +335,7 @@ pub struct WorkTree {
     /// The user's objects.
     users: PathBuf,
     /// The objects that are new.
-    scratch: TempDir,
+    scratch: Scratch,
 }
 
 impl WorkTree {

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::schema::{APPLICATION_ID, STEPS};
 use super::{History, HistoryError, Result};
+use crate::draft::Draft;
 
 /// How long one process waits for what another one writes. A transaction takes a fraction of a second; an import of years
 /// some seconds.
@@ -127,16 +128,10 @@ impl History {
         let path = backup_path(&self.path, version);
         let error = |source| HistoryError::File { action: "keep a copy of the history in", path: path.clone(), source };
         // Beside it first: half a copy is never taken for one.
-        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        let temporary = tempfile::Builder::new().prefix(".forc-perf-").tempfile_in(folder).map_err(error)?;
-        let copied = Connection::open(temporary.path()).and_then(|mut copy| copy_into(&self.connection, &mut copy));
+        let draft = Draft::of(&path).map_err(error)?;
+        let copied = Connection::open(draft.path()).and_then(|mut copy| copy_into(&self.connection, &mut copy));
         copied.map_err(self.error("copy the history"))?;
-        temporary.persist(&path).map_err(|failed| HistoryError::File {
-            action: "keep a copy of the history in",
-            path: path.clone(),
-            source: failed.error,
-        })?;
-        Ok(())
+        draft.finish().map_err(error)
     }
 
     /// Brings the schema up to date in one transaction.
@@ -165,6 +160,8 @@ fn backup_path(path: &Path, version: i64) -> PathBuf {
 }
 
 fn copy_into(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
+    // Half a copy is thrown away, so nothing is to be left beside it to take it back with.
+    to.pragma_update(None, "journal_mode", "OFF")?;
     // In pieces, with no pause between them: whoever writes meanwhile makes it begin anew.
     Backup::new(from, to)?.run_to_completion(4096, Duration::ZERO, None)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::draft::Draft;
 use crate::model::{COMPARISON_SCHEMA_VERSION, Comparison, Report, SCHEMA_VERSION, call_same_binaries};
 
 /// Why a report could not be kept or read.
@@ -73,30 +74,14 @@ fn write_with(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()
         let mut file = BufWriter::new(File::create(path).map_err(error)?);
         return content(&mut file).and_then(|()| file.flush()).map_err(error);
     }
-    let folder = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(folder).map_err(error)?;
-    let mut temporary = tempfile::Builder::new().prefix(".forc-perf-").tempfile_in(folder).map_err(error)?;
-    let mut file = BufWriter::new(temporary.as_file_mut());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(error)?;
+    }
+    let mut draft = Draft::of(path).map_err(error)?;
+    let mut file = BufWriter::new(draft.file());
     content(&mut file).and_then(|()| file.flush()).map_err(error)?;
     drop(file);
-    make_readable(temporary.as_file()).map_err(error)?;
-    temporary.persist(path).map_err(|failed| error(failed.error))?;
-    Ok(())
-}
-
-/// Temporary files are private; a report is as readable as any other file would be.
-#[cfg(unix)]
-fn make_readable(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_file: &File) -> io::Result<()> {
-    Ok(())
+    draft.finish().map_err(error)
 }
 
 /// Writes a comparison in the same way.
@@ -174,8 +159,7 @@ pub fn check_file_writable(path: &Path) -> Result<(), FileError> {
 pub fn check_writable(folder: &Path) -> Result<(), FileError> {
     let error = |source| FileError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(error)?;
-    tempfile::Builder::new().prefix(".forc-perf-").tempfile_in(folder).map_err(error)?;
-    Ok(())
+    Draft::of(&folder.join("draft")).map(drop).map_err(error)
 }
 
 /// The JSON Schema of a report, generated from the types.

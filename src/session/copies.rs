@@ -90,7 +90,7 @@ impl Copies {
         let mut notes = Vec::new();
         match Scratch::new() {
             Ok(folder) => self.folder = Some(folder),
-            Err(error) => notes.push(in_place("the compilers", &cannot_write(&error.path, &error.source))),
+            Err(error) => notes.push(in_place("the compilers", &error.to_string())),
         }
         // Their names stay with the sides; what is drawn is who is written first.
         let places: Vec<PathBuf> = (0..compilers.len()).filter_map(|index| self.place(index)).collect();

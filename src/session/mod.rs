@@ -36,6 +36,8 @@ pub struct Config {
     pub selection: Selection,
     /// The ways to build them; empty for what the manifests say.
     pub scenarios: Vec<Scenario>,
+    /// The folders that projects may read beside their own repositories: see [`suite::Bounds`].
+    pub allowed: Vec<PathBuf>,
     /// The compiler; `None` for the one that is found.
     pub forc: Option<ToolchainSpec>,
     /// Where revisions of the compiler come from, and how they are built.
@@ -67,6 +69,7 @@ impl Config {
             suite: suite.into(),
             selection: Selection::default(),
             scenarios: Vec::new(),
+            allowed: Vec::new(),
             forc: None,
             locator: Locator::default(),
             std: None,
@@ -244,9 +247,9 @@ pub fn load_suite(
     on_fetch: impl FnMut(&str),
 ) -> Result<Suite, SuiteError> {
     let mut suite = if suite::is_target_list(&config.suite) {
-        suite::fetch_targets(&config.suite, forc, &config.selection, interrupt, on_fetch)?
+        suite::fetch_targets(&config.suite, forc, &config.selection, &config.allowed, interrupt, on_fetch)?
     } else {
-        suite::discover(&config.suite)?
+        suite::discover(&config.suite, &config.allowed)?
     };
     if !config.scenarios.is_empty() {
         suite.set_scenarios(&config.scenarios);

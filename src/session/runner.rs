@@ -17,7 +17,6 @@ use crate::forc::{command, info};
 use crate::model::{
     Benchmark, Failure, FailureKind, InstructionCount, Measured, OutputFile, Protocol, Surroundings, Toolchain,
 };
-use crate::scratch;
 use crate::suite::{Case, Project, Stage};
 
 /// Names the std that forc uses in place of the published one (forc 0.47 and later).
@@ -25,6 +24,9 @@ const STD_VARIABLE: &str = "FORC_IMPLICIT_STD_PATH";
 
 /// How long the text is at most that moves the stack from run to run.
 const MAX_PADDING: usize = 4096;
+
+/// How often at most a run is made again because the harness stood still in it.
+const MOST_REPEATS: usize = 3;
 
 /// Why there is no run.
 pub enum RunError {
@@ -68,7 +70,6 @@ pub struct Runner<'a> {
 impl<'a> Runner<'a> {
     /// A runner with these settings and a lane for each of `lanes`: which processors are whose there.
     pub fn new(config: &Config, lanes: Vec<Option<Split>>, interrupt: &'a Interrupt, seed: u64) -> Self {
-        scratch::remove_left();
         let options = |split| Options {
             interval: Some(config.interval),
             time_limit: config.time_limit,
@@ -111,7 +112,7 @@ impl<'a> Runner<'a> {
     pub fn stage_for(&mut self, project: &Project) -> usize {
         let lanes = self.lanes.len();
         *self.by_folder.entry(project.folder.clone()).or_insert_with(|| {
-            self.stages.push(copies(&project.folder, lanes));
+            self.stages.push(copies(project, lanes));
             self.stages.len() - 1
         })
     }
@@ -192,13 +193,28 @@ impl<'a> Runner<'a> {
 
     /// Builds `case` once in the first lane, in its copy with this number.
     pub fn run(&mut self, case: &Case, stage: usize, compiler: &Compiler) -> Result<Benchmark, RunError> {
-        let ready = self.prepare(case, stage, 0, compiler)?;
-        let watch = Watch::start();
-        let recording = collector::collect(&ready, &self.lanes[0], self.interrupt);
-        let surroundings = watch.end();
+        let (mut repeat, mut discarded) = (0, None);
+        let (recording, surroundings) = loop {
+            let ready = self.prepare(case, stage, 0, compiler)?;
+            let watch = Watch::start();
+            let recording = collector::collect(&ready, &self.lanes[0], self.interrupt);
+            let surroundings = watch.end();
+            match self.is_to_repeat(repeat, std::slice::from_ref(&recording)) {
+                Some(stood_still) => (repeat, discarded) = (repeat + 1, Some(stood_still)),
+                None => break (recording, surroundings),
+            }
+        };
         let mut run = self.finish(case, stage, 0, compiler, recording)?;
         run.surroundings = surroundings;
+        run.notes.extend(discarded.map(discarded_before));
         Ok(run)
+    }
+
+    /// For how long the harness stood still in one of these runs, if they are to be made again for that: what its clock says
+    /// of them is not what the compiler took.
+    fn is_to_repeat(&self, repeat: usize, recordings: &[Result<Recording, CollectError>]) -> Option<Duration> {
+        let longest = recordings.iter().flatten().map(|recording| recording.stood_still).max()?;
+        (!longest.is_zero() && repeat < MOST_REPEATS && !self.interrupt.requested()).then_some(longest)
     }
 
     /// Builds `case` with each of these compilers at the same time, the first in the first lane and so on. Gives the runs in
@@ -212,14 +228,22 @@ impl<'a> Runner<'a> {
         if self.lanes.len() == 1 {
             return compilers.iter().map(|compiler| self.run(case, stage, compiler)).collect();
         }
-        let prepared: Vec<Result<Invocation, RunError>> =
-            compilers.iter().enumerate().map(|(lane, compiler)| self.prepare(case, stage, lane, compiler)).collect();
-        let lanes = prepared.iter().zip(&self.lanes);
-        let ready: Vec<(Invocation, &Options)> =
-            lanes.filter_map(|(run, options)| Some((run.as_ref().ok()?.clone(), options))).collect();
-        let watch = Watch::start();
-        let mut recordings = collector::collect_together(&ready, self.interrupt).into_iter();
-        let surroundings = watch.end();
+        let (mut repeat, mut discarded) = (0, None);
+        let (prepared, recordings, surroundings) = loop {
+            let prepared: Vec<Result<Invocation, RunError>> =
+                compilers.iter().enumerate().map(|(lane, of)| self.prepare(case, stage, lane, of)).collect();
+            let lanes = prepared.iter().zip(&self.lanes);
+            let ready: Vec<(Invocation, &Options)> =
+                lanes.filter_map(|(run, options)| Some((run.as_ref().ok()?.clone(), options))).collect();
+            let watch = Watch::start();
+            let recordings = collector::collect_together(&ready, self.interrupt);
+            let surroundings = watch.end();
+            match self.is_to_repeat(repeat, &recordings) {
+                Some(stood_still) => (repeat, discarded) = (repeat + 1, Some(stood_still)),
+                None => break (prepared, recordings, surroundings),
+            }
+        };
+        let mut recordings = recordings.into_iter();
         let runs = prepared.into_iter().zip(compilers).enumerate().map(|(lane, (prepared, compiler))| {
             prepared?;
             match recordings.next() {
@@ -233,6 +257,7 @@ impl<'a> Runner<'a> {
         let cost: Duration = runs.iter().flatten().map(cpu_time).sum();
         for run in runs.iter_mut().flatten() {
             let beside = cost.saturating_sub(cpu_time(run));
+            run.notes.extend(discarded.map(discarded_before));
             run.surroundings = surroundings.map(|it| Surroundings { busy: it.busy.saturating_sub(beside), ..it });
         }
         runs
@@ -306,6 +331,11 @@ impl<'a> Runner<'a> {
     }
 }
 
+/// That a run was made again.
+fn discarded_before(stood_still: Duration) -> String {
+    format!("a run before this one was discarded, as the harness stood still for {stood_still:.1?} in it")
+}
+
 /// What a run and the recording of it took of the processors.
 fn cpu_time(run: &Benchmark) -> Duration {
     run.accounting.map_or(Duration::ZERO, |accounting| accounting.cpu_time()) + run.collector.cpu_time
@@ -315,10 +345,11 @@ fn failed(kind: FailureKind, message: String) -> RunError {
     RunError::Failed(Box::new(failure::without_run(kind, message)))
 }
 
-/// So many copies of the project in `folder`, or why there are none.
-fn copies(folder: &Path, count: usize) -> Result<Vec<Stage>, String> {
-    let stages: Vec<Stage> =
-        (0..count).map(|_| Stage::new(folder)).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+/// So many copies of a project, or why there are none.
+fn copies(project: &Project, count: usize) -> Result<Vec<Stage>, String> {
+    let folder = &project.folder;
+    let stages = (0..count).map(|_| Stage::new(folder, &project.bounds)).collect::<Result<Vec<Stage>, _>>();
+    let stages = stages.map_err(|error| error.to_string())?;
     let alike = |stage: &Stage, first: &Stage| {
         let length = |stage: &Stage| stage.project().as_os_str().len();
         stage.fingerprint() == first.fingerprint() && length(stage) == length(first)

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::manifest::{MANIFEST, Manifest};
-use super::{Project, Suite, scenario};
+use super::manifest::{Heed, Kind, MANIFEST, Manifest};
+use super::{Bounds, Project, Suite, scenario, stage};
 use crate::model::Skipped;
 
 /// Folders that hold no projects of the suite.
@@ -35,63 +35,144 @@ pub enum SuiteError {
 }
 
 /// Walks `root` for projects. A workspace is one project, which is built whole: that is how its owners build it, its
-/// members share their dependencies' compilation, and the phases of each member are told apart by their package.
+/// members share their dependencies' compilation, and the phases of each member are told apart by their package. A package
+/// below another one is a project like any other.
 ///
-/// What cannot be walked or read is in [`Suite::skipped`].
+/// `allowed` are the folders that projects may read beside their own repositories: see [`Bounds`]. What cannot be walked or
+/// read, and whatever else has a manifest and is no project of the suite, is in [`Suite::skipped`].
 ///
 /// # Errors
 /// If `root` itself cannot be read.
-pub fn discover(root: &Path) -> Result<Suite, SuiteError> {
+pub fn discover(root: &Path, allowed: &[PathBuf]) -> Result<Suite, SuiteError> {
     let error = |source| SuiteError::Read { path: root.to_owned(), source };
     let real_root = root.canonicalize().map_err(error)?;
     std::fs::read_dir(&real_root).map_err(error)?;
-    let mut suite = Suite { name: file_name(&real_root), ..Suite::default() };
-    let mut seen = BTreeSet::new();
-    let mut walk = WalkDir::new(&real_root).follow_links(true).sort_by_file_name().into_iter();
-    while let Some(entry) = walk.next() {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let path = error.path().unwrap_or(&real_root);
-                let reason = match error.loop_ancestor() {
-                    Some(ancestor) => format!("a link that leads back to {}", ancestor.display()),
-                    None => format!("cannot be read: {}", plain_reason(&error)),
-                };
-                suite.skipped.push(Skipped { name: relative(path, &real_root), reason, broken: true });
-                continue;
-            }
-        };
-        if !entry.file_type().is_dir() {
-            continue;
-        }
-        if entry.depth() > 0 && is_left_out(&entry) {
-            walk.skip_current_dir();
-            continue;
-        }
-        if !entry.path().join(MANIFEST).is_file() {
-            continue;
-        }
-        walk.skip_current_dir();
-        // The same project may be reached through several links.
-        let Ok(folder) = entry.path().canonicalize() else { continue };
-        if !seen.insert(folder.clone()) {
-            continue;
-        }
-        let (group, name) = place(entry.path(), &real_root);
-        match Project::read(folder, group, name) {
-            Ok(project) => match suite.projects.iter().find(|other| other.has_name_of(&project)) {
-                None => suite.projects.push(project),
-                Some(other) => {
-                    let reason = format!("has the id of the project in {}: rename one of them", other.folder.display());
-                    suite.skipped.push(Skipped { name: relative(entry.path(), &real_root), reason, broken: true });
+    let mut discovery = Discovery {
+        suite: Suite { name: file_name(&real_root), ..Suite::default() },
+        bounds: Bounds::around(&real_root, allowed),
+        root: real_root,
+        seen: BTreeSet::new(),
+        package: None,
+        workspaces: Vec::new(),
+    };
+    discovery.walk();
+    Ok(discovery.suite)
+}
+
+/// A suite that is being read.
+struct Discovery {
+    suite: Suite,
+    root: PathBuf,
+    bounds: Bounds,
+    /// The projects' folders: the same may be reached through several links.
+    seen: BTreeSet<PathBuf>,
+    /// The outermost project that is being walked.
+    package: Option<PathBuf>,
+    /// Each workspace, and the packages that are built with it.
+    workspaces: Vec<(PathBuf, BTreeSet<PathBuf>)>,
+}
+
+impl Discovery {
+    fn walk(&mut self) {
+        let mut walk = WalkDir::new(&self.root).follow_links(true).sort_by_file_name().into_iter();
+        while let Some(entry) = walk.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.fails(&error);
+                    continue;
                 }
-            },
-            Err(reason) => {
-                suite.skipped.push(Skipped { name: relative(entry.path(), &real_root), reason, broken: true });
+            };
+            if entry.file_type().is_dir() && !self.enters(&entry) {
+                walk.skip_current_dir();
             }
         }
     }
-    Ok(suite)
+
+    fn skip(&mut self, path: &Path, reason: String, broken: bool) {
+        self.suite.skipped.push(Skipped { name: relative(path, &self.root), reason, broken });
+    }
+
+    fn is_in_package(&self, path: &Path) -> bool {
+        self.package.as_ref().is_some_and(|package| path.starts_with(package) && path != package)
+    }
+
+    fn fails(&mut self, error: &walkdir::Error) {
+        let path = error.path().unwrap_or(&self.root).to_owned();
+        // What a package holds beside other packages is found when it is copied.
+        if self.is_in_package(&path) {
+            return;
+        }
+        let reason = match error.loop_ancestor() {
+            Some(ancestor) => format!("a link that leads back to {}", ancestor.display()),
+            None => format!("cannot be read: {}", plain_reason(error)),
+        };
+        self.skip(&path, reason, true);
+    }
+
+    /// Looks at a folder; whether it is to be walked.
+    fn enters(&mut self, entry: &DirEntry) -> bool {
+        let path = entry.path();
+        let is_package = path.join(MANIFEST).is_file();
+        if entry.depth() > 0 && is_left_out(entry) {
+            if is_package {
+                let name = entry.file_name().to_string_lossy();
+                self.skip(path, format!("folders with a name like `{name}` are not looked into"), false);
+            }
+            return false;
+        }
+        if entry.path_is_symlink() {
+            // Whose links those are, the package tells when it is copied.
+            if self.is_in_package(path) {
+                return false;
+            }
+            if let Err(outside) = self.bounds.check(path) {
+                self.skip(path, outside.to_string(), true);
+                return false;
+            }
+        }
+        if is_package {
+            self.find(path);
+        }
+        true
+    }
+
+    /// Takes the package at `path` into the suite, or says why not.
+    fn find(&mut self, path: &Path) {
+        let Ok(folder) = path.canonicalize() else { return };
+        if !self.seen.insert(folder.clone()) {
+            return;
+        }
+        if let Some((workspace, packages)) = self.workspaces.iter().find(|(workspace, _)| folder.starts_with(workspace))
+        {
+            if !packages.contains(&folder) {
+                let workspace = relative(workspace, &self.root);
+                let workspace = if workspace.is_empty() { ".".to_owned() } else { workspace };
+                self.skip(path, format!("is no member of the workspace around it, {workspace}, and not built"), false);
+            }
+            return;
+        }
+        if !self.is_in_package(path) {
+            self.package = Some(path.to_owned());
+        }
+        let (group, name) = place(path, &self.root);
+        let bounds = self.bounds.of_project(&folder);
+        match Project::read(folder, group, name, bounds, Heed::Metadata) {
+            Ok(project) => {
+                if project.manifest.kind == Kind::Workspace {
+                    self.workspaces.push((project.folder.clone(), stage::packages(&project.folder, &project.bounds).0));
+                }
+                match self.suite.projects.iter().find(|other| other.has_name_of(&project)) {
+                    None => self.suite.projects.push(project),
+                    Some(other) => {
+                        let other = other.folder.display();
+                        self.skip(path, format!("has the id of the project in {other}: rename one of them"), true);
+                    }
+                }
+            }
+            Err(reason) => self.skip(path, reason, true),
+        }
+    }
 }
 
 impl Project {
@@ -100,21 +181,23 @@ impl Project {
         (&self.group, &self.name) == (&other.group, &other.name)
     }
 
-    /// Reads the project in `folder`, which belongs to `group` under `name`.
+    /// Reads the project in `folder`, which belongs to `group` under `name` and may read what is within `bounds`.
     ///
     /// # Errors
-    /// If its manifest is broken; the sentence says how.
-    pub fn read(folder: PathBuf, group: String, name: String) -> Result<Self, String> {
+    /// If its manifest is broken, or is a link that leads out of the bounds; the sentence says how.
+    pub fn read(folder: PathBuf, group: String, name: String, bounds: Bounds, heed: Heed) -> Result<Self, String> {
         if folder.to_str().is_none() {
             return Err("its path is not UTF-8, and no report could hold it".to_owned());
         }
-        let manifest = Manifest::read(&folder).map_err(|error| error.to_string())?;
+        // Before it is read: what is wrong with a manifest is told with the line.
+        bounds.check(&folder.join(MANIFEST)).map_err(|outside| outside.to_string())?;
+        let manifest = Manifest::read(&folder, heed).map_err(|error| error.to_string())?;
         let scenarios =
             manifest.metadata.scenarios().map_err(|error| format!("{}: {error}", folder.join(MANIFEST).display()))?;
         if let Some(fault) = scenario::fault_of(&scenarios) {
             return Err(format!("{}: {fault}", folder.join(MANIFEST).display()));
         }
-        Ok(Self { folder, group, name, scenarios, manifest, std: None })
+        Ok(Self { folder, group, name, scenarios, manifest, std: None, bounds })
     }
 }
 

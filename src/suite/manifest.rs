@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::Scenario;
+use super::bounds::stays_below;
+use super::{Scenario, flags};
 
 /// The manifest's file name.
 pub const MANIFEST: &str = "Forc.toml";
@@ -40,9 +41,12 @@ pub struct Manifest {
     pub kind: Kind,
     /// The folders of path dependencies and workspace members, relative to the manifest's folder or absolute.
     pub paths: Vec<PathBuf>,
+    /// The folders of path dependencies that take the place of others. forc looks for those of a workspace from its members'
+    /// folders.
+    pub patches: Vec<PathBuf>,
     /// Whether it, or any of its members, has forc bring the public std by itself.
     pub implicit_std: bool,
-    /// The table `[project.metadata.forc-perf]` or `[workspace.metadata.forc-perf]`.
+    /// The table `[project.metadata.forc-perf]` or `[workspace.metadata.forc-perf]`; the default where it is not to be heeded.
     pub metadata: Metadata,
 }
 
@@ -53,6 +57,15 @@ pub enum Kind {
     Package,
     /// Several packages that are built together.
     Workspace,
+}
+
+/// Whether what a manifest says to forc-perf is heeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heed {
+    /// As that of a project of the user's suite.
+    Metadata,
+    /// As that of a fetched project, or a dependency: its owner has no say in how it is measured here.
+    Nothing,
 }
 
 /// What a manifest says to forc-perf.
@@ -68,7 +81,7 @@ pub struct Metadata {
     pub tags: Vec<String>,
     /// The oldest forc that builds it.
     pub min_forc: Option<semver::Version>,
-    /// Further arguments of `forc build` in every scenario.
+    /// Further arguments of `forc build` in every scenario: flags that change what is compiled.
     #[serde(default)]
     pub args: Vec<String>,
 }
@@ -77,11 +90,11 @@ impl Metadata {
     /// The scenarios, `debug` alone if none is named.
     ///
     /// # Errors
-    /// If one of them is no scenario; the sentence says which.
+    /// If one of them is no scenario, or one with a flag that a file may not give; the sentence says which.
     pub fn scenarios(&self) -> Result<Vec<Scenario>, super::ScenarioError> {
         match &self.scenarios {
             None => Ok(vec![Scenario::debug()]),
-            Some(texts) => texts.iter().map(|text| text.parse()).collect(),
+            Some(texts) => texts.iter().map(|text| Scenario::from_file(text)).collect(),
         }
     }
 }
@@ -91,28 +104,36 @@ impl Manifest {
     ///
     /// # Errors
     /// If it cannot be read or is broken.
-    pub fn read(folder: &Path) -> Result<Self, ManifestError> {
+    pub fn read(folder: &Path, heed: Heed) -> Result<Self, ManifestError> {
         let path = folder.join(MANIFEST);
         let text = fs::read_to_string(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
-        let mut manifest = Self::parse(&text).map_err(|message| ManifestError::Invalid { path, message })?;
+        let mut manifest = Self::parse(&text, heed).map_err(|message| ManifestError::Invalid { path, message })?;
         if manifest.kind == Kind::Workspace {
             // A broken member is for forc to complain about.
-            let takes_std = |member: &PathBuf| Self::read(&folder.join(member)).is_ok_and(|member| member.implicit_std);
+            let takes_std = |member: &PathBuf| {
+                Self::read(&folder.join(member), Heed::Nothing).is_ok_and(|member| member.implicit_std)
+            };
             manifest.implicit_std = manifest.paths.iter().any(takes_std);
         }
         Ok(manifest)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str, heed: Heed) -> Result<Self, String> {
         // The library's own message shows the line; its first line says what is wrong.
         let raw: Raw = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
-        let tables = [&raw.dependencies, &raw.contract_dependencies].into_iter().chain(raw.patch.values());
-        let mut paths: Vec<PathBuf> = tables.flat_map(|table| table.values().filter_map(Dependency::path)).collect();
+        let paths_of = |table: &BTreeMap<String, Dependency>| -> Vec<PathBuf> {
+            table.values().filter_map(Dependency::path).collect()
+        };
+        let mut paths = [paths_of(&raw.dependencies), paths_of(&raw.contract_dependencies)].concat();
+        let patches = raw.patch.values().flat_map(paths_of).collect();
         let (kind, implicit_std, metadata) = match (raw.project, raw.workspace) {
             (Some(project), None) => {
                 // An own dependency called std takes the place of the implicit one.
                 let own_std = raw.dependencies.contains_key("std") || raw.dependencies.contains_key("core");
                 let implicit = project.implicit_std.unwrap_or(true) && !own_std && project.name != "std";
+                if let Some(entry) = project.entry.filter(|entry| !stays_below(entry)) {
+                    return Err(format!("its entry `{}` leads out of its folder `src`", entry.display()));
+                }
                 (Kind::Package, implicit, project.metadata)
             }
             (None, Some(workspace)) => {
@@ -122,8 +143,14 @@ impl Manifest {
             (Some(_), Some(_)) => return Err("it has both [project] and [workspace]".to_owned()),
             (None, None) => return Err("it has neither [project] nor [workspace]".to_owned()),
         };
-        let metadata = metadata.and_then(|metadata| metadata.forc_perf).unwrap_or_default();
-        Ok(Self { kind, paths, implicit_std, metadata })
+        let metadata = match metadata.and_then(|metadata| metadata.forc_perf).filter(|_| heed == Heed::Metadata) {
+            Some(table) => table
+                .try_into::<Metadata>()
+                .map_err(|error| format!("[*.metadata.forc-perf]: {}", error.to_string().trim_end()))?,
+            None => Metadata::default(),
+        };
+        flags::check(&metadata.args).map_err(|flag| format!("[*.metadata.forc-perf] args: {flag}"))?;
+        Ok(Self { kind, paths, patches, implicit_std, metadata })
     }
 }
 
@@ -144,6 +171,7 @@ struct Raw {
 #[serde(rename_all = "kebab-case")]
 struct Project {
     name: String,
+    entry: Option<PathBuf>,
     implicit_std: Option<bool>,
     metadata: Option<ToolTables>,
 }
@@ -157,7 +185,7 @@ struct Workspace {
 #[derive(Deserialize)]
 struct ToolTables {
     #[serde(rename = "forc-perf")]
-    forc_perf: Option<Metadata>,
+    forc_perf: Option<toml::Value>,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +214,10 @@ impl Dependency {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Manifest, String> {
+        Manifest::parse(text, Heed::Metadata)
+    }
+
     #[test]
     fn a_package_tells_its_paths_and_its_metadata() {
         let manifest = Manifest::parse(
@@ -209,13 +241,13 @@ mod tests {
             [patch.registry]
             x = { path = "/x" }
             "#,
+            Heed::Metadata,
         )
         .unwrap();
         assert_eq!(manifest.kind, Kind::Package);
         assert!(!manifest.implicit_std);
-        let mut paths = manifest.paths;
-        paths.sort();
-        assert_eq!(paths, [Path::new("/x"), Path::new("../../std"), Path::new("../c")]);
+        assert_eq!(manifest.paths, [Path::new("../../std"), Path::new("../c")]);
+        assert_eq!(manifest.patches, [Path::new("/x")]);
         let scenarios = manifest.metadata.scenarios().unwrap();
         assert_eq!(scenarios.iter().map(ToString::to_string).collect::<Vec<_>>(), ["debug", "release --tests"]);
         assert_eq!(manifest.metadata.min_forc, Some(semver::Version::new(0, 71, 2)));
@@ -223,24 +255,43 @@ mod tests {
 
     #[test]
     fn the_std_is_implicit_unless_said_otherwise() {
-        assert!(Manifest::parse("[project]\nname = \"a\"").unwrap().implicit_std);
-        assert!(!Manifest::parse("[project]\nname = \"std\"").unwrap().implicit_std);
-        assert!(
-            !Manifest::parse("[project]\nname = \"a\"\n[dependencies]\nstd = { path = \"s\" }").unwrap().implicit_std
-        );
+        assert!(parse("[project]\nname = \"a\"").unwrap().implicit_std);
+        assert!(!parse("[project]\nname = \"std\"").unwrap().implicit_std);
+        assert!(!parse("[project]\nname = \"a\"\n[dependencies]\nstd = { path = \"s\" }").unwrap().implicit_std);
     }
 
     #[test]
     fn a_workspace_tells_its_members() {
-        let manifest = Manifest::parse("[workspace]\nmembers = [\"a\", \"b\"]").unwrap();
+        let manifest = parse("[workspace]\nmembers = [\"a\", \"b\"]").unwrap();
         assert_eq!((manifest.kind, manifest.paths.len()), (Kind::Workspace, 2));
     }
 
     #[test]
     fn what_is_broken_is_said() {
-        assert!(Manifest::parse("[project").unwrap_err().contains("line 1"));
-        assert!(Manifest::parse("x = 1").unwrap_err().contains("neither"));
+        assert!(parse("[project").unwrap_err().contains("line 1"));
+        assert!(parse("x = 1").unwrap_err().contains("neither"));
         let misspelt = "[project]\nname = \"a\"\n[project.metadata.forc-perf]\nscenario = [\"debug\"]";
-        assert!(Manifest::parse(misspelt).unwrap_err().contains("scenario"));
+        assert!(parse(misspelt).unwrap_err().contains("scenario"));
+    }
+
+    #[test]
+    fn an_entry_leads_nowhere_else() {
+        for entry in ["/etc/passwd", "../../id_rsa", "a/../../../b"] {
+            let error = parse(&format!("[project]\nname = \"a\"\nentry = \"{entry}\"")).unwrap_err();
+            assert!(error.contains(entry), "{error}");
+        }
+        assert!(parse("[project]\nname = \"a\"\nentry = \"deeper/main.sw\"").is_ok());
+    }
+
+    #[test]
+    fn what_a_file_has_forc_do_writes_nothing_and_what_a_strangers_file_says_is_not_heeded() {
+        let wants = |args: &str| format!("[project]\nname = \"a\"\n[project.metadata.forc-perf]\n{args}");
+        let harmful = wants("args = [\"--output-bin\", \"/home/u/.bashrc\"]");
+        assert!(parse(&harmful).unwrap_err().contains("`--output-bin`"));
+        let scenarios = parse(&wants("scenarios = [\"debug --output-hexfile x\"]")).unwrap().metadata.scenarios();
+        assert!(scenarios.unwrap_err().to_string().contains("`--output-hexfile`"));
+        for strangers in [harmful, wants("no-such-key = 1")] {
+            assert!(Manifest::parse(&strangers, Heed::Nothing).unwrap().metadata.args.is_empty());
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Which projects there are, and how each is built.
 
+mod bounds;
 mod discover;
+mod flags;
 mod manifest;
 mod scenario;
 mod select;
@@ -9,8 +11,10 @@ mod target;
 
 use std::path::{Path, PathBuf};
 
+pub use bounds::{Bounds, Outside};
 pub use discover::{SuiteError, discover};
-pub use manifest::{Kind, MANIFEST, Manifest, ManifestError, Metadata};
+pub use flags::FlagError;
+pub use manifest::{Heed, Kind, MANIFEST, Manifest, ManifestError, Metadata};
 pub use scenario::{Scenario, ScenarioError};
 pub use select::{SelectError, Selection};
 pub use stage::{Stage, StageError};
@@ -42,6 +46,8 @@ pub struct Project {
     pub scenarios: Vec<Scenario>,
     /// Its manifest.
     pub manifest: Manifest,
+    /// What of the disk it may read.
+    pub bounds: Bounds,
     /// The std that it is built with, if it needs a certain one.
     pub std: Option<PathBuf>,
 }

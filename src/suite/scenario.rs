@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::flags::{self, FlagError};
+
 /// How a project is built: `debug` or `release`, and further flags of `forc build`, such as `debug --tests`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scenario {
@@ -24,15 +26,51 @@ pub(super) fn fault_of(scenarios: &[Scenario]) -> Option<String> {
     twice.map(|(_, scenario)| format!("the scenario `{scenario}` stands there twice"))
 }
 
-/// A text that is no scenario.
+/// Why a text is no scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no scenario: expected `debug` or `release`, then flags of `forc build`, such as `debug --tests`")]
-pub struct ScenarioError(String);
+pub enum ScenarioError {
+    /// It has another form.
+    #[error("`{0}` is no scenario: expected `debug` or `release`, then flags of `forc build`, such as `debug --tests`")]
+    Form(String),
+    /// It has a flag that may not stand there.
+    #[error("scenario `{scenario}`: {source}")]
+    Flag {
+        /// The text.
+        scenario: String,
+        /// The flag.
+        source: FlagError,
+    },
+}
 
 impl Scenario {
     /// The scenario of a project that names none.
     pub const fn debug() -> Self {
         Self { profile: Profile::Debug, flags: Vec::new() }
+    }
+
+    /// The scenario that a file names: only with flags that a file may give.
+    ///
+    /// # Errors
+    /// If it names none, or another flag.
+    pub fn from_file(text: &str) -> Result<Self, ScenarioError> {
+        Self::read(text, flags::check)
+    }
+
+    fn read(text: &str, check: fn(&[String]) -> Result<(), FlagError>) -> Result<Self, ScenarioError> {
+        let form = || ScenarioError::Form(text.to_owned());
+        let mut words = text.split_whitespace();
+        let profile = match words.next() {
+            Some("debug") => Profile::Debug,
+            Some("release") => Profile::Release,
+            _ => return Err(form()),
+        };
+        let flags: Vec<String> = words.map(str::to_owned).collect();
+        // A first word that is no flag is a slip of the pen: `debug tests`.
+        if flags.first().is_some_and(|flag| !flag.starts_with('-')) {
+            return Err(form());
+        }
+        check(&flags).map_err(|source| ScenarioError::Flag { scenario: text.to_owned(), source })?;
+        Ok(Self { profile, flags })
     }
 
     /// The arguments of `forc build` that make it.
@@ -58,19 +96,9 @@ impl Scenario {
 impl FromStr for Scenario {
     type Err = ScenarioError;
 
+    /// The scenario that the user types.
     fn from_str(text: &str) -> Result<Self, ScenarioError> {
-        let mut words = text.split_whitespace();
-        let profile = match words.next() {
-            Some("debug") => Profile::Debug,
-            Some("release") => Profile::Release,
-            _ => return Err(ScenarioError(text.to_owned())),
-        };
-        let flags: Vec<String> = words.map(str::to_owned).collect();
-        // A first word that is no flag is a slip of the pen: `debug tests`.
-        if flags.first().is_some_and(|flag| !flag.starts_with('-')) {
-            return Err(ScenarioError(text.to_owned()));
-        }
-        Ok(Self { profile, flags })
+        Self::read(text, flags::check_typed)
     }
 }
 

@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use crate::model::OutputFile;
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, ScratchError};
 
-use super::manifest::{Kind, MANIFEST, Manifest};
+use super::bounds::{Bounds, Outside};
+use super::manifest::{Heed, Kind, MANIFEST, Manifest};
 
 /// Folders beside a manifest that hold no source: forc's output, other tools' output, histories. Deeper down they may be
 /// modules.
@@ -43,6 +44,12 @@ pub enum StageError {
         /// What the system said.
         source: io::Error,
     },
+    /// Something of it leads out of its bounds.
+    #[error(transparent)]
+    Outside(#[from] Outside),
+    /// There is nowhere to copy it to.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
     /// The copy cannot be written.
     #[error(
         "cannot write {}, where a copy of the project is built: {source}; TMPDIR may name another folder", path.display()
@@ -64,17 +71,19 @@ fn write_error(path: &Path) -> impl FnOnce(io::Error) -> StageError {
 }
 
 impl Stage {
-    /// Copies the project in `folder`.
+    /// Copies the project in `folder`, which may read what is within `bounds`.
     ///
     /// # Errors
-    /// If a file cannot be read or written.
-    pub fn new(folder: &Path) -> Result<Self, StageError> {
+    /// If a file cannot be read or written, or a link or a path dependency leads out of the bounds.
+    pub fn new(folder: &Path, bounds: &Bounds) -> Result<Self, StageError> {
         let folder = folder.canonicalize().map_err(read_error(folder))?;
-        let root = Scratch::new().map_err(|error| StageError::Write { path: error.path, source: error.source })?;
+        let root = Scratch::new()?;
         // The temporary folder itself may be reached through a link, which forc would resolve.
         let base = root.path().canonicalize().map_err(read_error(root.path()))?;
-        for package in packages(&folder) {
-            copy_package(&package, &below(&base, &package))?;
+        let (packages, outside) = packages(&folder, bounds);
+        outside.map_or(Ok(()), Err)?;
+        for package in packages {
+            copy_folder(&package, &below(&base, &package), &LEFT_OUT, bounds)?;
         }
         let fingerprint = fingerprint(&base).map_err(read_error(&base))?;
         Ok(Self { project: below(&base, &folder), root, fingerprint })
@@ -171,56 +180,71 @@ fn below(root: &Path, path: &Path) -> PathBuf {
     parts.fold(root.to_owned(), |at, part| at.join(part))
 }
 
-/// The folder, the workspace that it belongs to, and all that these need by path, directly or not.
-fn packages(folder: &Path) -> BTreeSet<PathBuf> {
-    let mut found = BTreeSet::new();
+/// The folder, the workspace that it belongs to, and all that these need by path, directly or not. The second is the first of
+/// them that is out of bounds, which is not among the others.
+pub(super) fn packages(folder: &Path, bounds: &Bounds) -> (BTreeSet<PathBuf>, Option<Outside>) {
+    let (mut found, mut outside) = (BTreeSet::new(), None);
     let mut open = vec![folder.to_owned()];
-    open.extend(workspace_of(folder));
+    open.extend(workspace_of(folder, bounds));
     while let Some(folder) = open.pop() {
         // A path that leads nowhere is for forc to complain about.
-        let Ok(folder) = folder.canonicalize() else { continue };
+        let Ok(real) = folder.canonicalize() else { continue };
         // What is no package forc will refuse; copied, a slip such as `path = "/"` would be the whole disk.
-        if found.contains(&folder) || !folder.join(MANIFEST).is_file() {
+        if found.contains(&real) || !real.join(MANIFEST).is_file() {
             continue;
         }
-        if let Ok(manifest) = Manifest::read(&folder) {
-            open.extend(manifest.paths.iter().map(|path| folder.join(path)));
+        if let Err(error) = bounds.check(&folder).and_then(|()| bounds.check(&real.join(MANIFEST))) {
+            outside.get_or_insert(error);
+            continue;
         }
-        found.insert(folder);
+        // A broken one is for forc to complain about.
+        if let Ok(manifest) = Manifest::read(&real, Heed::Nothing) {
+            open.extend(manifest.paths.iter().chain(&manifest.patches).map(|path| real.join(path)));
+            if manifest.kind == Kind::Workspace {
+                for member in &manifest.paths {
+                    open.extend(manifest.patches.iter().map(|patch| real.join(member).join(patch)));
+                }
+            }
+        }
+        found.insert(real);
     }
-    found
+    (found, outside)
 }
 
 /// The nearest folder above that holds a workspace's manifest: forc keeps its members' lock there.
-fn workspace_of(folder: &Path) -> Option<PathBuf> {
-    let above = folder.ancestors().skip(1).find(|above| above.join(MANIFEST).is_file())?;
-    let manifest = Manifest::read(above).ok()?;
+fn workspace_of(folder: &Path, bounds: &Bounds) -> Option<PathBuf> {
+    let mut above = folder.ancestors().skip(1).take_while(|above| bounds.contains(above));
+    let above = above.find(|above| above.join(MANIFEST).is_file())?;
+    bounds.check(&above.join(MANIFEST)).ok()?;
+    let manifest = Manifest::read(above, Heed::Nothing).ok()?;
     (manifest.kind == Kind::Workspace).then(|| above.to_owned())
 }
 
-fn copy_package(from: &Path, to: &Path) -> Result<(), StageError> {
-    copy_folder(from, to, &LEFT_OUT)
-}
-
-fn copy_folder(from: &Path, to: &Path, left_out: &[&str]) -> Result<(), StageError> {
+fn copy_folder(from: &Path, to: &Path, left_out: &[&str], bounds: &Bounds) -> Result<(), StageError> {
     fs::create_dir_all(to).map_err(write_error(to))?;
     for entry in fs::read_dir(from).map_err(read_error(from))? {
         let entry = entry.map_err(read_error(from))?;
         let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if left_out.iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
         // Links are followed: what counts is what forc would read through them.
         let Ok(metadata) = fs::metadata(&path) else { continue };
+        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        if is_link {
+            bounds.check(&path)?;
+        }
         if metadata.is_file() {
             // Opened first: the error of a copy does not tell which of the two files it is about.
             let mut source = File::open(&path).map_err(read_error(&path))?;
             let mut copy = File::create(&target).map_err(write_error(&target))?;
             io::copy(&mut source, &mut copy).map_err(write_error(&target))?;
         } else if metadata.is_dir() {
-            let left_out = left_out.iter().any(|name| entry.file_name() == *name);
             let another_package = path.join(MANIFEST).is_file();
             let real = path.canonicalize().map_err(read_error(&path))?;
-            let link_back = entry.file_type().is_ok_and(|kind| kind.is_symlink()) && from.starts_with(real);
-            if !left_out && !another_package && !link_back {
-                copy_folder(&path, &target, &[])?;
+            let link_back = is_link && from.starts_with(real);
+            if !another_package && !link_back {
+                copy_folder(&path, &target, &[], bounds)?;
             }
         }
     }
@@ -230,6 +254,10 @@ fn copy_folder(from: &Path, to: &Path, left_out: &[&str]) -> Result<(), StageErr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn within(folder: &Path) -> Bounds {
+        Bounds::within(folder, &[])
+    }
 
     fn write(path: PathBuf, text: &str) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -248,7 +276,7 @@ mod tests {
         write(at("ws/b/Forc.toml"), "[project]\nname = \"b\"");
         write(at("lib/Forc.toml"), "[project]\nname = \"lib\"\n[dependencies]\na = { path = \"../ws/a\" }");
         write(at("other/Forc.toml"), "[project]\nname = \"other\"");
-        let stage = Stage::new(&at("ws/a")).unwrap();
+        let stage = Stage::new(&at("ws/a"), &within(folder.path())).unwrap();
         let copy = stage.project();
         assert_eq!(fs::read_to_string(copy.join("src/main.sw")).unwrap(), "script;");
         assert!(copy.join("../../lib/Forc.toml").is_file(), "a path dependency");
@@ -263,7 +291,7 @@ mod tests {
     fn messages_speak_of_the_original() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path().join("Forc.toml"), "[project]\nname = \"a\"");
-        let stage = Stage::new(folder.path()).unwrap();
+        let stage = Stage::new(folder.path(), &within(folder.path())).unwrap();
         let text = format!("error: {}/src/main.sw:1", stage.project().display());
         let original = folder.path().canonicalize().unwrap();
         assert_eq!(stage.restore_paths(&text), format!("error: {}/src/main.sw:1", original.display()));
@@ -273,7 +301,7 @@ mod tests {
     fn what_cannot_be_read_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let gone = folder.path().join("gone");
-        let error = Stage::new(&gone).unwrap_err().to_string();
+        let error = Stage::new(&gone, &within(folder.path())).unwrap_err().to_string();
         assert!(error.starts_with(&format!("cannot read {}", gone.display())), "{error}");
     }
 
@@ -283,6 +311,55 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path().join("Forc.toml"), "[project]\nname = \"a\"");
         std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
-        Stage::new(folder.path()).unwrap();
+        Stage::new(folder.path(), &within(folder.path())).unwrap();
+    }
+
+    #[test]
+    fn what_leads_out_of_the_bounds_is_not_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        write(at("secret/id_rsa"), "KEY");
+        write(at("secret/Forc.toml"), "[project]\nname = \"secret\"");
+        write(at("repository/.git/config"), "token");
+        let outside = |prepare: &dyn Fn(&Path)| {
+            let project = at("repository/p");
+            let _ = fs::remove_dir_all(&project);
+            write(project.join("Forc.toml"), "[project]\nname = \"p\"");
+            fs::create_dir_all(project.join("src")).unwrap();
+            prepare(&project);
+            let stage = Stage::new(&project, &Bounds::around(&project, &[]));
+            matches!(stage, Err(StageError::Outside(_)))
+        };
+        let link = |to: &'static str, from: &'static str| {
+            move |project: &Path| std::os::unix::fs::symlink(to, project.join(from)).unwrap()
+        };
+        assert!(!outside(&|_| ()));
+        assert!(outside(&link("../../../secret/id_rsa", "src/main.sw")));
+        assert!(outside(&link("../../secret", "extra")));
+        assert!(outside(&link("../.git", "history")), "credentials of the repository");
+        assert!(!outside(&link("../../../secret/gone", "src/main.sw")), "nothing is there to be read");
+        let needs = |path: &'static str| {
+            move |project: &Path| {
+                let text = format!("[project]\nname = \"p\"\n[dependencies]\ns = {{ path = \"{path}\" }}");
+                write(project.join("Forc.toml"), &text);
+            }
+        };
+        assert!(outside(&needs("../../secret")));
+        assert!(outside(&|project| {
+            std::os::unix::fs::symlink("../../secret", project.join("near")).unwrap();
+            needs("near")(project);
+        }));
+    }
+
+    #[test]
+    fn a_workspaces_patch_is_found_from_its_members_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        let patch = "[patch.'https://example.org/lib']\nlib = { path = \"../../lib\" }";
+        write(at("deep/ws/Forc.toml"), &format!("[workspace]\nmembers = [\"a\"]\n{patch}"));
+        write(at("deep/ws/a/Forc.toml"), "[project]\nname = \"a\"");
+        write(at("deep/lib/Forc.toml"), "[project]\nname = \"lib\"");
+        let stage = Stage::new(&at("deep/ws"), &within(folder.path())).unwrap();
+        assert!(stage.project().join("a/../../lib/Forc.toml").is_file());
     }
 }

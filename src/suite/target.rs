@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{Project, Scenario, Selection, Suite, SuiteError};
+use super::bounds::stays_below;
+use super::{Bounds, Heed, Project, Scenario, Selection, Suite, SuiteError};
 use crate::cache::{self, LockError};
 use crate::collector::{Interrupt, plain};
-use crate::git::Repository;
+use crate::git::{Repository, without_credentials};
 use crate::model::Skipped;
 
 /// The file's layout.
@@ -45,7 +46,8 @@ struct Target {
 }
 
 /// Reads the list of target projects at `path` and fetches those of which `selection` selects a benchmark, into the cache.
-/// `forc` is the compiler's version, if it is known. `on_fetch` is told of each repository before it is fetched.
+/// `forc` is the compiler's version, if it is known. `allowed` are the folders that projects may read beside their own
+/// repositories. What a project's own manifest says to forc-perf is not heeded. `on_fetch` is told of each repository before it is fetched.
 ///
 /// What cannot be fetched, or needs another forc, is in [`Suite::skipped`] with the reason.
 ///
@@ -55,6 +57,7 @@ pub fn fetch_targets(
     path: &Path,
     forc: Option<&str>,
     selection: &Selection,
+    allowed: &[PathBuf],
     interrupt: &Interrupt,
     mut on_fetch: impl FnMut(&str),
 ) -> Result<Suite, SuiteError> {
@@ -86,10 +89,10 @@ pub fn fetch_targets(
         }
         let key = (target.repository.clone(), target.revision.clone());
         let checkout = checkouts.entry(key).or_insert_with(|| {
-            checkout(&target.repository, &target.revision, interrupt, || on_fetch(&target.repository))
+            checkout(&target.repository, &target.revision, interrupt, || on_fetch(&target.shown_repository()))
         });
         match checkout {
-            Ok(checkout) => match target.project(checkout, scenarios) {
+            Ok(checkout) => match target.project(checkout, scenarios, allowed) {
                 Ok(project) => suite.projects.push(project),
                 Err(reason) => suite.skipped.push(skip(reason, true)),
             },
@@ -100,6 +103,11 @@ pub fn fetch_targets(
 }
 
 impl Target {
+    /// The repository as reports and messages may name it.
+    fn shown_repository(&self) -> String {
+        without_credentials(&self.repository)
+    }
+
     fn check(&self) -> Result<(), String> {
         let id = format!("{}/{}", self.group, self.name);
         let whole = self.revision.len() == 40 && self.revision.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -110,10 +118,13 @@ impl Target {
             ));
         }
         if self.repository.starts_with('-') {
-            return Err(format!("the repository of {id} is `{}`, which git would take for an option", self.repository));
+            return Err(format!(
+                "the repository of {id} is `{}`, which git would take for an option",
+                self.shown_repository()
+            ));
         }
         for path in [Some(&self.path), self.std.as_ref()].into_iter().flatten() {
-            if !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+            if !stays_below(path) {
                 return Err(format!("the path `{}` of {id} leads out of the repository", path.display()));
             }
         }
@@ -122,23 +133,32 @@ impl Target {
 
     fn scenarios(&self) -> Result<Vec<Scenario>, String> {
         let Some(texts) = &self.scenarios else { return Ok(vec![Scenario::debug()]) };
-        let scenarios: Result<Vec<Scenario>, super::ScenarioError> = texts.iter().map(|text| text.parse()).collect();
+        let scenarios: Result<Vec<Scenario>, super::ScenarioError> =
+            texts.iter().map(|text| Scenario::from_file(text)).collect();
         let scenarios = scenarios.map_err(|error| error.to_string())?;
         let fault = super::scenario::fault_of(&scenarios);
         fault.map_or(Ok(scenarios), |fault| Err(format!("{}/{}: {fault}", self.group, self.name)))
     }
 
-    fn project(&self, checkout: &Path, scenarios: Vec<Scenario>) -> Result<Project, String> {
-        let folder = checkout.join(&self.path).canonicalize().map_err(|error| {
-            format!("{} has no folder {} at {}: {error}", self.repository, self.path.display(), self.revision)
-        })?;
+    fn project(&self, checkout: &Path, scenarios: Vec<Scenario>, allowed: &[PathBuf]) -> Result<Project, String> {
+        let bounds = Bounds::within(checkout, allowed);
         // The path itself leads nowhere else, but a link in the repository may.
-        if !checkout.canonicalize().is_ok_and(|checkout| folder.starts_with(checkout)) {
-            return Err(format!("the path `{}` leads out of the repository through a link", self.path.display()));
+        let inside = |path: &Path| -> Result<PathBuf, String> {
+            let folder = checkout.join(path);
+            bounds.check(&folder).map_err(|outside| outside.to_string())?;
+            folder.canonicalize().map_err(|error| {
+                format!("{} has no folder {} at {}: {error}", self.shown_repository(), path.display(), self.revision)
+            })
+        };
+        let folder = inside(&self.path)?;
+        let std = self.std.as_deref().map(inside).transpose()?;
+        // forc reads it where it is, so that no copying of it will find a link.
+        if let Some(std) = &std {
+            bounds.check_all(std).map_err(|outside| outside.to_string())?;
         }
-        let mut project = Project::read(folder, self.group.clone(), self.name.clone())?;
+        let mut project = Project::read(folder, self.group.clone(), self.name.clone(), bounds, Heed::Nothing)?;
         project.scenarios = scenarios;
-        project.std = self.std.as_ref().map(|std| checkout.join(std));
+        project.std = std;
         project.manifest.metadata.description.clone_from(&self.description);
         project.manifest.metadata.tags.clone_from(&self.tags);
         Ok(project)
@@ -161,7 +181,8 @@ fn checkout(
     if folder.is_dir() {
         return Ok(folder);
     }
-    let io = |error: io::Error| format!("cannot keep {repository} in {}: {error}", cache_folder.display());
+    let shown = without_credentials(repository);
+    let io = |error: io::Error| format!("cannot keep {shown} in {}: {error}", cache_folder.display());
     fs::create_dir_all(&cache_folder).map_err(io)?;
     let _lock =
         cache::lock(&cache_folder.join(format!(".{name}.lock")), interrupt, || ()).map_err(|error| match error {
@@ -176,12 +197,12 @@ fn checkout(
     let clone = Repository::init(fetched.path(), "sha1", interrupt).map_err(|error| error.to_string())?;
     let git = |args: &[&str]| clone.git(args).map(|said| plain(&said)).map_err(|error| error.to_string());
     git(&["fetch", "--quiet", "--depth", "1", "--no-tags", "--", repository, revision])
-        .map_err(|reason| format!("cannot fetch {repository}: {reason}"))?;
+        .map_err(|reason| format!("cannot fetch {shown}: {reason}"))?;
     // The user's settings must not change what the compiler reads.
     git(&["-c", "core.autocrlf=false", "checkout", "--quiet", "--detach", "FETCH_HEAD"])?;
     let head = git(&["rev-parse", "HEAD"])?;
     if head.trim() != revision.to_ascii_lowercase() {
-        return Err(format!("{repository} gave {} for {revision}", head.trim()));
+        return Err(format!("{shown} gave {} for {revision}", head.trim()));
     }
     fs::rename(fetched.keep(), &folder).map_err(io)?;
     Ok(folder)

@@ -4,6 +4,8 @@
 //! compiler that should work on packages side by side, the one that began last), or "outside". So the top-level rows of
 //! a run always sum to its wall time.
 
+use std::collections::{BinaryHeap, HashMap};
+
 use crate::model::{Benchmark, BenchmarkPhase, SerdeInstant};
 
 /// A row of one run.
@@ -65,7 +67,7 @@ pub fn told_by_package(run: &Benchmark) -> Vec<Row> {
 fn rows(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) -> Option<Vec<Row>> {
     let wall = run.wall()?.as_nanos() as f64;
     // A top-level phase's wall time is what the sweep below gives it.
-    let mut rows = of_phases(run, &package, |phase, own| if phase.depth == 0 { 0.0 } else { own });
+    let mut table = of_phases(run, &package, |phase, own| if phase.depth == 0 { 0.0 } else { own });
     for (owner, duration) in sweep(run)? {
         let key = match owner {
             Owner::Phase(index) => {
@@ -75,22 +77,41 @@ fn rows(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) ->
             Owner::Between(index) => RowKey { package: package(run.phases.get(index)?), phase: None, depth: 0 },
             Owner::Nobody => RowKey { package: None, phase: None, depth: 0 },
         };
-        match rows.iter_mut().find(|row| row.key == key) {
+        match table.get(&key) {
             Some(row) => row.wall += duration,
             None => {
-                rows.push(Row { key, wall: duration, share: 0.0, cpu: None, peak_memory: None, instructions: None })
+                table.add(Row { key, wall: duration, share: 0.0, cpu: None, peak_memory: None, instructions: None });
             }
         }
     }
+    let mut rows = table.rows;
     share(&mut rows, wall);
     Some(group_by_package(rows))
 }
 
 fn announced(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) -> Vec<Row> {
-    let mut rows = of_phases(run, &package, |_, own| own);
+    let mut rows = of_phases(run, &package, |_, own| own).rows;
     let all = rows.iter().filter(|row| row.key.depth == 0).map(|row| row.wall).sum();
     share(&mut rows, all);
     rows
+}
+
+/// Rows in the order of their first appearance, found by their keys.
+#[derive(Default)]
+struct Table {
+    rows: Vec<Row>,
+    places: HashMap<RowKey, usize>,
+}
+
+impl Table {
+    fn get(&mut self, key: &RowKey) -> Option<&mut Row> {
+        self.rows.get_mut(*self.places.get(key)?)
+    }
+
+    fn add(&mut self, row: Row) {
+        self.places.insert(row.key.clone(), self.rows.len());
+        self.rows.push(row);
+    }
 }
 
 /// A row for each phase that has a length, those of one name, depth and package summed; `wall` says what of a phase's own
@@ -99,8 +120,8 @@ fn of_phases(
     run: &Benchmark,
     package: impl Fn(&BenchmarkPhase) -> Option<String>,
     wall: impl Fn(&BenchmarkPhase, f64) -> f64,
-) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
+) -> Table {
+    let mut table = Table::default();
     for phase in &run.phases {
         let Some(duration) = phase.wall() else { continue };
         let key = RowKey { package: package(phase), phase: Some(phase.name.clone()), depth: phase.depth };
@@ -109,17 +130,17 @@ fn of_phases(
         let counters = phase.cost.and_then(|cost| cost.counters);
         let instructions = counters.and_then(|counts| counts.instructions).map(|count| count as f64);
         let own = wall(phase, duration.as_nanos() as f64);
-        match rows.iter_mut().find(|row| row.key == key) {
+        match table.get(&key) {
             Some(row) => {
                 row.wall += own;
                 row.cpu = row.cpu.zip(cpu).map(|(sum, cpu)| sum + cpu);
                 row.instructions = row.instructions.zip(instructions).map(|(sum, count)| sum + count);
                 row.peak_memory = row.peak_memory.zip(peak_memory).map(|(a, b)| a.max(b));
             }
-            None => rows.push(Row { key, wall: own, share: 0.0, cpu, peak_memory, instructions }),
+            None => table.add(Row { key, wall: own, share: 0.0, cpu, peak_memory, instructions }),
         }
     }
-    rows
+    table
 }
 
 fn share(rows: &mut [Row], all: f64) {
@@ -130,15 +151,14 @@ fn share(rows: &mut [Row], all: f64) {
 
 /// Keeps the order of first appearance, but the rows of one package together and the rest of the run last.
 fn group_by_package(rows: Vec<Row>) -> Vec<Row> {
-    let mut packages: Vec<Option<String>> = Vec::new();
+    let mut packages: HashMap<Option<String>, usize> = HashMap::new();
     for row in &rows {
-        if !packages.contains(&row.key.package) {
-            packages.push(row.key.package.clone());
-        }
+        let next = packages.len();
+        packages.entry(row.key.package.clone()).or_insert(next);
     }
     let mut rows: Vec<Row> = rows;
     rows.sort_by_key(|row| {
-        let package = packages.iter().position(|package| *package == row.key.package);
+        let package = packages.get(&row.key.package);
         // Within a package its time outside phases comes last, and after everything the run's.
         (row.key.is_rest(), package, row.key.phase.is_none())
     });
@@ -174,16 +194,32 @@ fn sweep(run: &Benchmark) -> Option<Vec<(Owner, f64)>> {
         phases.iter().flat_map(|(_, from, to)| [*from, *to]).chain([start, end]).collect();
     cuts.sort_unstable();
     cuts.dedup();
-    let owner = |from: SerdeInstant, to: SerdeInstant| {
-        let on =
-            phases.iter().filter(|(_, start, end)| *start <= from && to <= *end).max_by_key(|(_, start, _)| *start);
-        if let Some((index, ..)) = on {
+    let by = |key: fn(&(usize, SerdeInstant, SerdeInstant)) -> (SerdeInstant, usize)| {
+        let mut sorted = phases.clone();
+        sorted.sort_unstable_by_key(key);
+        sorted
+    };
+    let (by_start, by_end) = (by(|(index, start, _)| (*start, *index)), by(|(index, _, end)| (*end, *index)));
+    let (mut begun, mut over) = (0, 0);
+    // What has begun and may still be on, the one that began last on top.
+    let mut on: BinaryHeap<(SerdeInstant, usize, SerdeInstant)> = BinaryHeap::new();
+    // To be asked from the first piece to the last.
+    let mut owner = |from: SerdeInstant| {
+        while let Some((index, start, end)) = by_start.get(begun).filter(|(_, start, _)| *start <= from) {
+            on.push((*start, *index, *end));
+            begun += 1;
+        }
+        while on.peek().is_some_and(|(_, _, end)| *end <= from) {
+            on.pop();
+        }
+        while by_end.get(over).is_some_and(|(_, _, end)| *end <= from) {
+            over += 1;
+        }
+        if let Some((_, index, _)) = on.peek() {
             return Owner::Phase(*index);
         }
         // Between the last phase that ended and the next that begins, if they are one compilation of one package's.
-        let before = phases.iter().filter(|(_, _, end)| *end <= from).max_by_key(|(index, _, end)| (*end, *index));
-        let after = phases.iter().filter(|(_, start, _)| *start >= to).min_by_key(|(index, start, _)| (*start, *index));
-        match (before, after) {
+        match (over.checked_sub(1).and_then(|last| by_end.get(last)), by_start.get(begun)) {
             (Some((before, ..)), Some((after, ..))) => {
                 let (earlier, later) = (&run.phases[*before], &run.phases[*after]);
                 let same = earlier.package.is_some() && earlier.package == later.package && earlier.pass == later.pass;
@@ -193,7 +229,7 @@ fn sweep(run: &Benchmark) -> Option<Vec<(Owner, f64)>> {
         }
     };
     let pieces = cuts.windows(2).filter_map(|pair| match pair {
-        [from, to] => Some((owner(*from, *to), to.duration_since(*from).as_nanos() as f64)),
+        [from, to] => Some((owner(*from), to.duration_since(*from).as_nanos() as f64)),
         _ => None,
     });
     Some(pieces.collect())
@@ -299,5 +335,22 @@ mod tests {
         let mut run = run(&[("a", "ast", 0, 10, 20), ("a", "ir", 0, 30, 40)]);
         run.phases[1].end_time = None;
         assert_eq!(table(attribute(&run)), [row("-", "ast", 0, 10), row("-", "-", 0, 90)]);
+    }
+
+    #[test]
+    fn rows_of_many_phases_sum_to_the_run_and_are_made_in_a_moment() {
+        let count = 40_000_u64;
+        let names: Vec<(String, String)> =
+            (0..count).map(|index| (format!("package {}", index / 100), format!("phase {index}"))).collect();
+        let phases: Vec<(&str, &str, u32, u64, u64)> = (0..)
+            .zip(&names)
+            .map(|(index, (package, phase))| (package.as_str(), phase.as_str(), 0, 2 * index, 2 * index + 1))
+            .collect();
+        let run = Benchmark { end_time: Some(at(2 * count)), ..run(&phases) };
+        let rows = attribute_by_package(&run).unwrap();
+        assert_eq!(rows.len() as u64, count + count / 100 + 1);
+        let sum: f64 = rows.iter().map(|row| row.wall).sum();
+        assert_eq!(sum, run.wall().unwrap().as_nanos() as f64);
+        assert_eq!(crate::summary::packages(&[run.clone(), run]).len(), rows.len());
     }
 }

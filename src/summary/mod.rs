@@ -6,7 +6,7 @@ mod samples;
 pub use attribution::{Row, RowKey, attribute, attribute_by_package, told};
 pub use samples::{OUTSIDE, Values, values};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::model::{Benchmark, EventCounts, Measured, Metric, MetricSummary, PackageOutput, PhaseSummary};
 use crate::stats;
@@ -123,10 +123,12 @@ pub fn packages(runs: &[Benchmark]) -> Vec<PhaseSummary> {
 /// The top-level phases of all benchmarks together, `None` for the time outside them, with the sum of their median wall
 /// times in nanoseconds; the heaviest first.
 pub fn suite_phases(benchmarks: &[Measured]) -> Vec<(Option<&str>, f64)> {
+    let mut places: HashMap<Option<&str>, usize> = HashMap::new();
     let mut totals: Vec<(Option<&str>, f64)> = Vec::new();
     for row in benchmarks.iter().flat_map(|benchmark| &benchmark.phases).filter(|row| row.depth == 0) {
         let phase = row.phase.as_deref();
-        match totals.iter_mut().find(|(known, _)| *known == phase) {
+        let place = *places.entry(phase).or_insert(totals.len());
+        match totals.get_mut(place) {
             Some((_, total)) => *total += row.wall.median,
             None => totals.push((phase, row.wall.median)),
         }
@@ -138,18 +140,20 @@ pub fn suite_phases(benchmarks: &[Measured]) -> Vec<(Option<&str>, f64)> {
 fn rows(runs: &[Benchmark], attribute: impl Fn(&Benchmark) -> Option<Vec<Row>>) -> Vec<PhaseSummary> {
     let attributed: Vec<Vec<Row>> = runs.iter().filter_map(attribute).collect();
     // The order of the first run, and after it what only later runs have.
+    let mut found_of: HashMap<&RowKey, Vec<&Row>> = HashMap::new();
     let mut keys: Vec<&RowKey> = Vec::new();
     for row in attributed.iter().flatten() {
-        if !keys.contains(&&row.key) {
+        let found = found_of.entry(&row.key).or_default();
+        if found.is_empty() {
             keys.push(&row.key);
         }
+        found.push(row);
     }
     keys.sort_by_key(|key| key.is_rest());
     let count = attributed.len() as f64;
     keys.into_iter()
         .filter_map(|key| {
-            let found: Vec<&Row> =
-                attributed.iter().filter_map(|rows| rows.iter().find(|row| row.key == *key)).collect();
+            let found = found_of.get(key)?;
             let sample =
                 |of: &dyn Fn(&Row) -> Option<f64>| -> Option<Vec<f64>> { found.iter().map(|row| of(row)).collect() };
             Some(PhaseSummary {

@@ -1,5 +1,7 @@
 //! The values behind the figures: one a run, of each metric of the whole run and of each phase.
 
+use std::collections::HashMap;
+
 use crate::model::{Measured, Metric};
 
 use super::attribution::{Row, RowKey, told, told_by_package};
@@ -49,15 +51,18 @@ pub fn values(measured: &Measured) -> Vec<Values> {
 }
 
 fn of_rows(rows: &[Vec<Row>], all: &mut Vec<Values>, wanted: impl Fn(&RowKey) -> bool) {
-    let mut keys: Vec<&RowKey> = Vec::new();
+    let mut places: HashMap<(&Option<String>, &Option<String>), usize> = HashMap::new();
+    let mut groups: Vec<(&RowKey, Vec<&Row>)> = Vec::new();
     for row in rows.iter().flatten().filter(|row| wanted(&row.key)) {
-        // A phase that appears at two depths is the outer one.
-        if !keys.iter().any(|key| key.phase == row.key.phase && key.package == row.key.package) {
-            keys.push(&row.key);
+        let place = *places.entry((&row.key.phase, &row.key.package)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((key, found)) if **key == row.key => found.push(row),
+            // A phase that appears at two depths is the outer one.
+            Some(_) => {}
+            None => groups.push((&row.key, vec![row])),
         }
     }
-    for key in keys {
-        let found: Vec<&Row> = rows.iter().filter_map(|rows| rows.iter().find(|row| row.key == *key)).collect();
+    for (key, found) in groups {
         for metric in [Metric::Wall, Metric::Cpu, Metric::PeakMemory, Metric::Instructions] {
             if let Some(values) = found.iter().map(|row| of_row(row, metric)).collect::<Option<Vec<f64>>>() {
                 let phase = Some(key.phase.clone().unwrap_or_else(|| OUTSIDE.to_owned()));

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test target uses its own part")]
 
+pub mod repository;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -228,8 +230,22 @@ impl Bed {
     #[track_caller]
     pub fn assert_nothing_left(&self) {
         eventually("every process has ended", || self.processes().is_empty());
-        let left: Vec<_> = fs::read_dir(self.path("tmp")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let left = self.temporary_files();
         assert!(left.is_empty(), "temporary files are left: {left:?}");
+    }
+
+    /// What there is in the temporary folder, but for the user's own folder itself.
+    pub fn temporary_files(&self) -> Vec<PathBuf> {
+        let all = fs::read_dir(self.path("tmp")).unwrap().map(|entry| entry.unwrap().path());
+        let (own, mut files): (Vec<_>, Vec<_>) = all.partition(|path| *path == self.scratch());
+        files.extend(own.iter().flat_map(|own| fs::read_dir(own).unwrap().map(|entry| entry.unwrap().path())));
+        files
+    }
+
+    /// The folder that the harness keeps all its temporary folders in.
+    pub fn scratch(&self) -> PathBuf {
+        // SAFETY: geteuid has no preconditions.
+        self.path(&format!("tmp/forc-perf-{}", unsafe { libc::geteuid() }))
     }
 }
 

@@ -10,6 +10,7 @@ use super::show::WhichSeries;
 use crate::cli::Result;
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
+use crate::draft::Draft;
 use crate::history::{History, HistoryError, export};
 
 /// What to write, and how.
@@ -57,15 +58,12 @@ pub(super) fn export(history: &History, options: &ExportOptions) -> Result<Outco
     };
     let failed =
         |error: &dyn std::fmt::Display| (Outcome::HarnessError, format!("cannot write {}: {error}", path.display()));
-    let folder = path.parent().filter(|folder| *folder != std::path::Path::new(""));
-    let folder = folder.unwrap_or(std::path::Path::new("."));
-    let mut file =
-        tempfile::Builder::new().prefix(".forc-perf-").tempfile_in(folder).map_err(|error| failed(&error))?;
-    let mut writer = BufWriter::new(file.as_file_mut());
+    let mut draft = Draft::of(path).map_err(|error| failed(&error))?;
+    let mut writer = BufWriter::new(draft.file());
     write(history, options, &mut writer).map_err(Failed::told)?;
     writer.flush().map_err(|error| failed(&error))?;
     drop(writer);
-    file.persist(path).map_err(|error| failed(&error.error))?;
+    draft.finish().map_err(|error| failed(&error))?;
     Ok(Outcome::Success)
 }
 

@@ -27,6 +27,7 @@ use super::{
     CollectError, Ended, Interrupt, Invocation, Options, PADDING_VARIABLE, Recording, assemble, best_sampler, collect,
 };
 use crate::model::{BenchmarkPhase, Exit, InstructionCount, PhaseInstructions, Protocol};
+use crate::scratch::Scratch;
 
 /// How many times as long as by itself a build may take under callgrind before it is taken to hang, beside the
 /// [`TIME_LIMIT_BASE`]: it takes 20 to 90 times as long, and more on a machine that has other work.
@@ -142,7 +143,7 @@ pub fn count(
     interrupt: &Interrupt,
 ) -> Result<InstructionCount, CallgrindError> {
     let valgrind = options.valgrind.clone().map_or_else(find_valgrind, Ok)?;
-    let folder = tempfile::Builder::new().prefix("forc-perf-").tempdir().map_err(CallgrindError::Folder)?;
+    let folder = Scratch::new().map_err(|error| CallgrindError::Folder(error.into()))?;
     let under_callgrind = Invocation {
         program: valgrind,
         args: arguments(folder.path(), invocation),
