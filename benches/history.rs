@@ -222,6 +222,7 @@ impl Years {
             scenario: "debug".to_owned(),
             description: Some("What this project loads, in a line.".to_owned()),
             tags: vec!["nightly".to_owned()],
+            program: None,
             command: ["/cache/forc", "build", "--path", "/suite/project"].map(str::to_owned).to_vec(),
             id,
             runs,

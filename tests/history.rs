@@ -660,3 +660,118 @@ fn a_checkout_tells_the_order_of_commits_and_releases() {
     history(&sway.bed, &["import", &files[0], "--commit", "master", "--sway", "sway"]).assert_code(0);
     history(&sway.bed, &["order", "--sway", "suite"]).assert_code(4);
 }
+
+/// A record of these commits as it is published: a folder each, taken in one by one by a repository of its own.
+fn published_record(bed: &Bed, commits: &[&str]) {
+    let git = |day: usize, args: &[&str]| {
+        let date = format!("2024-05-{:02}T12:00:00+00:00", day + 1);
+        let output = Command::new("git")
+            .args(["-c", "user.name=t", "-c", "user.email=t@t"])
+            .args(args)
+            .current_dir(bed.path("published"))
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_COMMITTER_DATE", &date)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    bed.write("published/README.md", "what it is");
+    git(0, &["init", "--quiet"]);
+    for (day, commit) in commits.iter().enumerate() {
+        let phases = json!({"bytecode_size": 28, "metrics": [
+            {"phase": "compile_to_ast", "elapsed": 2.0 + day as f64, "memory_usage": 1},
+            {"phase": "compile_ast_to_asm", "elapsed": 0.5, "memory_usage": 1}
+        ]});
+        let file = json!({"phases": phases, "elapsed": format!("{}.0", 4 + day), "cpu_usage": "99%", "memory": "393156KB",
+            "build_type": "debug", "sway_git_revision": commit});
+        bed.write(&format!("published/{commit}/nft.json"), &file.to_string());
+        git(day, &["add", "--all"]);
+        git(day, &["commit", "--quiet", "--message", "Updated benchmark data"]);
+    }
+}
+
+#[test]
+fn the_performance_record_is_read_as_it_is_published() {
+    let bed = Bed::new();
+    // In the order of their ids they would stand the other way round.
+    let commits = ["ccc", "bbb", "aaa"].map(|id| id.repeat(14)[..40].to_owned());
+    let names: Vec<&str> = commits.iter().map(String::as_str).collect();
+    published_record(&bed, &names);
+    let told = history(&bed, &["import", "published"]).assert_code(0).stdout;
+    assert!(told.contains("3 reports recorded") && told.lines().count() == 1, "{told}");
+    let order = || -> Vec<(String, String)> {
+        let reports = history(&bed, &["list", "--format", "json"]).assert_code(0).json();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        reports.iter().map(|report| (text(&report["commit"]["id"]), text(&report["created"]))).collect()
+    };
+    let expected = |commit: usize, day: usize| (commits[commit].clone(), format!("2024-05-{day:02}T12:00:00Z"));
+    assert_eq!(order(), [expected(0, 1), expected(1, 2), expected(2, 3)], "as the record's own history tells");
+
+    // A copy without that history has no order, and says so.
+    fs::remove_dir_all(bed.path(".forc-perf")).unwrap();
+    fs::remove_dir_all(bed.path("published/.git")).unwrap();
+    fs::write(bed.path("published/.git"), "gitdir: /nowhere").unwrap();
+    let told = history(&bed, &["import", "published"]).assert_code(0).stdout;
+    assert!(
+        told.contains("no git repository tells when each commit was measured") && told.contains("--sway"),
+        "{told}"
+    );
+    assert_eq!(order().len(), 3);
+}
+
+#[test]
+fn a_shallow_checkout_takes_no_place_away() {
+    let sway = Sway::new(&["one", "two", "three"]);
+    let bed = &sway.bed;
+    bed.write("single.json", &predecessors_run("r").to_string());
+    for (day, commit) in sway.commits.iter().enumerate() {
+        let time = format!("2026-02-0{}", day + 1);
+        history(bed, &["import", "single.json", "--time", &time, "--commit", commit]).assert_code(0);
+    }
+    history(bed, &["order", "--sway", "sway"]).assert_code(0);
+    let positions = || -> Vec<Value> {
+        let reports = history(bed, &["list", "--format", "json"]).assert_code(0).json();
+        reports.iter().map(|report| report["commit"]["position"].clone()).collect()
+    };
+    let before = positions();
+    assert!(before.iter().all(Value::is_number), "{before:?}");
+    let url = format!("file://{}", bed.word("sway"));
+    let clone = Command::new("git").args(["clone", "--quiet", "--depth", "1", &url]).arg(bed.path("shallow")).status();
+    assert!(clone.unwrap().success());
+    history(bed, &["order", "--sway", "shallow"])
+        .assert_error(4, &["knows 1 of the 3 commits", "stays as it was", "git fetch --unshallow"]);
+    assert_eq!(positions(), before);
+}
+
+#[test]
+fn predecessors_files_are_believed_only_as_far_as_they_make_sense() {
+    let bed = Bed::new();
+    let mut run = predecessors_run("p");
+    // 2 microseconds with all phases outside of them.
+    run["start_time"] = json!({"secs": 100, "nanos": 0});
+    run["end_time"] = json!({"secs": 100, "nanos": 2000});
+    bed.write("outside.json", &run.to_string());
+    // Stamps of the clock, and a machine.
+    let mut run = predecessors_run("q");
+    let clock = 1_700_000_000_u64;
+    let shift = |value: &mut Value| value["secs"] = json!(value["secs"].as_u64().unwrap() + clock);
+    shift(&mut run["start_time"]);
+    shift(&mut run["end_time"]);
+    for phase in run["phases"].as_array_mut().unwrap() {
+        shift(&mut phase["start_time"]);
+        shift(&mut phase["end_time"]);
+    }
+    let machine =
+        json!({"cpus": [{"name": "cpu0", "brand": "Xeon", "frequency": 1}], "total_memory": 8_589_934_592_u64});
+    bed.write("clock.json", &json!({"benchmarks": [run], "system_specs": machine}).to_string());
+    history(&bed, &["import", "outside.json", "clock.json"]).assert_code(0);
+    let wall = |name: &str| history(&bed, &["series", "--samples", name, "--metric", "wall", "--phase", "none"]).json();
+    assert!(wall("first-forc-perf/p").is_empty(), "no build took 2 microseconds");
+    let phases = history(&bed, &["series", "--samples", "first-forc-perf/p", "--metric", "wall"]).json();
+    assert!(!phases.is_empty(), "its phases are known all the same");
+    assert_eq!(wall("first-forc-perf/q")[0]["samples"], json!([5e9]));
+    let reports = history(&bed, &["list", "--format", "json"]).assert_code(0).json();
+    let of_clock =
+        reports.iter().find(|report| report["machine"]["processor"] == "Xeon").expect("the machine is known");
+    assert_eq!(of_clock["created"], "2023-11-14T22:13:20Z");
+}

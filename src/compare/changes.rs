@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::reports::is_edited;
 use super::{ReportsError, of_reports};
-use crate::model::{BenchmarkFindings, Figure, Findings, Report, Total, Verdict};
+use crate::model::{BenchmarkFindings, Figure, Findings, Measured, Report, Total, Verdict};
 
 /// What was shown to differ between an older report and a newer one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,6 +17,8 @@ pub struct Changes {
     pub old_version: String,
     /// Whether both were measured with the very same binary: what changed is then not the compiler.
     pub same_binary: bool,
+    /// How many benchmarks have another program than then, as their files were edited, and are not compared.
+    pub edited: usize,
     /// What changed of all benchmarks together.
     pub together: Vec<Total>,
     /// The deciding figures that changed, the worst and largest first. Sizes are exact: any change of theirs is among them.
@@ -65,7 +68,11 @@ pub fn changes(old: &Report, new: &Report) -> Result<Changes, ReportsError> {
     changes.sort_by(|a, b| is_better(a).cmp(&is_better(b)).then(size(b).total_cmp(&size(a))));
     let undecided = || deciding().filter(|(_, figure)| figure.verdict == Verdict::Undecided);
     let together = comparison.answers().flat_map(Findings::together).filter(|total| total.verdict.differs());
+    let edited = |old_one: &&Measured| {
+        new.benchmarks.iter().any(|new_one| new_one.id == old_one.id && is_edited(old_one, new_one))
+    };
     Ok(Changes {
+        edited: old.benchmarks.iter().filter(edited).count(),
         since: old.created.clone(),
         old_version: old.toolchain.version.clone(),
         same_binary: !old.toolchain.sha256.is_empty() && old.toolchain.sha256 == new.toolchain.sha256,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{FALSE_CHANGE_RATE, FALSE_EQUALITY_RATE, Rules};
 use crate::model::{
-    COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, Completion, Measured, Measuring, Metric, Report, Schedule,
-    Side, Skipped, StdChoice,
+    COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, Completion, Failure, Measured, Measuring, Metric, Report,
+    Schedule, Side, Skipped, StdChoice,
 };
 
 /// Why two reports say nothing about each other.
@@ -29,6 +29,12 @@ pub enum ReportsError {
     /// They have no benchmark in common.
     #[error("{0} and {1} have no benchmark in common")]
     NothingInCommon(String, String),
+    /// They have measured other programs under the same names.
+    #[error(
+        "{0} and {1} have no program in common: the files of each benchmark were edited between the two; measure both \
+         compilers on the same files"
+    )]
+    Edited(String, String),
 }
 
 /// A comparison of two reports, called by these names. What only one of them has measured is skipped, and says so.
@@ -43,35 +49,50 @@ pub fn of_reports(
 ) -> Result<Comparison, ReportsError> {
     let [base, other] = &reports;
     let [base_name, other_name] = names;
-    if !force && !base.environment.is_same_machine(&other.environment) {
-        let machine = |report: &Report| {
-            let host = report.environment.host.clone().unwrap_or_else(|| "an unnamed host".to_owned());
-            let brand = report.environment.cpus.first().map(|cpu| cpu.brand.trim().to_owned()).unwrap_or_default();
-            format!("{host} ({} × {brand})", report.environment.cpus.len())
-        };
-        return Err(ReportsError::Machine {
-            base_machine: machine(base),
-            other_machine: machine(other),
-            base: base_name,
-            other: other_name,
-        });
+    let machines = (!base.environment.is_same_machine(&other.environment)).then(|| [machine(base), machine(other)]);
+    match machines.clone() {
+        Some([base_machine, other_machine]) if !force => {
+            return Err(ReportsError::Machine { base_machine, other_machine, base: base_name, other: other_name });
+        }
+        _ => {}
     }
-    let has = |report: &Report, id: &str| report.benchmarks.iter().any(|benchmark| benchmark.id == id);
-    let lonely = |report: &Report, counterpart: &Report, name: &str| -> Vec<Skipped> {
-        let only = report.benchmarks.iter().filter(|benchmark| !has(counterpart, &benchmark.id));
-        only.map(|benchmark| Skipped {
-            name: benchmark.id.clone(),
-            reason: format!("only {name} has measured it"),
-            broken: false,
-        })
-        .collect()
+    let counterpart = |report: &Report, id: &str| -> Option<usize> {
+        report.benchmarks.iter().position(|benchmark| benchmark.id == id)
+    };
+    let lonely = |report: &Report, against: &Report, name: &str| -> Vec<Skipped> {
+        let only = report.benchmarks.iter().filter(|benchmark| counterpart(against, &benchmark.id).is_none());
+        only.map(|benchmark| alone(benchmark, name)).collect()
     };
     let mut skipped = lonely(base, other, &base_name);
     skipped.extend(lonely(other, base, &other_name));
-    let ids: Vec<String> =
-        base.benchmarks.iter().map(|benchmark| benchmark.id.clone()).filter(|id| has(other, id)).collect();
+    let mut ids: Vec<String> = Vec::new();
+    for benchmark in &base.benchmarks {
+        let Some(at) = counterpart(other, &benchmark.id) else { continue };
+        if is_edited(benchmark, &other.benchmarks[at]) {
+            // A build that fails is told all the same: it is not about figures.
+            let failed =
+                other.benchmarks[at].failures.last().map(|failure| format!("; {}", failed(failure, &other_name)));
+            skipped.push(Skipped {
+                name: benchmark.id.clone(),
+                broken: failed.is_some(),
+                reason: format!(
+                    "its program is not the same in both: its files were edited{}",
+                    failed.unwrap_or_default()
+                ),
+            });
+        } else {
+            ids.push(benchmark.id.clone());
+        }
+    }
     if ids.is_empty() {
-        return Err(ReportsError::NothingInCommon(base_name, other_name));
+        let edited = skipped
+            .iter()
+            .any(|skipped| counterpart(base, &skipped.name).is_some() && counterpart(other, &skipped.name).is_some());
+        return Err(if edited {
+            ReportsError::Edited(base_name, other_name)
+        } else {
+            ReportsError::NothingInCommon(base_name, other_name)
+        });
     }
 
     let most = |report: &Report| report.benchmarks.iter().map(|benchmark| benchmark.runs.len()).max().unwrap_or(0);
@@ -84,6 +105,7 @@ pub fn of_reports(
         schedule_note: None,
         seed: base.settings.seed,
         std: std_of(base, other),
+        machines,
         interleaved: false,
         budget: None,
         min_runs: 0,
@@ -122,6 +144,31 @@ pub fn of_reports(
         findings,
         skipped,
     })
+}
+
+/// What people call the machine of a report.
+fn machine(report: &Report) -> String {
+    let host = report.environment.host.clone().unwrap_or_else(|| "an unnamed host".to_owned());
+    let brand = report.environment.cpus.first().map(|cpu| cpu.brand.trim().to_owned()).unwrap_or_default();
+    format!("{host} ({} × {brand})", report.environment.cpus.len())
+}
+
+/// What only the report called `name` has measured.
+fn alone(benchmark: &Measured, name: &str) -> Skipped {
+    let (reason, broken) = match benchmark.failures.last() {
+        Some(failure) => (format!("only {name} has built it; {}", failed(failure, name)), true),
+        None => (format!("only {name} has measured it"), false),
+    };
+    Skipped { name: benchmark.id.clone(), reason, broken }
+}
+
+fn failed(failure: &Failure, name: &str) -> String {
+    format!("its build fails with {name}: {}", failure.message)
+}
+
+/// Whether the two have measured other programs. What does not tell its program is taken to have measured the same.
+pub(super) fn is_edited(base: &Measured, other: &Measured) -> bool {
+    base.program.as_ref().zip(other.program.as_ref()).is_some_and(|(base, other)| base != other)
 }
 
 /// Which std two reports were measured with: where both were given the same, compilers alone are compared.

@@ -264,6 +264,48 @@ fn two_reports_become_a_comparison_of_what_both_have() {
     assert!(matches!(nothing, Err(ReportsError::NothingInCommon(..))));
 }
 
+#[test]
+fn what_was_edited_is_another_program_and_not_compared() {
+    let names = || ["a".to_owned(), "b".to_owned()];
+    let programs = |report: &mut Report, program: Option<&str>| {
+        report.benchmarks.iter_mut().for_each(|benchmark| benchmark.program = program.map(str::to_owned));
+    };
+    let (mut base, mut other) = (sample::report(12), sample::report(12));
+    programs(&mut base, Some("one"));
+    let all = of_reports([base.clone(), other.clone()], names(), &BTreeMap::new(), false).unwrap();
+    assert!(all.skipped.is_empty(), "of the other nothing is known");
+    programs(&mut other, Some("one"));
+    other.benchmarks[0].program = Some("two".to_owned());
+    let id = other.benchmarks[0].id.clone();
+    let some = of_reports([base.clone(), other.clone()], names(), &BTreeMap::new(), false).unwrap();
+    assert!(some.findings[0].benchmarks.iter().all(|benchmark| benchmark.id != id));
+    assert!(some.skipped[0].name == id && some.skipped[0].reason.contains("edited") && !some.skipped[0].broken);
+    assert_eq!(changes(&base, &other).unwrap().edited, 1);
+    programs(&mut other, Some("two"));
+    let none = of_reports([base, other], names(), &BTreeMap::new(), false);
+    assert!(matches!(none, Err(ReportsError::Edited(..))));
+}
+
+#[test]
+fn a_build_that_only_one_report_has_and_that_fails_is_told() {
+    let (base, mut other) = (sample::report(12), sample::report(12));
+    let mut failed = other.benchmarks[0].clone();
+    failed.id = "new/new/debug".to_owned();
+    failed.runs.clear();
+    failed.failures = vec![Failure {
+        kind: FailureKind::CompileError,
+        message: "no such thing".to_owned(),
+        exit: None,
+        phase: None,
+        output: String::new(),
+        run: None,
+    }];
+    other.benchmarks.push(failed);
+    let comparison = of_reports([base, other], ["a".into(), "b".into()], &BTreeMap::new(), false).unwrap();
+    let [skipped] = &comparison.skipped[..] else { panic!("{:?}", comparison.skipped) };
+    assert!(skipped.broken && skipped.reason.contains("fails with b: no such thing"), "{skipped:?}");
+}
+
 /// A report as the compiler's public record has them: of each run is known how long every phase took and how large the
 /// bytecode is, and no more. A benchmark with these times in milliseconds of each run.
 fn recorded(runs: &[[f64; 3]], names: [&str; 3]) -> Report {

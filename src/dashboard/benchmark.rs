@@ -35,6 +35,7 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
     let phases: Vec<(usize, &Trend)> = own.iter().copied().filter(|(_, trend)| trend.is_phase_time()).collect();
     let has_time = whole.iter().any(|(_, trend)| trend.series.key.metric == Metric::Wall);
     let content = html! {
+        (edited(&whole))
         (latest(pages, &whole))
         (what_happened(pages, id))
         div data-trend-tools {}
@@ -60,6 +61,20 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
     };
     let frame = Frame { title: id, place: Place::Elsewhere, depth: 1, scripts: &["assets/trend.js"] };
     Ok(frame.around(pages, &header, &content))
+}
+
+/// That the benchmark has measured several programs, if it has.
+fn edited(whole: &[(usize, &Trend)]) -> Markup {
+    let programs: BTreeSet<Option<&str>> = whole.iter().map(|(_, trend)| trend.series.key.program.as_deref()).collect();
+    if programs.len() < 2 {
+        return html! {};
+    }
+    html! {
+        p.banner {
+            "The files of this benchmark were edited: it has measured " (programs.len()) " programs. "
+            "Each has lines of its own, and no change is looked for between them."
+        }
+    }
 }
 
 /// The course of every metric: those that decide at once, the others when somebody asks for them.
@@ -266,7 +281,14 @@ fn line(trend: &Trend, among: &[(usize, &Trend)]) -> chart::TrendLine {
         low: if point.count > 1 { point.low } else { point.median },
         high: if point.count > 1 { point.high } else { point.median },
     });
-    chart::TrendLine { name: format!("{}{std}", key.machine), points: points.collect() }
+    // The same of what was edited: an older program is called by when it was measured last.
+    let is_edited = |(_, other): &(usize, &Trend)| {
+        let (this, other) = (trend.points.last(), other.points.last());
+        other.map(|point| point.report) > this.map(|point| point.report)
+    };
+    let others = among.iter().filter(|(_, other)| other.series.key.program != key.program);
+    let program = if others.clone().any(is_edited) { ", before an edit" } else { "" };
+    chart::TrendLine { name: format!("{}{std}{program}", key.machine), points: points.collect() }
 }
 
 /// Which machines have measured it, and how they compare.

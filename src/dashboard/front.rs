@@ -1,5 +1,7 @@
 //! The first screen: what is new, how the suite fares, where it is going.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::Pages;
@@ -10,7 +12,7 @@ use crate::chart;
 use crate::model::Metric;
 use crate::report::html::parts::{counted, name, sentence};
 use crate::report::{events, format};
-use crate::trends::{Event, Health, Night, Standing, Trend, totals};
+use crate::trends::{Event, Health, Night, Standing, Trend, TrendPoint, totals};
 
 /// So many events stand on the first screen; all of them are a page of their own.
 const CARDS: usize = 12;
@@ -225,10 +227,16 @@ fn total_chart(pages: &Pages, window: &Window, metric: Metric) -> Option<Markup>
         .into_iter()
         .filter(|(_, totals)| totals.len() > 1)
         .map(|(machine, totals)| {
-            let now: f64 = latest(pages, metric)
-                .filter(|trend| trend.series.key.machine == machine)
-                .filter_map(|trend| Some(trend.points.last()?.median))
-                .sum();
+            // Of a benchmark that was edited, the program that was measured last.
+            let mut now: BTreeMap<(&str, String), &TrendPoint> = BTreeMap::new();
+            for trend in latest(pages, metric).filter(|trend| trend.series.key.machine == machine) {
+                let (key, Some(last)) = (&trend.series.key, trend.points.last()) else { continue };
+                let known = now.entry((&key.benchmark, format!("{:?}", key.std))).or_insert(last);
+                if last.report > known.report {
+                    *known = last;
+                }
+            }
+            let now: f64 = now.values().map(|point| point.median).sum();
             let points =
                 totals.iter().map(|total| chart::TrendPoint::exact(total.position, total.index * now)).collect();
             chart::TrendLine { name: machine.to_string(), points }
@@ -326,7 +334,8 @@ fn is_of(pages: &Pages, series: usize, id: &str) -> bool {
 
 /// The series that stands for a benchmark: its wall time, or else its longest phase, on the machine that measured it last.
 pub(super) fn main_trend<'a>(pages: &'a Pages, id: &str) -> Option<&'a Trend> {
-    let last = |trend: &Trend| trend.points.last().map_or(0, |point| point.position);
+    // At one commit, the program that was measured last.
+    let last = |trend: &Trend| trend.points.last().map(|point| (point.position, point.report));
     let value = |trend: &Trend| trend.points.last().map_or(0.0, |point| point.median);
     let own = || pages.trends.series.iter().filter(|trend| trend.series.key.benchmark == id);
     let walls = own().filter(|trend| trend.is_run(Metric::Wall));

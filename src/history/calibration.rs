@@ -37,7 +37,7 @@ impl History {
             ..SeriesFilter::default()
         };
         let mut machines: Vec<(String, MachineClass, Medians)> = Vec::new();
-        for series in self.series(&filter)?.into_iter().filter(|series| series.key.std == key.std) {
+        for series in self.series(&filter)?.into_iter().filter(|series| series.key.measure() == *key) {
             let points = self.points(series.id)?;
             let Some(first) = points.iter().map(|point| point.created.clone()).min() else { continue };
             machines.push((first, series.key.machine, medians(points)));

@@ -103,6 +103,21 @@ pub enum HistoryError {
         /// What git said.
         source: GitError,
     },
+    /// A checkout knows less of the order of the commits than the history does.
+    #[error(
+        "{} knows {} of the {} commits that have their place in the history, so that the order stays as it was; {hint}",
+        folder.display(), placed - lost, placed
+    )]
+    Poorer {
+        /// The checkout.
+        folder: PathBuf,
+        /// How many commits have a place.
+        placed: usize,
+        /// How many of them it does not know.
+        lost: usize,
+        /// What to do about it.
+        hint: &'static str,
+    },
     /// A line of an exported history cannot be read.
     #[error("line {line} of the exported history cannot be read: {reason}")]
     Line {

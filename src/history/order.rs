@@ -5,7 +5,6 @@
 //! clock was wrong is not before what it stands on.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use rusqlite::{Connection, params};
 
@@ -34,20 +33,50 @@ impl History {
     /// had told are forgotten: two orders cannot be held against each other.
     ///
     /// # Errors
-    /// If git cannot read the checkout, or the history not be written.
+    /// If git cannot read the checkout, or the history not be written. Also if the checkout would take away more than it
+    /// tells: a shallow one that does not know a commit which has its place, or any that knows fewer than half of these.
     pub fn order_by(&mut self, checkout: &Repository) -> Result<Ordered> {
         let failed = |source| HistoryError::Order { folder: checkout.folder().to_owned(), source };
         let places = places(checkout).map_err(failed)?;
         let tags = tags(checkout).map_err(failed)?;
+        let is_shallow = is_shallow(checkout).map_err(failed)?;
         self.write("order the commits of", |connection, path| {
-            order(connection, path, &places, &tags).map_err(HistoryError::database(path, "order the commits of"))
+            let error = || HistoryError::database(path, "order the commits of");
+            let placed = placed(connection).map_err(error())?;
+            let lost = placed.iter().filter(|name| place_of(name, &places, &tags).is_none()).count();
+            if lost > 0 && (is_shallow || 2 * lost > placed.len()) {
+                let hint = if is_shallow {
+                    "it is a shallow clone: `git fetch --unshallow` completes it"
+                } else {
+                    "give the checkout that the others are of"
+                };
+                let folder = checkout.folder().to_owned();
+                return Err(HistoryError::Poorer { folder, placed: placed.len(), lost, hint });
+            }
+            order(connection, &places, &tags).map_err(error())
         })
     }
 }
 
+/// What git tells of what the history calls so: a commit, or a release by its tag.
+fn place_of<'a>(name: &str, places: &'a HashMap<String, Place>, tags: &HashMap<String, String>) -> Option<&'a Place> {
+    places.get(tags.get(name).map_or(name, String::as_str))
+}
+
+/// The names of the commits that have their place.
+fn placed(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut query = connection.prepare("SELECT name FROM commits WHERE position IS NOT NULL")?;
+    query.query_map([], |row| row.get(0))?.collect()
+}
+
+/// Whether a checkout ends before the first commit.
+pub(super) fn is_shallow(checkout: &Repository) -> std::result::Result<bool, GitError> {
+    let said = checkout.git(["rev-parse", "--is-shallow-repository"])?;
+    Ok(said.starts_with(b"true"))
+}
+
 fn order(
     connection: &Connection,
-    _path: &Path,
     places: &HashMap<String, Place>,
     tags: &HashMap<String, String>,
 ) -> rusqlite::Result<Ordered> {
@@ -63,7 +92,7 @@ fn order(
     )?;
     let mut times = connection.prepare("SELECT time FROM commits WHERE id = ?")?;
     for (id, name) in names {
-        match places.get(tags.get(&name).unwrap_or(&name)) {
+        match place_of(&name, places, tags) {
             Some(found) => {
                 ordered.known += 1;
                 place.execute(params![found.position, found.time, found.subject, id])?;

@@ -152,6 +152,8 @@ pub struct SeriesKey {
     pub machine: MachineClass,
     /// Which std was built with.
     pub std: StdChoice,
+    /// Which program was built: by [`crate::model::Measured::program`]; absent where no report tells.
+    pub program: Option<String>,
 }
 
 /// What a series measures, on whatever machine.
@@ -167,6 +169,8 @@ pub struct MeasureKey {
     pub package: Option<String>,
     /// Which std was built with.
     pub std: StdChoice,
+    /// Which program was built; absent where no report tells.
+    pub program: Option<String>,
 }
 
 impl SeriesKey {
@@ -178,6 +182,7 @@ impl SeriesKey {
             phase: self.phase.clone(),
             package: self.package.clone(),
             std: self.std.clone(),
+            program: self.program.clone(),
         }
     }
 }

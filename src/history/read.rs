@@ -176,10 +176,10 @@ impl History {
         let read = || -> rusqlite::Result<Vec<Series>> {
             self.connection
                 .prepare_cached(
-                    "SELECT s.id, s.benchmark, s.metric, s.phase, s.package, m.class, s.std, s.depth \
+                    "SELECT s.id, s.benchmark, s.metric, s.phase, s.package, m.class, s.std, s.depth, s.program \
                      FROM series s JOIN machines m ON m.id = s.machine \
                      WHERE (?1 IS NULL OR s.benchmark = ?1) AND (?2 IS NULL OR s.metric = ?2) \
-                     ORDER BY s.benchmark, s.metric, s.phase, s.package, m.id, s.std",
+                     ORDER BY s.benchmark, s.metric, s.phase, s.package, m.id, s.std, s.id",
                 )?
                 .query_map((exact(&filter.benchmark), exact(&filter.metric)), |row| {
                     let metric: String = row.get(2)?;
@@ -195,6 +195,7 @@ impl History {
                             package: row.get(4)?,
                             machine: machine_of(&row.get::<_, String>(5)?),
                             std: std_of(&row.get::<_, String>(6)?),
+                            program: row.get(8)?,
                         },
                         depth: depth.and_then(|depth| u32::try_from(depth).ok()),
                     }))
@@ -352,7 +353,10 @@ impl History {
         };
         let std = std_text(&key.std);
         let found = self.series(&filter)?.into_iter();
-        Ok(found.into_iter().find(|series| series.key.machine == key.machine && std_text(&series.key.std) == std))
+        let is_it = |series: &Series| {
+            series.key.machine == key.machine && std_text(&series.key.std) == std && series.key.program == key.program
+        };
+        Ok(found.into_iter().find(is_it))
     }
 
     fn damaged_point(&self, series: SeriesId, report: ReportId) -> HistoryError {

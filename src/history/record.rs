@@ -1,12 +1,14 @@
 //! Appending reports.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
 use super::content::{self, Packed};
 use super::order;
 use super::{CommitRef, History, HistoryError, MachineClass, Provenance, ReportId, Result, samples};
-use crate::model::{Report, StdChoice};
+use crate::model::{self, Failure, Report, StdChoice};
 use crate::stats;
 use crate::summary::{self, Values};
 
@@ -125,10 +127,7 @@ pub(super) fn insert(
     let commit = provenance.commit.as_ref().map(|commit| upsert_commit(connection, commit)).transpose()?;
     let machine = machine_id(connection, &MachineClass::of(&report.environment))?;
     let std = std_text(&std_choice(report));
-    let benchmarks = report.benchmarks.iter().filter(|benchmark| !benchmark.runs.is_empty()).count();
-    let runs: usize = report.benchmarks.iter().map(|benchmark| benchmark.runs.len()).sum();
-    let failures =
-        || report.benchmarks.iter().flat_map(|benchmark| benchmark.failures.iter().map(move |f| (benchmark, f)));
+    let columns = Columns::of(report);
     connection
         .prepare_cached(
             "INSERT INTO reports (digest, created, instant, commit_id, machine, std, version, source, complete, benchmarks, \
@@ -143,10 +142,10 @@ pub(super) fn insert(
             std,
             report.toolchain.version,
             provenance.source.name(),
-            report.completion == crate::model::Completion::Complete,
-            integer(benchmarks),
-            integer(runs),
-            integer(failures().count()),
+            columns.complete,
+            integer(columns.benchmarks),
+            integer(columns.runs),
+            integer(columns.failures),
         ])?;
     let id = connection.last_insert_rowid();
     connection
@@ -155,7 +154,7 @@ pub(super) fn insert(
     let mut insert_failure = connection.prepare_cached(
         "INSERT INTO failures (report, number, benchmark, kind, phase, message) VALUES (?, ?, ?, ?, ?, ?)",
     )?;
-    for (number, (benchmark, failure)) in failures().enumerate() {
+    for (number, (benchmark, failure)) in failures(report).enumerate() {
         let kind = failure.kind.name();
         insert_failure.execute(params![id, integer(number), benchmark.id, kind, failure.phase, failure.message])?;
     }
@@ -163,9 +162,11 @@ pub(super) fn insert(
         "INSERT OR IGNORE INTO points (series, report, count, median, low, high, spread, samples) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
+    let programs = programs(report);
     for (benchmark, values) in points(report, provenance) {
         let Some(estimate) = stats::estimate(&values.values) else { continue };
-        let series = series_id(connection, benchmark, &values, machine, &std)?;
+        let of = Measured { benchmark, program: programs.get(benchmark).copied(), machine, std: &std };
+        let series = series_id(connection, &values, &of)?;
         insert_point.execute(params![
             series,
             id,
@@ -178,6 +179,30 @@ pub(super) fn insert(
         ])?;
     }
     Ok(Recorded::New(ReportId(id)))
+}
+
+/// What the list of reports tells of one beside its place.
+pub(super) struct Columns {
+    pub complete: bool,
+    pub benchmarks: usize,
+    pub runs: usize,
+    pub failures: usize,
+}
+
+impl Columns {
+    pub(super) fn of(report: &Report) -> Self {
+        Self {
+            complete: report.completion == crate::model::Completion::Complete,
+            benchmarks: report.benchmarks.iter().filter(|benchmark| !benchmark.runs.is_empty()).count(),
+            runs: report.benchmarks.iter().map(|benchmark| benchmark.runs.len()).sum(),
+            failures: failures(report).count(),
+        }
+    }
+}
+
+/// The failures of a report, in the order in which they are numbered, with their benchmarks.
+pub(super) fn failures(report: &Report) -> impl Iterator<Item = (&model::Measured, &Failure)> {
+    report.benchmarks.iter().flat_map(|benchmark| benchmark.failures.iter().map(move |failure| (benchmark, failure)))
 }
 
 /// The values of all points of a report, with their benchmarks' ids.
@@ -233,27 +258,36 @@ pub(super) fn machine_id(connection: &Connection, class: &MachineClass) -> rusql
 }
 
 /// The number of a series, which is made if it is new.
-fn series_id(
-    connection: &Connection,
-    benchmark: &str,
-    values: &Values,
-    machine: i64,
-    std: &str,
-) -> rusqlite::Result<i64> {
-    let key = params![benchmark, values.metric.word(), values.phase, values.package, machine, std];
+///
+/// A report that does not tell which program it has measured is taken to have measured the one that is known first; and the
+/// first that tells, the one that was measured before.
+fn series_id(connection: &Connection, values: &Values, of: &Measured) -> rusqlite::Result<i64> {
+    let Measured { benchmark, program, machine, std } = *of;
     let known = connection
         .prepare_cached(
-            "SELECT id FROM series WHERE benchmark = ? AND metric = ? AND coalesce(phase, x'00') = coalesce(?, x'00') \
-             AND coalesce(package, x'00') = coalesce(?, x'00') AND machine = ? AND std = ?",
+            "SELECT id, program FROM series WHERE benchmark = ? AND metric = ? \
+             AND coalesce(phase, x'00') = coalesce(?, x'00') AND coalesce(package, x'00') = coalesce(?, x'00') \
+             AND machine = ? AND std = ? ORDER BY id",
         )?
-        .query_row(key, |row| row.get(0))
-        .optional()?;
-    if let Some(id) = known {
-        return Ok(id);
+        .query_map(params![benchmark, values.metric.word(), values.phase, values.package, machine, std], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<rusqlite::Result<Vec<(i64, Option<String>)>>>()?;
+    if let Some((id, _)) = known.iter().find(|(_, of)| of.as_deref() == program) {
+        return Ok(*id);
+    }
+    match (program, known.first()) {
+        (None, Some((id, _))) => return Ok(*id),
+        (Some(program), Some((id, None))) => {
+            connection.prepare_cached("UPDATE series SET program = ? WHERE id = ?")?.execute(params![program, id])?;
+            return Ok(*id);
+        }
+        _ => {}
     }
     connection
         .prepare_cached(
-            "INSERT INTO series (benchmark, metric, phase, package, machine, std, depth) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO series (benchmark, metric, phase, package, machine, std, depth, program) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             benchmark,
@@ -262,9 +296,25 @@ fn series_id(
             values.package,
             machine,
             std,
-            values.depth.map(i64::from)
+            values.depth.map(i64::from),
+            program,
         ])?;
     Ok(connection.last_insert_rowid())
+}
+
+/// What was measured in a report, as far as its series depend on it.
+#[derive(Clone, Copy)]
+struct Measured<'a> {
+    benchmark: &'a str,
+    program: Option<&'a str>,
+    machine: i64,
+    std: &'a str,
+}
+
+/// Which program each benchmark of a report has measured, where it tells.
+pub(super) fn programs(report: &Report) -> HashMap<&str, &str> {
+    let benchmarks = report.benchmarks.iter();
+    benchmarks.filter_map(|benchmark| Some((benchmark.id.as_str(), benchmark.program.as_deref()?))).collect()
 }
 
 /// A time (RFC 3339) in milliseconds since 1970.

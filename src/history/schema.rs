@@ -5,7 +5,7 @@ pub(super) const APPLICATION_ID: i64 = 0x6670_4869;
 
 /// What leads from one version of the schema to the next; the version is how many of them a file has seen. A step that was
 /// released is never changed: what is to be different becomes a step of its own.
-pub(super) const STEPS: [&str; 3] = [VERSION_1, VERSION_2, VERSION_3];
+pub(super) const STEPS: [&str; 4] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// Times are kept twice: as the text that was given, and in milliseconds since 1970 for sorting.
 ///
@@ -124,4 +124,12 @@ CREATE TABLE controls (
     blocks INTEGER NOT NULL,
     UNIQUE (created, machine, harness, figures, false_alarms, blocks)
 ) STRICT;
+";
+
+/// Which program a series measures: an edited one is another. NULL where reports do not tell.
+const VERSION_4: &str = "
+ALTER TABLE series ADD COLUMN program TEXT;
+DROP INDEX series_by_key;
+CREATE UNIQUE INDEX series_by_key ON series
+    (benchmark, metric, coalesce(phase, x'00'), coalesce(package, x'00'), machine, std, coalesce(program, x'00'));
 ";

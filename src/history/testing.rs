@@ -91,6 +91,7 @@ pub(crate) fn report(day: u32, walls: &[u64]) -> Report {
         scenario: "debug".to_owned(),
         description: None,
         tags: Vec::new(),
+        program: None,
         command: Vec::new(),
         runs: walls.iter().map(|wall| run(*wall)).collect(),
         outputs: Vec::new(),

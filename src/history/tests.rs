@@ -90,6 +90,56 @@ fn series_have_all_figures_and_never_mix() {
 }
 
 #[test]
+fn an_edited_program_has_series_of_its_own() {
+    let (_folder, mut history) = empty();
+    let mut record = |day, wall, program: Option<&str>| {
+        let mut report = report(day, &[wall]);
+        report.benchmarks[0].program = program.map(str::to_owned);
+        history.record(&report, &Provenance::default()).unwrap();
+    };
+    // One of before programs were known, and then two programs.
+    for (day, wall, program) in
+        [(1, 100, None), (2, 101, Some("a")), (3, 900, Some("b")), (4, 102, Some("a")), (5, 103, None)]
+    {
+        record(day, wall, program);
+    }
+    let series = series_of(&history, Metric::Wall, None);
+    let programs: Vec<Option<&str>> = series.iter().map(|series| series.key.program.as_deref()).collect();
+    assert_eq!(programs, [Some("a"), Some("b")]);
+    let medians = |series: &Series| -> Vec<f64> {
+        history.points(series.id).unwrap().iter().map(|point| point.median / 1e3).collect()
+    };
+    assert_eq!(medians(&series[0]), [100.0, 101.0, 102.0, 103.0], "what does not tell is of the first that is known");
+    assert_eq!(medians(&series[1]), [900.0]);
+    assert_eq!(history.find_series(&series[1].key).unwrap().as_ref(), Some(&series[1]));
+    assert_eq!(history.verify().unwrap().problems, []);
+    history.connection.execute("UPDATE series SET program = 'c' WHERE program = 'b'", []).unwrap();
+    assert_eq!(history.verify().unwrap().problems.len(), 1);
+}
+
+#[test]
+fn verifying_covers_what_the_lists_say() {
+    for (change, word) in [
+        ("UPDATE reports SET created = '2020-01-01T00:00:00Z'", "when it was measured"),
+        ("UPDATE reports SET instant = 7", "when it was measured"),
+        ("UPDATE reports SET version = '9.9.9'", "version"),
+        ("UPDATE reports SET std = 'same:/x'", "std"),
+        ("UPDATE reports SET complete = 1 - complete", "complete"),
+        ("UPDATE reports SET runs = runs + 1", "how many"),
+        ("UPDATE reports SET failures = 0", "how many"),
+        ("UPDATE machines SET class = replace(class, 'x86_64', 'arm')", "points"),
+        ("UPDATE failures SET message = 'another'", "list of failures"),
+    ] {
+        let (_folder, mut history) = empty();
+        history.record(&with_failure(report(1, &[100])), &Provenance::default()).unwrap();
+        assert_eq!(history.verify().unwrap().problems, []);
+        assert_eq!(history.connection.execute(change, []).unwrap(), 1, "{change}");
+        let problems = history.verify().unwrap().problems;
+        assert!(problems.len() == 1 && problems[0].what.contains(word), "{change}: {problems:?}");
+    }
+}
+
+#[test]
 fn failed_builds_are_no_points() {
     let (_folder, mut history) = empty();
     let mut failed = with_failure(report(1, &[]));
@@ -355,7 +405,10 @@ fn a_history_of_the_first_schema_has_all_it_had() {
         (1..=2).map(|day| history.record(&report(day, &[7]), &Provenance::default()).unwrap().id()).collect();
     // As the first schema was.
     let back = "UPDATE contents SET frames = NULL WHERE report = 1; ALTER TABLE reports DROP COLUMN has_frames; \
-                DROP TABLE controls; PRAGMA user_version = 1";
+                DROP TABLE controls; DROP INDEX series_by_key; ALTER TABLE series DROP COLUMN program; \
+                CREATE UNIQUE INDEX series_by_key \
+                ON series (benchmark, metric, coalesce(phase, x'00'), coalesce(package, x'00'), machine, std); \
+                PRAGMA user_version = 1";
     history.connection.execute_batch(back).unwrap();
     drop(history);
     // Read without being changed, and then brought up to date.

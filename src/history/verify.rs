@@ -6,8 +6,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::content;
-use super::record::{pack, points, std_text};
-use super::{History, HistoryError, MachineClass, ReportId, Result, samples, std_choice};
+use super::record::{Columns, failures, milliseconds, pack, points, programs, std_text};
+use super::{FailureInfo, History, HistoryError, Kept, MachineClass, ReportId, Result, samples, std_choice};
 use crate::stats;
 
 /// Something that is wrong with a history.
@@ -30,12 +30,14 @@ pub struct Verified {
     pub problems: Vec<Problem>,
 }
 
-/// A point, as one can be compared with another: the key of its series, its figures to the bit, its samples.
-type Facts = (i64, [u64; 3], Option<u64>, Vec<u8>);
+/// A point, as one can be compared with another: its figures to the bit, its samples, and the program of its series.
+type Facts = (i64, [u64; 3], Option<u64>, Vec<u8>, Option<String>);
 type Key = (String, String, Option<String>, Option<String>, MachineClass, String);
 
 impl History {
-    /// Has SQLite check the file, reads every report, holds it against its digest, and its points against what it says.
+    /// Has SQLite check the file, reads every report, holds it against its digest, and all that is told of it elsewhere, its
+    /// line in the list, its points and its failures, against what it says. What a checkout and people said of commits is in no
+    /// report, and cannot be held against anything.
     ///
     /// # Errors
     /// If the file cannot be read at all. What is wrong with it is no error, but a problem.
@@ -120,6 +122,7 @@ impl History {
         let expected: BTreeMap<Key, Facts> = {
             let machine = MachineClass::of(&kept.report.environment);
             let std = std_text(&std_choice(&kept.report));
+            let programs = programs(&kept.report);
             let mut expected = BTreeMap::new();
             for (benchmark, values) in points(&kept.report, &kept.provenance) {
                 let Some(estimate) = stats::estimate(&values.values) else { continue };
@@ -133,14 +136,23 @@ impl History {
                 );
                 let figures = [estimate.median, estimate.low, estimate.high].map(f64::to_bits);
                 let count = super::record::integer(estimate.count);
-                let facts = (count, figures, estimate.spread.map(f64::to_bits), samples::pack(&values.values));
+                let program = programs.get(benchmark).map(|program| (*program).to_owned());
+                let samples = samples::pack(&values.values);
+                let facts = (count, figures, estimate.spread.map(f64::to_bits), samples, program);
                 // As in recording, the first of two that are called the same.
                 expected.entry(key).or_insert(facts);
             }
             expected
         };
-        let found = self.facts(id).map_err(|error| error.to_string())?;
+        let mut found = self.facts(id).map_err(|error| error.to_string())?;
+        for (key, facts) in &mut found {
+            // A report that does not tell its program is taken to be of one that is known.
+            if expected.get(key).is_some_and(|expected| expected.4.is_none()) {
+                facts.4 = None;
+            }
+        }
         if found == expected {
+            self.verify_columns(&kept)?;
             Ok(found.len())
         } else {
             let wrong = expected.iter().filter(|(key, facts)| found.get(*key) != Some(*facts)).count();
@@ -149,11 +161,50 @@ impl History {
         }
     }
 
+    /// Holds the report's line in the list, and its failures there, against what it says.
+    fn verify_columns(&self, kept: &Kept) -> std::result::Result<(), String> {
+        let Kept { info, report, .. } = kept;
+        let said = Columns::of(report);
+        let instant: i64 = self
+            .connection
+            .query_row("SELECT instant FROM reports WHERE id = ?", [info.id.0], |row| row.get(0))
+            .map_err(|error| error.to_string())?;
+        for (what, differs) in [
+            ("when it was measured", info.created != report.created || milliseconds(&report.created) != Some(instant)),
+            ("its compiler's version", info.version != report.toolchain.version),
+            ("its machine", info.machine != MachineClass::of(&report.environment)),
+            ("its std", info.std != std_choice(report)),
+            ("whether it is complete", info.complete != said.complete),
+            (
+                "how many benchmarks, runs and failures it has",
+                [info.benchmarks, info.runs, info.failures] != [said.benchmarks, said.runs, said.failures],
+            ),
+        ] {
+            if differs {
+                return Err(format!("the list of reports does not say of it what it says itself: {what}"));
+            }
+        }
+        let listed = self.failures(info.id).map_err(|error| error.to_string())?;
+        let told: Vec<FailureInfo> = failures(report)
+            .map(|(benchmark, failure)| FailureInfo {
+                benchmark: benchmark.id.clone(),
+                kind: failure.kind.name().to_owned(),
+                phase: failure.phase.clone(),
+                message: failure.message.clone(),
+            })
+            .collect();
+        if listed == told {
+            Ok(())
+        } else {
+            Err("the list of failures does not say of it what it says itself".to_owned())
+        }
+    }
+
     fn facts(&self, id: ReportId) -> rusqlite::Result<BTreeMap<Key, Facts>> {
         self.connection
             .prepare_cached(
                 "SELECT s.benchmark, s.metric, s.phase, s.package, m.class, s.std, p.count, p.median, p.low, p.high, \
-                 p.spread, p.samples FROM series s JOIN machines m ON m.id = s.machine \
+                 p.spread, p.samples, s.program FROM series s JOIN machines m ON m.id = s.machine \
                  JOIN points p ON p.series = s.id AND p.report = ?",
             )?
             .query_map([id.0], |row| {
@@ -162,7 +213,7 @@ impl History {
                 let figure = |column: usize| row.get::<_, f64>(column).map(f64::to_bits);
                 let spread: Option<f64> = row.get(10)?;
                 let figures = [figure(7)?, figure(8)?, figure(9)?];
-                Ok((key, (row.get(6)?, figures, spread.map(f64::to_bits), row.get(11)?)))
+                Ok((key, (row.get(6)?, figures, spread.map(f64::to_bits), row.get(11)?, row.get(12)?)))
             })?
             .collect()
     }

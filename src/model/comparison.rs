@@ -161,6 +161,10 @@ pub struct CompareSettings {
     pub seed: u64,
     /// Which std the sides were built with.
     pub std: StdChoice,
+    /// The machines of the base and of the other side, where two reports of two machines were compared: every change may be
+    /// the machines'. Absent where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machines: Option<[String; 2]>,
     /// Whether the sides ran in blocks of one run each. If not, they were measured one after the other, and what the machine did in between cannot be told from what the compiler did.
     pub interleaved: bool,
     /// How long the blocks may take together.

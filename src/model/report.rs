@@ -114,6 +114,10 @@ pub struct Measured {
     /// Its tags, from its manifest.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// By what the program is told from what it was before an edit: SHA-256 of all that the project consists of, 64
+    /// hexadecimal digits. Absent in files of before there was one, and of a project that could not be copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
     /// The command that reproduces a run, a word an element.
     pub command: Vec<String>,
     /// The successful runs, in the order they were made. The warm-up is not among them.

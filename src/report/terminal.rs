@@ -198,6 +198,11 @@ fn change_lines(changes: &Changes, text: &mut String) {
     } else {
         writeln!(text, "{} of {} changed.", changes.changes.len(), figures(changes.figures))
     };
+    if changes.edited > 0 {
+        let verb = if changes.edited == 1 { "was" } else { "were" };
+        let count = format!("{} benchmark{}", changes.edited, plural(changes.edited));
+        let _ = writeln!(text, "  {count} {verb} edited since then, and cannot be compared.");
+    }
     for total in &changes.together {
         let cause = if changes.same_binary { " (the machine’s doing, as the compiler is the same)" } else { "" };
         let _ = writeln!(text, "  all {} together: {}{cause}", total.benchmarks, verdict_on_total(total));

@@ -155,6 +155,7 @@ pub fn compare(
         schedule_note: choice.note,
         seed: plan.seed,
         std,
+        machines: None,
         interleaved: true,
         budget: Some(config.budget),
         min_runs: config.min_runs,
@@ -309,7 +310,7 @@ impl<'a> Session<'a, '_> {
             let mut warmed: Vec<Measured> = Vec::with_capacity(comparison.sides.len());
             for side in &comparison.sides {
                 let compiler = compiler_of(side);
-                let mut measured = self.runner.describe(&slot.case, &compiler);
+                let mut measured = self.runner.describe(&slot.case, stage, &compiler);
                 self.runner.clear_outputs(stage);
                 let everywhere = vec![compiler; self.width];
                 let runs = self.runner.run_together(&slot.case, stage, &everywhere);
@@ -355,7 +356,7 @@ impl<'a> Session<'a, '_> {
         comparison.settings.max_runs = self.max_runs;
         plan.looks = compare::declare_looks(self.config.min_runs, self.max_runs);
         for slot in &self.slots {
-            plan.fingerprints.insert(slot.case.id.clone(), self.runner.fingerprint(slot.stage));
+            plan.fingerprints.insert(slot.case.id.clone(), self.runner.fingerprint(slot.stage).unwrap_or_default());
         }
         // Those of the warm-ups just made: a journal that is gone on with may know others, and then these are the same again.
         let failures = self.failures(comparison);

@@ -143,6 +143,13 @@ pub struct Journal {
     file: File,
 }
 
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // Not only closed: a process that is just being started holds a copy of the file until it becomes another program.
+        let _ = self.file.unlock();
+    }
+}
+
 impl Journal {
     /// Begins a journal. If one with anything measured stands in its place, that one is kept beside it, and where is told.
     ///

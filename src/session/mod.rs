@@ -400,12 +400,8 @@ fn run_all(
         if interrupt.requested() {
             break;
         }
-        let mut slot = Slot {
-            stage: runner.stage_for(case.project),
-            measured: runner.describe(&case, compiler),
-            case,
-            expected: None,
-        };
+        let stage = runner.stage_for(case.project);
+        let mut slot = Slot { stage, measured: runner.describe(&case, stage, compiler), case, expected: None };
         match runner.run(&slot.case, slot.stage, compiler) {
             Ok(run) => slot.expected = run.wall(),
             Err(RunError::Interrupted) => break,

@@ -134,9 +134,9 @@ impl<'a> Runner<'a> {
         self.stage(stage, 0).map_or_else(|_| Vec::new(), Stage::outputs)
     }
 
-    /// The SHA-256 of all that the project in the copies with this number consists of; empty if there is no copy.
-    pub fn fingerprint(&self, stage: usize) -> String {
-        self.stage(stage, 0).map_or_else(|_| String::new(), |stage| stage.fingerprint().to_owned())
+    /// The SHA-256 of all that the project in the copies with this number consists of; `None` if there is no copy.
+    pub fn fingerprint(&self, stage: usize) -> Option<String> {
+        self.stage(stage, 0).ok().map(|stage| stage.fingerprint().to_owned())
     }
 
     /// The copy with this number in this lane, or why there is none.
@@ -145,8 +145,8 @@ impl<'a> Runner<'a> {
         stages.and_then(|stages| stages.get(lane)).ok_or("the project was not copied")
     }
 
-    /// The benchmark before its first run.
-    pub fn describe(&self, case: &Case, compiler: &Compiler) -> Measured {
+    /// The benchmark before its first run; its project is in the copies with this number.
+    pub fn describe(&self, case: &Case, stage: usize, compiler: &Compiler) -> Measured {
         let metadata = &case.project.manifest.metadata;
         let metrics_file = PathBuf::from("metrics.json");
         let args =
@@ -161,6 +161,7 @@ impl<'a> Runner<'a> {
             scenario: case.scenario.to_string(),
             description: metadata.description.clone(),
             tags: metadata.tags.clone(),
+            program: self.fingerprint(stage),
             command: std.into_iter().chain([program]).chain(args).collect(),
             runs: Vec::new(),
             outputs: Vec::new(),

@@ -154,6 +154,25 @@ impl Manifest {
     }
 }
 
+/// A manifest's bytes without what it says to forc-perf alone: a benchmark that is only described otherwise is the same one.
+/// What is no TOML stays as it is.
+pub(super) fn for_compilers(bytes: Vec<u8>) -> Vec<u8> {
+    let manifest = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let Some(mut manifest) = manifest else { return bytes };
+    for kind in ["project", "workspace"] {
+        let tools =
+            manifest.get_mut(kind).and_then(|kind| kind.get_mut("metadata")).and_then(toml::Value::as_table_mut);
+        if let Some(tools) = tools
+            && let Some(own) = tools.remove("forc-perf")
+            // These reach the compiler.
+            && let Some(args) = own.get("args")
+        {
+            tools.insert("forc-perf".to_owned(), args.clone());
+        }
+    }
+    manifest.to_string().into_bytes()
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Raw {

@@ -6,13 +6,13 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::model::OutputFile;
 use crate::scratch::{Scratch, ScratchError};
 
 use super::bounds::{Bounds, Outside};
-use super::manifest::{Heed, Kind, MANIFEST, Manifest};
+use super::manifest::{self, Heed, Kind, MANIFEST, Manifest};
 
 /// Folders beside a manifest that hold no source: forc's output, other tools' output, histories. Deeper down they may be
 /// modules.
@@ -89,7 +89,8 @@ impl Stage {
         Ok(Self { project: below(&base, &folder), root, fingerprint })
     }
 
-    /// SHA-256 of what was copied, names and contents: 64 hexadecimal digits, the same as long as nothing has changed.
+    /// SHA-256 of what was copied, names and contents: 64 hexadecimal digits, the same as long as nothing has changed that a
+    /// compiler reads. Texts for people and what manifests say to forc-perf are left out, but for its arguments.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
@@ -157,9 +158,12 @@ fn fingerprint(folder: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry?;
-        if entry.file_type().is_file() {
+        if entry.file_type().is_file() && !is_for_people(&entry) {
             let name = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-            let content = fs::read(entry.path())?;
+            let mut content = fs::read(entry.path())?;
+            if entry.file_name() == MANIFEST {
+                content = manifest::for_compilers(content);
+            }
             // Lengths between the parts: what moves from one to the next must not hash to the same.
             for part in [name.as_os_str().as_encoded_bytes(), &content] {
                 hash.update((part.len() as u64).to_le_bytes());
@@ -168,6 +172,12 @@ fn fingerprint(folder: &Path) -> io::Result<String> {
         }
     }
     Ok(hex(&hash.finalize()))
+}
+
+/// Whether no compiler reads a file: a README, a licence, an editor's or git's own settings.
+fn is_for_people(file: &DirEntry) -> bool {
+    let name = file.file_name().to_string_lossy();
+    name.starts_with('.') || name.ends_with(".md") || name.starts_with("LICENSE")
 }
 
 fn hex(digest: &[u8]) -> String {
@@ -361,5 +371,33 @@ mod tests {
         write(at("deep/lib/Forc.toml"), "[project]\nname = \"lib\"");
         let stage = Stage::new(&at("deep/ws"), &within(folder.path())).unwrap();
         assert!(stage.project().join("a/../../lib/Forc.toml").is_file());
+    }
+
+    #[test]
+    fn a_fingerprint_tells_what_a_compiler_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        let manifest = |about: &str| format!("[project]\nname = \"a\"\n[project.metadata.forc-perf]\n{about}");
+        write(at("Forc.toml"), &manifest("description = \"x\""));
+        write(at("src/main.sw"), "script;");
+        let fingerprint = || Stage::new(folder.path(), &within(folder.path())).unwrap().fingerprint().to_owned();
+        let first = fingerprint();
+        write(at("README.md"), "what it is");
+        write(at(".gitignore"), "out");
+        write(at("Forc.toml"), &manifest("description = \"y\"\ntags = [\"z\"]"));
+        assert_eq!(fingerprint(), first, "it is the same program");
+        let mut known = vec![first];
+        for (path, text) in [
+            ("src/main.sw", "script; fn main() {}"),
+            ("src/other.sw", "library;"),
+            ("Forc.lock", "[[package]]"),
+            ("Forc.toml", &manifest("args = [\"--experimental-x\"]")),
+            ("Forc.toml", "[project]\nname = \"b\""),
+        ] {
+            write(at(path), text);
+            let fingerprint = fingerprint();
+            assert!(!known.contains(&fingerprint), "{path}");
+            known.push(fingerprint);
+        }
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn is_same(history: &History, axis: &Axis, event: &Event) -> Result<b
     }
     let mut first = None;
     for id in before.iter().chain(at) {
-        let report = history.report(*id)?.report;
+        let report = history.report_without_frames(*id)?.report;
         let Toolchain { sha256, is_script, .. } = report.toolchain;
         let this = (sha256, report.settings.std);
         if is_script || this.0.is_empty() || *first.get_or_insert_with(|| this.clone()) != this {

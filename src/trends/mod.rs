@@ -66,7 +66,7 @@ impl Trends {
         let seen = Seen::read(history)?;
         let mut events = events::events(&axis, &series, &notes, &seen);
         // Of these alone, as whole reports have to be read for it.
-        for event in events.iter_mut().filter(|event| event.standing == Standing::New) {
+        for event in events.iter_mut().filter(|event| matches!(event.standing, Standing::New | Standing::Open)) {
             event.same_binary = binary::is_same(history, &axis, event)?;
         }
         let health = Health::of(history, &axis, &series, &reports)?;

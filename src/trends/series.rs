@@ -63,10 +63,10 @@ impl Trend {
         self.series.depth.unwrap_or(0) == 0 || self.series.key.phase.as_deref() == Some(OUTSIDE)
     }
 
-    /// Whether it is of the same benchmark on the same machine with the same std as the other.
+    /// Whether it is of the same benchmark, the same program, on the same machine with the same std as the other.
     pub fn belongs_with(&self, other: &Self) -> bool {
         let (a, b) = (&self.series.key, &other.series.key);
-        a.benchmark == b.benchmark && a.machine == b.machine && a.std == b.std
+        a.benchmark == b.benchmark && a.machine == b.machine && a.std == b.std && a.program == b.program
     }
 
     /// The point at a position.

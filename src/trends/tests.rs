@@ -286,3 +286,19 @@ fn what_changes_under_one_binary_is_told_and_wakes_nobody() {
         assert!(!trends.events[0].same_binary && trends.events[0].alerts(), "another one, or one that is not known");
     }
 }
+
+#[test]
+fn an_edited_program_is_no_event() {
+    let (_folder, mut history) = empty();
+    for number in 1..=40 {
+        let edited = number > 20;
+        let mut night = night(number, &[("apps/amm/debug", if edited { 2_900.0 } else { 100.0 })]);
+        night.benchmarks[0].program = Some(if edited { "new" } else { "old" }.to_owned());
+        history.record(&night, &of(number)).unwrap();
+    }
+    let trends = Trends::of(&history).unwrap();
+    assert!(trends.events.is_empty(), "{:?}", trends.events);
+    let walls: Vec<usize> =
+        trends.series.iter().filter(|trend| trend.is_run(Metric::Wall)).map(|trend| trend.points.len()).collect();
+    assert_eq!(walls, [20, 20], "each program has its own");
+}

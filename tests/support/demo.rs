@@ -538,6 +538,7 @@ pub fn report(night: u64, when: u64, machine: Machine) -> Report {
             scenario: part(),
             description: Some(bench.about.to_owned()),
             tags: bench.tags.map(str::to_owned).to_vec(),
+            program: None,
             command,
             runs: (0..runs(night)).map(|_| run(night, index, of_night, &mut random)).collect(),
             outputs: Vec::new(),

@@ -326,6 +326,7 @@ fn empty(sides: &[(&str, f64, bool)]) -> Comparison {
             schedule_note: None,
             seed: 42,
             std: StdChoice::Own,
+            machines: None,
             interleaved: true,
             budget: Some(Duration::from_secs(600)),
             min_runs: 5,

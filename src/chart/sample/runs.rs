@@ -51,6 +51,7 @@ pub(super) fn measured(
         scenario: scenario.clone(),
         description: Some(description.into()),
         tags: vec!["offline".into(), if before.is_empty() { "no-std".into() } else { "std".into() }],
+        program: None,
         command: ["forc", "build", "--path", "fixtures/with space", "--profile", "--offline"]
             .map(String::from)
             .to_vec(),

@@ -49,18 +49,23 @@ pub(super) fn import(history: &HistoryOption, options: &ImportOptions) -> Result
     for path in &options.paths {
         let failed = |error: import::ImportError| (Outcome::HarnessError, error.to_string());
         let form = import::detect(path).map_err(failed)?;
-        let (done, notices) = if form == Form::History {
-            (import_history(&mut history, path)?, Vec::new())
+        let (done, notices, remarks) = if form == Form::History {
+            (import_history(&mut history, path)?, Vec::new(), Vec::new())
         } else {
             let imported = import::read(path, form, &known).map_err(failed)?;
             let recorded = history.record_all(imported.records).map_err(harness)?;
             history.record_controls(&imported.controls).map_err(harness)?;
             let new = recorded.iter().filter(|recorded| recorded.is_new()).count();
-            (Transferred { new, known: recorded.len() - new, notes: 0 }, imported.notices)
+            (Transferred { new, known: recorded.len() - new, notes: 0 }, imported.notices, imported.remarks)
         };
         match options.format.format {
-            Format::Json => say(json!({"path": path, "imported": done, "notices": notices})),
-            Format::Table => tell(path, done, &notices),
+            Format::Json => {
+                say(json!({"path": path, "imported": done, "notices": notices, "remarks": remarks}));
+            }
+            Format::Table => {
+                tell(path, done, &notices);
+                remarks.iter().for_each(|remark| say(format_args!("  {remark}")));
+            }
         }
     }
     if let Some(folder) = sway {

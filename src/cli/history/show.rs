@@ -8,7 +8,7 @@ use super::{Format, FormatOption, find_report, matching, moment, plural, say, ta
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
 use crate::cli::{Result, out};
-use crate::history::{CommitRef, History, Match, Point, ReportFilter, Series, SeriesFilter};
+use crate::history::{CommitRef, History, Match, Point, ReportFilter, Series, SeriesFilter, SeriesKey};
 use crate::model::StdChoice;
 use crate::report::{format, terminal};
 
@@ -264,21 +264,34 @@ pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outco
         found.iter().for_each(|series| say(json!(series)));
     } else {
         let mut rows = Vec::new();
+        // Which program it was only tells series apart where a benchmark was edited.
+        let is_edited = |key: &SeriesKey| {
+            found.iter().any(|other| other.key.benchmark == key.benchmark && other.key.program != key.program)
+        };
+        let has_edited = found.iter().any(|series| is_edited(&series.key));
         for series in &found {
             let points = history.points(series.id).map_err(harness)?;
             let last = points.last().map(|point| format::value(point.median, series.key.metric.unit()));
             let key = &series.key;
+            let program = key.program.as_deref().filter(|_| has_edited && is_edited(key)).map(short_program);
             rows.push(vec![
                 key.benchmark.clone(),
                 key.metric.word(),
                 plain(key.phase.as_deref().unwrap_or_default()),
                 plain(key.package.as_deref().unwrap_or_default()),
+                program.unwrap_or_default(),
                 key.machine.to_string(),
                 points.len().to_string(),
                 last.unwrap_or_default(),
             ]);
         }
-        out::print(&table(&["benchmark", "metric", "phase", "package", "machine", "points", "latest"], 2, rows));
+        let header = ["benchmark", "metric", "phase", "package", "program", "machine", "points", "latest"];
+        if has_edited {
+            out::print(&table(&header, 2, rows));
+        } else {
+            rows.iter_mut().for_each(|row| drop(row.remove(4)));
+            out::print(&table(&header.into_iter().filter(|name| *name != "program").collect::<Vec<_>>(), 2, rows));
+        }
     }
     Ok(Outcome::Success)
 }
@@ -323,7 +336,15 @@ fn title(series: &Series) -> String {
         title.push_str(", ");
         title.push_str(&plain(part));
     }
+    if let Some(program) = &key.program {
+        title.push_str(&format!(", program {}", short_program(program)));
+    }
     format!("{title}, on {}", key.machine)
+}
+
+/// So much of a program's fingerprint as tells it from others.
+fn short_program(program: &str) -> String {
+    plain(program.get(..8).unwrap_or(program))
 }
 
 fn rows(series: &Series, points: &[Point]) -> Vec<Vec<String>> {

@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use serde::Deserialize;
 
 use super::runs::{self, RawRun};
-use super::{ImportError, Known, read_json, time_of};
+use super::{ImportError, Known, read_json};
 use crate::history::{Provenance, Record, Source};
 use crate::model::{Cpu, Environment, LoadAverage};
 
@@ -54,20 +54,10 @@ struct RawLoad {
 pub(super) fn read(path: &Path, known: &Known) -> Result<Record, ImportError> {
     let raw: RawFile = read_json(path, "a file of dyno")?;
     let told = raw.benchmarks_datetime.as_deref().and_then(time);
-    let created = match known.time.or(told) {
-        Some(time) => time,
-        None => time_of(path, known)?,
-    };
+    let (created, note) = runs::time(&raw.benchmarks, path, known, told)?;
     let mut report = runs::report("dyno", runs::UNKNOWN, created.to_string(), machine(raw.system_specs));
     report.toolchain.version = raw.forc_version;
-    if known.time.is_none() {
-        let note = if told.is_some() {
-            "dyno does not say in which time zone its time is"
-        } else {
-            "the time is that of the file's last change"
-        };
-        report.toolchain.notes.push(note.to_owned());
-    }
+    report.toolchain.notes.extend(note);
     if let Some(hash) = raw.compiler_hash {
         report.toolchain.notes.push(format!("dyno's hash of the compiler is {hash}"));
     }
@@ -80,6 +70,11 @@ pub(super) fn read(path: &Path, known: &Known) -> Result<Record, ImportError> {
 fn time(text: &str) -> Option<Timestamp> {
     let time: DateTime = text.replace('_', "T").parse().ok()?;
     jiff::tz::Offset::UTC.to_timestamp(time).ok()
+}
+
+/// The machine that a file tells of, if it does so as dyno tells it.
+pub(super) fn machine_of(value: serde_json::Value) -> Option<Environment> {
+    serde_json::from_value(value).ok().map(machine)
 }
 
 fn machine(raw: RawMachine) -> Environment {

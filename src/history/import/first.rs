@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::runs::{self, RawRun};
-use super::{ImportError, Known, read_json, time_of};
+use super::{ImportError, Known, dyno, read_json};
 use crate::history::{Provenance, Record, Source};
 
 const WHAT: &str = "a file of the first forc-perf";
@@ -22,6 +22,7 @@ fn list(value: &Value) -> Option<&Vec<Value>> {
 
 pub(super) fn read(path: &Path, known: &Known) -> Result<Record, ImportError> {
     let value: Value = read_json(path, WHAT)?;
+    let machine = value.get("system_specs").cloned().and_then(dyno::machine_of).unwrap_or_else(runs::unknown_machine);
     let runs = match list(&value) {
         Some(list) => Value::Array(list.clone()),
         None => Value::Array(vec![value]),
@@ -31,11 +32,9 @@ pub(super) fn read(path: &Path, known: &Known) -> Result<Record, ImportError> {
         what: WHAT,
         reason: error.to_string(),
     })?;
-    let created = time_of(path, known)?.to_string();
-    let mut report = runs::report("forc-perf", "first", created, runs::unknown_machine());
-    if known.time.is_none() {
-        report.toolchain.notes.push("the time is that of the file's last change".to_owned());
-    }
+    let (created, note) = runs::time(&runs, path, known, None)?;
+    let mut report = runs::report("forc-perf", "first", created.to_string(), machine);
+    report.toolchain.notes.extend(note);
     let (benchmarks, figures) = runs::benchmarks("first-forc-perf", runs);
     report.benchmarks = benchmarks;
     Ok(Record {

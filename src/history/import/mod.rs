@@ -37,7 +37,7 @@ pub enum ImportError {
     /// It is none of the forms that can be imported.
     #[error(
         "{} is nothing that can be imported; expected a report or a comparison of forc-perf, a file of dyno or of the first \
-         forc-perf, an exported history, or a folder of the compiler's performance record with its commits.csv", .0.display()
+         forc-perf, an exported history, or the folder of the compiler's performance record", .0.display()
     )]
     Unknown(PathBuf),
     /// It looks like one of them and is not.
@@ -97,6 +97,8 @@ pub struct Imported {
     pub controls: Vec<Control>,
     /// The files that are not what they are called.
     pub notices: Vec<Notice>,
+    /// What else a person should know of it, a sentence each.
+    pub remarks: Vec<String>,
 }
 
 /// A file that is not the result of the benchmark that it is named after.
@@ -126,8 +128,11 @@ pub enum Treatment {
 /// If it cannot be read, or holds nothing that can be imported.
 pub fn detect(path: &Path) -> Result<Form, ImportError> {
     if path.is_dir() {
-        let known = path.join(public_record::COMMITS).is_file();
-        return if known { Ok(Form::PublicRecord) } else { Err(ImportError::Unknown(path.to_owned())) };
+        return if public_record::is_one(path)? {
+            Ok(Form::PublicRecord)
+        } else {
+            Err(ImportError::Unknown(path.to_owned()))
+        };
     }
     // The first value of the file: of an exported history that is its header.
     let value = serde_json::Deserializer::from_reader(open(path)?).into_iter::<Value>().next();
@@ -183,11 +188,11 @@ pub fn read(path: &Path, form: Form, known: &Known) -> Result<Imported, ImportEr
                 .into_iter()
                 .map(|report| Record { provenance: Provenance::of(&report), report })
                 .collect();
-            Ok(Imported { records, controls: Control::of(&comparison).into_iter().collect(), notices: Vec::new() })
+            Ok(Imported { records, controls: Control::of(&comparison).into_iter().collect(), ..Imported::default() })
         }
         Form::Dyno => Ok(one(dyno::read(path, known)?)),
         Form::FirstForcPerf => Ok(one(first::read(path, known)?)),
-        Form::PublicRecord => public_record::read(path),
+        Form::PublicRecord => public_record::read(path, known),
         Form::History => Err(ImportError::Unknown(path.to_owned())),
     }
 }

@@ -1,5 +1,6 @@
 //! The compiler's public performance record: what its CI measured of each commit, in a folder a commit and a file a
-//! benchmark, and `commits.csv` with the commits' dates and subjects.
+//! benchmark. As it is published, only its own git history tells when each was taken in; a `commits.csv` beside the folders,
+//! with the commits' dates and subjects, stands above that.
 //!
 //! A build that succeeded is wrapped: `{phases: {bytecode_size, metrics: […]}, elapsed, cpu_usage, memory, build_type,
 //! …_revision}`. The file of one that failed is bare: it is what the compiler had written before, the phases of the last
@@ -7,7 +8,7 @@
 //! dependency is std, whose series it then belongs to. Where it is another one it is far shorter, as std takes most of a
 //! build: what takes less than a quarter of the longest of a commit is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,7 +17,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::runs::{self, UNKNOWN};
-use super::{ImportError, Imported, Notice, Treatment, read_json};
+use super::{ImportError, Imported, Known, Notice, Treatment, read_json, time_of};
+use crate::collector::Interrupt;
+use crate::git::Repository;
+use crate::history::order::is_shallow;
 use crate::history::{Figure, Provenance, Record, Source};
 use crate::model::{
     Benchmark, BenchmarkPhase, CollectorCost, Failure, FailureKind, Measured, Metric, Origin, PackageOutput, Protocol,
@@ -100,26 +104,133 @@ impl Metrics {
     }
 }
 
-pub(super) fn read(folder: &Path) -> Result<Imported, ImportError> {
-    let invalid = |path: PathBuf, reason: String| ImportError::Invalid { path, what: WHAT, reason };
-    let list = folder.join(COMMITS);
-    let mut reader = csv::Reader::from_path(&list).map_err(|error| invalid(list.clone(), error.to_string()))?;
+/// Whether a folder is one: it has the list of the commits, or a folder of measurements that is named after a commit.
+pub(super) fn is_one(folder: &Path) -> Result<bool, ImportError> {
+    Ok(folder.join(COMMITS).is_file()
+        || names(folder)?.iter().any(|name| is_commit(name) && folder.join(name).is_dir()))
+}
+
+/// Whether a name is a whole commit id.
+fn is_commit(name: &str) -> bool {
+    name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+pub(super) fn read(folder: &Path, known: &Known) -> Result<Imported, ImportError> {
     let mut imported = Imported::default();
-    let mut listed = Vec::new();
-    for row in reader.deserialize::<CommitRow>() {
-        let row = row.map_err(|error| invalid(list.clone(), error.to_string()))?;
-        listed.push(row.sha.clone());
-        if folder.join(&row.sha).is_dir() {
-            read_commit(folder, &row, &mut imported)?;
-        }
-    }
+    let listed = listed(folder)?;
+    let times = if listed.is_some() { Times::default() } else { Times::of(folder, known, &mut imported.remarks) };
+    let listed = listed.unwrap_or_default();
     for name in names(folder)? {
-        if folder.join(&name).is_dir() && !listed.contains(&name) {
-            let reason = format!("{COMMITS} does not tell when this commit was made");
-            imported.notices.push(Notice { file: name.into(), treatment: Treatment::Refused, reason });
+        if !folder.join(&name).is_dir() || name.starts_with('.') {
+            continue;
+        }
+        let refused = |reason: &str| Notice {
+            file: name.clone().into(),
+            treatment: Treatment::Refused,
+            reason: reason.to_owned(),
+        };
+        if let Some(row) = listed.get(&name) {
+            let created = row.time(folder)?;
+            let (committed, subject) = (Some(row.committed_at.clone()), row.subject.clone());
+            read_commit(folder, &Commit { id: &name, created, committed, subject, note: COMMITS_NOTE }, &mut imported)?;
+        } else if !listed.is_empty() {
+            imported.notices.push(refused("commits.csv does not tell when this commit was made"));
+        } else if is_commit(&name) {
+            let (created, note) = times.of_commit(folder, &name, known)?;
+            let commit = Commit { id: &name, created, committed: None, subject: String::new(), note };
+            read_commit(folder, &commit, &mut imported)?;
+        } else {
+            imported.notices.push(refused("it is not named after a commit"));
         }
     }
     Ok(imported)
+}
+
+/// What is known of a commit before its files are read.
+struct Commit<'a> {
+    id: &'a str,
+    /// When it counts as measured.
+    created: Timestamp,
+    /// When it was made.
+    committed: Option<String>,
+    subject: String,
+    /// What is to be known of the time.
+    note: &'a str,
+}
+
+const COMMITS_NOTE: &str = "when it was measured is not recorded: the time is the commit's";
+const GIT_NOTE: &str = "when it was measured is not recorded: the time is that at which the record took it in";
+const USER_NOTE: &str = "when it was measured is not recorded: the time is the user's";
+const FILE_NOTE: &str = "when it was measured is not recorded: the time is that of the files' last change";
+
+/// The list of the commits, by their ids; `None` if there is none.
+fn listed(folder: &Path) -> Result<Option<HashMap<String, CommitRow>>, ImportError> {
+    let list = folder.join(COMMITS);
+    if !list.is_file() {
+        return Ok(None);
+    }
+    let invalid =
+        |error: csv::Error| ImportError::Invalid { path: list.clone(), what: WHAT, reason: error.to_string() };
+    let rows = csv::Reader::from_path(&list).map_err(invalid)?.into_deserialize::<CommitRow>();
+    rows.map(|row| row.map(|row| (row.sha.clone(), row)).map_err(invalid)).collect::<Result<_, _>>().map(Some)
+}
+
+impl CommitRow {
+    fn time(&self, folder: &Path) -> Result<Timestamp, ImportError> {
+        self.committed_at.parse().map_err(|error: jiff::Error| ImportError::Invalid {
+            path: folder.join(COMMITS),
+            what: WHAT,
+            reason: format!("the date of {} cannot be read: {error}", self.sha),
+        })
+    }
+}
+
+/// When the record took each commit in, as its own repository tells.
+#[derive(Default)]
+struct Times(HashMap<String, Timestamp>);
+
+impl Times {
+    /// Reads them from the repository around `folder`; what cannot be told that way is remarked.
+    fn of(folder: &Path, known: &Known, remarks: &mut Vec<String>) -> Self {
+        let interrupt = Interrupt::new();
+        let repository = Repository::around(folder, &interrupt);
+        let is_shallow = is_shallow(&repository).unwrap_or(false);
+        // The latest commit that touched a folder comes first.
+        let said = if is_shallow {
+            None
+        } else {
+            repository
+                .git(["log", "--no-show-signature", "--format=%x00%cI", "--name-only", "--relative", "--", "."])
+                .ok()
+        };
+        let mut times = HashMap::new();
+        let mut time = None;
+        for line in String::from_utf8_lossy(&said.unwrap_or_default()).lines() {
+            if let Some(text) = line.strip_prefix('\0') {
+                time = text.parse::<Timestamp>().ok();
+            } else if let (Some(time), Some((name, _))) = (time, line.split_once('/')) {
+                times.entry(name.to_owned()).or_insert(time);
+            }
+        }
+        if times.is_empty() {
+            let why = if is_shallow { "a shallow clone does not tell" } else { "no git repository tells" };
+            let instead = if known.time.is_some() { "--time says" } else { "the files were last changed" };
+            remarks.push(format!(
+                "{why} when each commit was measured, so all count as measured when {instead}; --sway DIR, a checkout of the \
+                 compiler, gives their order"
+            ));
+        }
+        Self(times)
+    }
+
+    /// When a commit counts as measured, and how that is known.
+    fn of_commit(&self, folder: &Path, id: &str, known: &Known) -> Result<(Timestamp, &'static str), ImportError> {
+        match (self.0.get(id), known.time) {
+            (Some(time), _) => Ok((*time, GIT_NOTE)),
+            (None, Some(time)) => Ok((time, USER_NOTE)),
+            (None, None) => Ok((time_of(&folder.join(id), known)?, FILE_NOTE)),
+        }
+    }
 }
 
 /// The names in a folder, sorted.
@@ -131,22 +242,17 @@ fn names(folder: &Path) -> Result<Vec<String>, ImportError> {
     Ok(names)
 }
 
-fn read_commit(folder: &Path, row: &CommitRow, imported: &mut Imported) -> Result<(), ImportError> {
-    let created: Timestamp = row.committed_at.parse().map_err(|error: jiff::Error| ImportError::Invalid {
-        path: folder.join(COMMITS),
-        what: WHAT,
-        reason: format!("the date of {} cannot be read: {error}", row.sha),
-    })?;
+fn read_commit(folder: &Path, commit: &Commit, imported: &mut Imported) -> Result<(), ImportError> {
     let mut refuse = |file: &Path, reason: String| {
         imported.notices.push(Notice { file: file.to_owned(), treatment: Treatment::Refused, reason });
     };
     let mut built: Vec<(String, Wrapped)> = Vec::new();
     let mut failed: Vec<(String, Metrics)> = Vec::new();
-    for name in names(&folder.join(&row.sha))? {
+    for name in names(&folder.join(commit.id))? {
         let Some(project) = name.strip_suffix(".json") else { continue };
-        let file = Path::new(&row.sha).join(&name);
+        let file = Path::new(commit.id).join(&name);
         match read_json(&folder.join(&file), WHAT) {
-            Ok(RawFile::Wrapped(wrapped)) if wrapped.sway_git_revision != row.sha => {
+            Ok(RawFile::Wrapped(wrapped)) if wrapped.sway_git_revision != commit.id => {
                 refuse(&file, format!("it is of another commit, {}", wrapped.sway_git_revision));
             }
             Ok(RawFile::Wrapped(wrapped)) => built.push((project.to_owned(), *wrapped)),
@@ -155,17 +261,17 @@ fn read_commit(folder: &Path, row: &CommitRow, imported: &mut Imported) -> Resul
             Err(error) => return Err(error),
         }
     }
-    let mut report = runs::report("the compiler's CI", UNKNOWN, created.to_string(), runs::unknown_machine());
+    let mut report = runs::report("the compiler's CI", UNKNOWN, commit.created.to_string(), runs::unknown_machine());
     report.toolchain.capabilities.protocol = Protocol::TimePhases;
     report.toolchain.capabilities.metrics_file = true;
-    report.toolchain.notes.push("when it was measured is not recorded: the time is the commit's".to_owned());
+    report.toolchain.notes.push(commit.note.to_owned());
     report.toolchain.origin = Origin::Revision(Revision {
         repository: String::new(),
-        name: row.sha.clone(),
-        commit: row.sha.clone(),
+        name: commit.id.to_owned(),
+        commit: commit.id.to_owned(),
         tree: None,
-        subject: row.subject.clone(),
-        committed: Some(row.committed_at.clone()),
+        subject: commit.subject.clone(),
+        committed: commit.committed.clone(),
         cargo_flags: Vec::new(),
         std: None,
     });
@@ -179,7 +285,7 @@ fn read_commit(folder: &Path, row: &CommitRow, imported: &mut Imported) -> Resul
 
     for (project, wrapped) in built {
         let mut benchmark = runs::benchmark(GROUP, &project, &wrapped.build_type);
-        let file = Path::new(&row.sha).join(format!("{project}.json"));
+        let file = Path::new(commit.id).join(format!("{project}.json"));
         let Some((run, peak)) = run_of(&benchmark.id, &project, &wrapped) else {
             refuse(&file, format!("its time or memory is none: `{}`, `{}`", wrapped.elapsed, wrapped.memory));
             continue;
@@ -189,7 +295,7 @@ fn read_commit(folder: &Path, row: &CommitRow, imported: &mut Imported) -> Resul
         benchmarks.insert(benchmark.id.clone(), benchmark);
     }
     for (project, metrics) in failed {
-        let file = Path::new(&row.sha).join(format!("{project}.json"));
+        let file = Path::new(commit.id).join(format!("{project}.json"));
         let mut benchmark = runs::benchmark(GROUP, &project, "debug");
         benchmark.failures.push(failure());
         benchmarks.insert(benchmark.id.clone(), benchmark);

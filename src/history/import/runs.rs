@@ -1,9 +1,13 @@
 //! What the predecessors' files have in common: the runs, as the first forc-perf laid them out and dyno went on with.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+
+use super::{ImportError, Known, time_of};
 
 use crate::model::{
     Benchmark, BenchmarkPhase, Capabilities, CollectorCost, Completion, DataSection, Environment, Harness, Measured,
@@ -45,6 +49,47 @@ struct RawDataSection {
     size: u64,
     used: Option<u64>,
     value_pairs: Option<Vec<serde::de::IgnoredAny>>,
+}
+
+/// Stamps from then on are times of the clock, seconds since 1970; others count from wherever the harness began. This is
+/// 2001, long before any of these harnesses and later than any of them can have run.
+const CLOCK: Duration = Duration::from_secs(1_000_000_000);
+
+/// When these runs were measured, and what is to be known of that: as the user says, as the file says (`told`), as their
+/// stamps say if those are times of the clock, or else when the file was last changed.
+pub(super) fn time(
+    runs: &[RawRun],
+    path: &Path,
+    known: &Known,
+    told: Option<Timestamp>,
+) -> Result<(Timestamp, Option<String>), ImportError> {
+    if let Some(time) = known.time {
+        return Ok((time, None));
+    }
+    if let Some(time) = told {
+        return Ok((time, Some("dyno does not say in which time zone its time is".to_owned())));
+    }
+    let stamps = runs.iter().filter_map(|run| run.start_time).map(|start| start.since_epoch());
+    let clock = stamps.filter(|stamp| *stamp >= CLOCK).min();
+    let stamped = clock.and_then(|stamp| Timestamp::UNIX_EPOCH.checked_add(SignedDuration::try_from(stamp).ok()?).ok());
+    match stamped {
+        Some(time) => Ok((time, Some("the time is that of the first run's stamp".to_owned()))),
+        None => Ok((time_of(path, known)?, Some("the time is that of the file's last change".to_owned()))),
+    }
+}
+
+/// How much the ends of a run and those of its phases may be off: they were stamped by different threads.
+const SLACK: Duration = Duration::from_millis(50);
+
+/// Whether all phases lie within the run. Where they do not, its ends are not those of a build.
+fn is_within(start: Option<SerdeInstant>, end: Option<SerdeInstant>, phases: &[BenchmarkPhase]) -> bool {
+    let (Some(start), Some(end)) = (start, end) else { return true };
+    phases.iter().all(|phase| {
+        let begins =
+            phase.start_time.is_none_or(|at| at.saturating_add(SLACK) >= start && at <= end.saturating_add(SLACK));
+        let ends = phase.end_time.is_none_or(|at| at <= end.saturating_add(SLACK));
+        begins && ends
+    })
 }
 
 /// How the first words of all known phases begin; no package is called so.
@@ -103,11 +148,19 @@ pub(super) fn run_of(raw: RawRun, id: &str) -> Benchmark {
         }),
         other: BTreeMap::new(),
     });
+    let mut notes = vec!["how the build ended was not recorded".to_owned()];
+    let (mut start_time, mut end_time) = (raw.start_time, raw.end_time);
+    if !is_within(start_time, end_time, &phases) {
+        (start_time, end_time) = (None, None);
+        notes.push(
+            "how long it took is not known: its phases do not lie within the times that the file gives".to_owned(),
+        );
+    }
     Benchmark {
         name: id.to_owned(),
         path: raw.path,
-        start_time: raw.start_time,
-        end_time: raw.end_time,
+        start_time,
+        end_time,
         phases,
         frames: raw.frames,
         packages: output.into_iter().collect(),
@@ -117,7 +170,7 @@ pub(super) fn run_of(raw: RawRun, id: &str) -> Benchmark {
         protocol: Protocol::Markers,
         collector: CollectorCost::default(),
         surroundings: None,
-        notes: vec!["how the build ended was not recorded".to_owned()],
+        notes,
     }
 }
 
@@ -130,6 +183,7 @@ pub(super) fn benchmark(group: &str, project: &str, scenario: &str) -> Measured 
         scenario: scenario.to_owned(),
         description: None,
         tags: Vec::new(),
+        program: None,
         command: Vec::new(),
         runs: Vec::new(),
         outputs: Vec::new(),

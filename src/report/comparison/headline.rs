@@ -416,6 +416,10 @@ fn also(comparison: &Comparison, rows: &[Row], measured: bool) -> Line {
             if known { "every build succeeded, and all outputs are the same" } else { "every build succeeded" };
         parts.push(Phrase::new(outputs));
     }
+    let left_out = comparison.skipped.len() - broken;
+    if left_out > 0 {
+        parts.push(Phrase::new(format!("{} left out", counted(left_out, "benchmark"))));
+    }
     Line { label: "Also", tone, phrase: Phrase::joined(parts, "; ") }
 }
 
@@ -466,6 +470,11 @@ fn facts(comparison: &Comparison, rows: &[Row]) -> Vec<Line> {
     if !settings.interleaved && measured {
         let phrase = Phrase::new(NOT_INTERLEAVED);
         facts.push(Line { label: "Not interleaved", tone: Tone::Warning, phrase });
+    }
+    if let Some([base, other]) = &settings.machines {
+        let phrase = Phrase::default().name(base).text(" and ").name(other);
+        let phrase = phrase.text(": every change may be the machines’, and not the compiler’s");
+        facts.push(Line { label: "Two machines", tone: Tone::Warning, phrase });
     }
     facts.extend(budget(comparison, rows));
     facts.extend(same_binary(comparison));
