@@ -1,5 +1,7 @@
 //! Criterion's own options, as far as they make sense for samples that are already there.
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::cli::say;
@@ -12,7 +14,7 @@ pub struct CriterionOptions {
     #[arg(short = 's', long, value_name = "NAME")]
     save_baseline: Option<String>,
 
-    /// Compare with a named baseline, which every benchmark must have
+    /// Compare with a named baseline, which has to be there; what is new since then is not compared
     #[arg(short = 'b', long, value_name = "NAME", conflicts_with = "save_baseline")]
     baseline: Option<String>,
 
@@ -78,6 +80,24 @@ impl CriterionOptions {
         given.into_iter().find(|(_, name)| name.is_some() && !self.loads_baseline()).map(|(option, _)| option)
     }
 
+    /// Whether the baseline that everything is to be compared with is there: found out now rather than after the measuring.
+    ///
+    /// # Errors
+    /// If it is not; the sentence says what to do.
+    pub fn check_baseline(&self, criterion: &Path) -> Result<(), String> {
+        let is_there = |name: &str| {
+            let folders = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+            folders(criterion).flat_map(|group| folders(&group.path())).any(|one| one.path().join(name).is_dir())
+        };
+        match [&self.load_baseline, &self.baseline].into_iter().flatten().find(|name| !is_there(name)) {
+            Some(name) => Err(format!(
+                "no benchmark has a baseline `{name}` in {}; `cargo bench -- --save-baseline {name}` makes one",
+                criterion.display()
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// The command line for Criterion, whose output goes through a pipe on its way to a terminal or elsewhere.
     pub fn to_args(&self, terminal: bool) -> Vec<String> {
         let mut args = vec!["--bench".to_owned()];
@@ -87,8 +107,10 @@ impl CriterionOptions {
             }
         };
         valued("save-baseline", self.save_baseline.clone());
-        valued("baseline", self.baseline.clone());
-        valued("baseline-lenient", self.baseline_lenient.clone());
+        // Criterion's own strictness is a panic that loses the rest: that the baseline is there was checked before.
+        let lenient = self.baseline.as_ref().filter(|_| !self.loads_baseline());
+        valued("baseline", self.baseline.clone().filter(|_| self.loads_baseline()));
+        valued("baseline-lenient", lenient.or(self.baseline_lenient.as_ref()).cloned());
         valued("load-baseline", self.load_baseline.clone());
         let color = if terminal { "always" } else { "never" };
         valued("color", Some(self.color.clone().filter(|when| when != "auto").unwrap_or_else(|| color.to_owned())));

@@ -12,6 +12,7 @@
 
 mod criterion_args;
 mod output;
+mod programs;
 mod replay;
 mod replay_error;
 
@@ -137,6 +138,7 @@ impl Bench {
             );
             return Err((Outcome::Usage, message));
         }
+        options.criterion.check_baseline(&criterion_folder()).map_err(|message| (Outcome::Usage, message))?;
         let selection = (&options.measure.select.select, &options.measure.select.suite.exclude);
         if options.criterion.loads_baseline() {
             // What a look at one benchmark left out has its baseline all the same.
@@ -240,6 +242,11 @@ fn replay_main(report: &Path) -> ExitCode {
         .ok()
         .and_then(|json| serde_json::from_str(&json).ok())
         .unwrap_or_default();
+    // A panic of Criterion's is one sentence to a person, and the next series goes on.
+    std::panic::set_hook(Box::new(|panic| {
+        let said = panic.payload_as_str().unwrap_or("it did not say why");
+        eprintln!("error: Criterion panicked: {}", said.lines().next().unwrap_or_default());
+    }));
     let result = Selection::new(&patterns.0, &patterns.1)
         .map_err(|error| error.to_string())
         .and_then(|selection| replay(report, &selection).map_err(|error| error.to_string()));

@@ -11,10 +11,13 @@ pub enum ReplayError {
     Report(#[from] FileError),
     /// The report has nothing that Criterion could be given.
     #[error(
-        "{} holds nothing that Criterion could take of what is selected: it takes {MIN_SAMPLES} runs or more, of times \
-         that are not all the same; run `cargo bench` without --quick and --samples first", .0.display()
+        "{} holds nothing that Criterion could take of what is selected: it takes {MIN_SAMPLES} runs or more; run \
+         `cargo bench` without --quick and --samples first", .0.display()
     )]
     Nothing(PathBuf),
+    /// Criterion panicked, which it has told on stderr.
+    #[error("Criterion panicked on the samples of `{0}`; the other series and the report itself are whole")]
+    Panicked(String),
     /// Criterion asked for the samples in another way than this harness knows.
     #[error(
         "Criterion asked {calls} times for the samples of `{id}` instead of {expected} times: its figures for it are not \
