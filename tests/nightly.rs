@@ -166,3 +166,15 @@ fn the_dashboard_is_written_where_it_may_be() {
     let refused = run(&bed, &["dashboard", "--out", "suite"]).assert_code(2);
     assert!(refused.stderr.contains("holds files and no dashboard"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_night_that_expects_a_history_begins_none() {
+    let bed = Bed::new();
+    bed.good_project();
+    let refused = night(&bed, &["--require-history"]);
+    refused.assert_error(4, &[".forc-perf/history.sqlite holds no report", "--require-history"]);
+    assert!(!bed.path(".forc-perf/history.sqlite").exists() && !bed.path("pages").exists());
+    night(&bed, &[]).assert_code(0);
+    night(&bed, &["--require-history"]).assert_code(0);
+    assert_eq!(reports(&bed), 2);
+}

@@ -15,6 +15,7 @@ use super::options::{MeasureOptions, MessageFormat};
 use super::record::{HistoryOption, RecordOptions, harness};
 use super::{DEFAULT_SUITE, Result, say};
 use crate::forc::SwaySource;
+use crate::history::ReportFilter;
 use crate::model::Completion;
 use crate::report::events::{news, sentence as in_words};
 use crate::report::file;
@@ -41,9 +42,28 @@ pub(super) struct NightlyOptions {
     #[arg(long)]
     no_run: bool,
 
+    /// Stop if there is no history with a report yet: one that went astray would begin anew, and nothing in it be new
+    #[arg(long)]
+    require_history: bool,
+
     /// What makes the command fail
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Regression)]
     fail_on: FailOn,
+}
+
+/// Sees to it that there is a history with a report.
+fn require_history(option: &HistoryOption) -> Result<()> {
+    let is_empty = || {
+        option.open_read_only()?.reports(&ReportFilter::default()).map(|reports| reports.is_empty()).map_err(harness)
+    };
+    if option.path().exists() && !is_empty()? {
+        return Ok(());
+    }
+    let path = option.path().display();
+    let message = format!(
+        "{path} holds no report, and --require-history expects one; bring the history back, or leave the option out to begin one"
+    );
+    Err((Outcome::HarnessError, message))
 }
 
 /// What makes the command fail, besides that it could not do its work.
@@ -60,6 +80,9 @@ enum FailOn {
 
 pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
     let _lock = Lock::take(options.history.path())?;
+    if options.require_history {
+        require_history(&options.history)?;
+    }
     let record = RecordOptions::always(options.history.clone());
     record.check()?;
     let began = Instant::now();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -39,6 +39,17 @@ struct Manifest {
     files: BTreeMap<String, Entry>,
 }
 
+impl Manifest {
+    /// Without names that no dashboard has: a folder that somebody else has written to may hold a list that leads out of it.
+    fn only_own(mut self) -> Self {
+        self.files.retain(|name, _| {
+            let mut parts = Path::new(name).components();
+            parts.clone().next().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+        });
+        self
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
     /// Of what it was made: SHA-256 of its content, or of what stands for it.
@@ -71,6 +82,7 @@ impl Site {
             Ok(bytes) => serde_json::from_slice::<Manifest>(&bytes)
                 .ok()
                 .filter(|manifest| manifest.version == VERSION)
+                .map(Manifest::only_own)
                 .unwrap_or_default(),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 if fs::read_dir(folder).map_err(failed)?.next().is_some() {
@@ -145,6 +157,10 @@ impl Site {
             return Ok(());
         }
         let path = self.folder.join(name);
+        if let Some(link) = self.link_above(&path) {
+            let source = std::io::Error::other("it is a link, and a dashboard's folders are its own; remove it");
+            return Err(FileError::Write { path: link, source }.into());
+        }
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(|source| FileError::Write { path: parent.to_owned(), source })?;
         }
@@ -160,6 +176,9 @@ impl Site {
         let gone: Vec<&String> = self.old.files.keys().filter(|name| !self.new.files.contains_key(*name)).collect();
         for name in &gone {
             let path = self.folder.join(name);
+            if self.link_above(&path).is_some() {
+                continue;
+            }
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(DashboardError::Remove { path, source: error });
@@ -179,6 +198,12 @@ impl Site {
             removed: gone.len(),
             size: self.new.files.values().map(|entry| entry.size).sum(),
         })
+    }
+
+    /// The first folder on the way to `path` that is a link, and so leads out of the dashboard's folder.
+    fn link_above(&self, path: &Path) -> Option<PathBuf> {
+        let between = path.ancestors().skip(1).take_while(|above| *above != self.folder);
+        between.filter(|above| above.is_symlink()).last().map(Path::to_owned)
     }
 
     fn keep_manifest(&self, manifest: &Manifest) -> Result<(), DashboardError> {
@@ -245,5 +270,28 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("thesis.tex"), "").unwrap();
         assert!(matches!(Site::open(folder.path()), Err(DashboardError::NotOurs(_))));
+    }
+
+    #[test]
+    fn a_list_that_leads_out_of_the_folder_does_nothing_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let pages = folder.path().join("pages");
+        let victim = folder.path().join("victim.txt");
+        fs::write(&victim, "mine").unwrap();
+        let elsewhere = folder.path().join("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        fs::write(elsewhere.join("index.txt"), "mine").unwrap();
+        site(&pages, &[("a", "a")]);
+        std::os::unix::fs::symlink(&elsewhere, pages.join("runs")).unwrap();
+        let absolute = victim.to_str().unwrap().to_owned();
+        let entry = |name: &str| (name.to_owned(), Entry { made_of: String::new(), size: 4 });
+        let names = ["../victim.txt", absolute.as_str(), "runs/index.txt", ".", ""];
+        let manifest = Manifest { version: VERSION, files: names.into_iter().map(entry).collect() };
+        fs::write(pages.join(MANIFEST), serde_json::to_string(&manifest).unwrap()).unwrap();
+        site(&pages, &[("a", "a")]);
+        assert!(victim.exists() && elsewhere.join("index.txt").exists());
+        let mut site = Site::open(&pages).unwrap();
+        assert!(site.put("runs/new.html", "x").is_err());
+        assert!(!elsewhere.join("new.html").exists());
     }
 }

@@ -72,6 +72,8 @@ pub const HISTORY_VARIABLE: &str = "FORC_PERF_HISTORY";
 pub struct History {
     connection: Connection,
     path: PathBuf,
+    /// Where the copy is that is read in the file's place, if one is; it goes after the connection.
+    _copy: Option<crate::scratch::Scratch>,
 }
 
 /// The number of a report in its history. An export does not keep it.

@@ -1,8 +1,8 @@
 //! Opening a history: making it, telling it from other files, bringing an older one up to date.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::schema::{APPLICATION_ID, STEPS};
 use super::{History, HistoryError, Result};
 use crate::draft::Draft;
+use crate::scratch::Scratch;
 
 /// How long one process waits for what another one writes. A transaction takes a fraction of a second; an import of years
 /// some seconds.
@@ -18,6 +19,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 /// Memory for pages, in KiB: the pages that one report's points fall on are spread over all series, and writing several
 /// reports in one transaction is to find them here.
 const CACHE_KIB: i64 = 64 * 1024;
+
+/// How often a history is copied that somebody writes to meanwhile.
+const MOST_COPIES: usize = 5;
 
 impl History {
     /// Opens the history at `path`, which is made if it is not there, and brings an older one up to date: a copy of it as
@@ -38,12 +42,12 @@ impl History {
         if !path.exists() {
             return Err(HistoryError::Missing(path.to_owned()));
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection =
-            Connection::open_with_flags(path, flags).map_err(HistoryError::database(path, "open the history"))?;
-        let history = Self { connection, path: path.to_owned() };
-        history.configure().map_err(history.error("open the history"))?;
-        let version = history.version()?;
+        let (history, version) = match Self::open_in_place(path) {
+            // Even to read, SQLite writes beside the file: a log of several readers, and what a killed process left undone. Where
+            // it may not, it is read in a copy.
+            Err(HistoryError::ReadOnly(_) | HistoryError::Database { .. }) => Self::open_copied(path)?,
+            done => done?,
+        };
         let known = STEPS.len() as i64;
         if version == known {
             return Ok(history);
@@ -51,9 +55,56 @@ impl History {
         // An older one is read in a copy that is brought up to date, as it must not be changed itself.
         let mut copy = Connection::open_in_memory().map_err(history.error("copy the history"))?;
         copy_into(&history.connection, &mut copy).map_err(history.error("copy the history"))?;
-        let mut history = Self { connection: copy, path: path.to_owned() };
+        let mut history = Self { connection: copy, path: path.to_owned(), _copy: None };
         history.migrate(version, &STEPS)?;
         Ok(history)
+    }
+
+    fn open_in_place(path: &Path) -> Result<(Self, i64)> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(path, flags).map_err(HistoryError::database(path, "open the history"))?;
+        let history = Self { connection, path: path.to_owned(), _copy: None };
+        history.configure().map_err(history.error("open the history"))?;
+        let version = history.version()?;
+        Ok((history, version))
+    }
+
+    /// Opens a copy of the file and of what SQLite keeps beside it.
+    pub(super) fn open_copied(path: &Path) -> Result<(Self, i64)> {
+        let error = |source| HistoryError::File { action: "copy, to read it,", path: path.to_owned(), source };
+        let copy = Scratch::new().map_err(|wrong| error(wrong.into()))?;
+        let place = copy.path().join("history.sqlite");
+        let beside = |path: &Path, ending: &str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        let endings = ["", "-wal", "-journal"];
+        let state = || {
+            endings.map(|ending| fs::metadata(beside(path, ending)).ok().map(|file| (file.len(), file.modified().ok())))
+        };
+        for _ in 0..MOST_COPIES {
+            let before = state();
+            for ending in endings {
+                let (from, to) = (beside(path, ending), beside(&place, ending));
+                let _ = fs::remove_file(&to);
+                match fs::read(&from).and_then(|bytes| fs::write(&to, bytes)) {
+                    Err(wrong) if !ending.is_empty() && wrong.kind() == io::ErrorKind::NotFound => {}
+                    done => done.map_err(error)?,
+                }
+            }
+            // What somebody wrote to meanwhile may be half of this and half of that.
+            if before == state() {
+                let connection =
+                    Connection::open(&place).map_err(HistoryError::database(path, "open a copy of the history"))?;
+                let history = Self { connection, path: path.to_owned(), _copy: Some(copy) };
+                history.configure().map_err(history.error("open a copy of the history"))?;
+                let version = history.version()?;
+                return Ok((history, version));
+            }
+        }
+        Err(HistoryError::Busy(path.to_owned()))
     }
 
     pub(super) fn open_with(path: &Path, steps: &[&str]) -> Result<Self> {
@@ -65,7 +116,7 @@ impl History {
             })?;
         }
         let connection = Connection::open(path).map_err(HistoryError::database(path, "open the history"))?;
-        let mut history = Self { connection, path: path.to_owned() };
+        let mut history = Self { connection, path: path.to_owned(), _copy: None };
         history.configure().map_err(history.error("open the history"))?;
         let version = history.version_up_to(steps.len() as i64)?;
         // Readers then go on while somebody writes. It stays so in the file; where another process is just about to make it
