@@ -287,6 +287,8 @@ impl Years {
                     let took = self.noisy(share * typical);
                     let start = clock - if depth == 1 { self.noisy(share * typical) } else { 0 };
                     phases.push(BenchmarkPhase {
+                        wall_ns: None,
+                        cpu_ns: None,
                         name: name.to_owned(),
                         start_time: Some(at(start)),
                         end_time: Some(at(start + took)),
@@ -310,6 +312,8 @@ impl Years {
             }
         }
         Benchmark {
+            wall_ns: None,
+            cpu_ns: None,
             name: id.to_owned(),
             path: PathBuf::from("/suite/project"),
             start_time: Some(at(0)),

@@ -26,8 +26,10 @@ pub mod schedule;
 mod scratch;
 pub mod session;
 pub mod stats;
+mod suggest;
 pub mod suite;
 pub mod summary;
+mod text;
 pub mod trends;
 
 /// The examples of the README, compiled with the documentation's tests.

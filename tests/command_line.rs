@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use forc_perf::collector::counters_available;
 use forc_perf::report::{file, terminal};
 use serde_json::Value;
-use support::{Bed, PATIENCE};
+use support::{Bed, PATIENCE, run};
 
 fn output(bed: &Bed, args: &[&str]) -> (Option<i32>, String, String) {
     let output = bed.harness().args(args).output().unwrap();
@@ -372,4 +372,113 @@ fn quick_is_three_runs_and_the_budget_sets_their_number_else() {
         10,
         "never below Criterion's least"
     );
+}
+
+#[test]
+fn bash_completes_options_and_subcommands() {
+    let bed = Bed::new();
+    let script = run(&bed, &["completions", "bash"]).assert_code(0).stdout;
+    bed.write("completions", &script);
+    let complete = |words: &[&str]| -> Vec<String> {
+        let text = r#"source "$1"; shift
+            COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+            $(complete -p forc-perf | sed 's/.*-F \([^ ]*\).*/\1/') forc-perf "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+            printf '%s\n' "${COMPREPLY[@]}""#;
+        let output =
+            Command::new("bash").args(["-c", text, "bash"]).arg(bed.path("completions")).args(words).output().unwrap();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).filter(|line| !line.is_empty()).collect()
+    };
+    assert_eq!(complete(&["forc-perf", "nigh"]), ["nightly"]);
+    assert_eq!(complete(&["forc-perf", "run", "--samp"]), ["--samples"]);
+    assert_eq!(complete(&["forc-perf", "compare", "a", "b", "--sched"]), ["--schedule"]);
+    assert_eq!(complete(&["forc-perf", "compare", "--schedule", "d"]), ["duet"]);
+    assert_eq!(complete(&["forc-perf", "history", "seri"]), ["series"]);
+    assert!(complete(&["forc-perf", "history", "series", "--me"]).contains(&"--metric".to_owned()));
+}
+
+#[test]
+fn a_name_that_is_none_is_told_with_what_may_have_been_meant() {
+    let bed = Bed::new();
+    bed.good_project();
+    bed.project("apps/amm", "package script amm");
+    let suite = bed.word("suite");
+    let listed = run(&bed, &["list", "--suite", &suite, "amn"]).assert_code(3);
+    assert_eq!(listed.stderr, "no benchmark matches `amn`; did you mean `apps/amm/debug`?\n");
+    let typo = bed.run(&["apps/amm", "goood"]);
+    assert_eq!(typo.assert_code(0).report().benchmarks.len(), 1);
+    assert!(typo.stderr.contains("no benchmark matches `goood`; did you mean `good/good/debug`?"), "{}", typo.stderr);
+    let none = bed.run(&["nonsense"]);
+    assert!(none.assert_code(3).stderr.contains("no benchmark matches `nonsense`\n"), "{}", none.stderr);
+    assert!(!none.stderr.contains("--list"), "`run` has no such option: {}", none.stderr);
+    fs::create_dir(bed.path("empty")).unwrap();
+    let empty = run(&bed, &["list", "--suite", "empty"]).assert_code(3);
+    assert_eq!(empty.stderr, "empty holds no project: no Forc.toml is below it\n");
+}
+
+#[test]
+fn a_single_run_is_told_as_one() {
+    let bed = Bed::new();
+    bed.good_project();
+    let shown = bed.run(&["--samples", "1"]);
+    let shown = &shown.assert_code(0).stdout;
+    assert!(
+        shown.contains("1 benchmark, 1 run in") && shown.contains("a single run has neither interval nor spread"),
+        "{shown}"
+    );
+    assert!(!shown.contains("0 %  interval") && !shown.contains("1 runs"), "{shown}");
+}
+
+#[test]
+fn colours_are_as_asked_for() {
+    let bed = Bed::new();
+    bed.good_project();
+    bed.run(&[]).assert_code(0);
+    let coloured =
+        |args: &[&str]| run(&bed, &[&["show", "report.json"], args].concat()).assert_code(0).stdout.contains('\u{1b}');
+    assert!(!coloured(&[]), "into a pipe");
+    assert!(coloured(&["--color", "always"]));
+    assert!(!coloured(&["--color", "never"]));
+}
+
+#[test]
+fn a_report_is_shown_in_every_form() {
+    let bed = Bed::new();
+    bed.good_project();
+    bed.project("bad/bad", "err error: no\nexit 1");
+    let measured = bed.run(&["--samples", "3"]);
+    measured.assert_code(1);
+    let show = |format: &str| run(&bed, &["show", "report.json", "--format", format]).assert_code(1).stdout;
+    let table = show("terminal");
+    assert!(table.contains("good/good/debug") && table.contains("bad/bad/debug"), "{table}");
+    let markdown = show("markdown");
+    assert!(markdown.starts_with("<!-- forc-perf -->\n") && markdown.contains("| `good/good/debug` |"), "{markdown}");
+    assert!(markdown.contains("`bad/bad/debug`") && markdown.contains("error: no"), "{markdown}");
+    let figures = show("csv");
+    let mut lines = figures.lines();
+    assert_eq!(lines.next(), Some("benchmark,phase,depth,metric,unit,runs,median,low,high,confidence,spread"));
+    assert!(lines.any(|line| line.starts_with("good/good/debug,,,wall,ns,3,")), "{figures}");
+    assert!(figures.lines().any(|line| line.starts_with("good/good/debug,compile to ast,0,wall,ns,3,")), "{figures}");
+    let samples = show("samples-csv");
+    assert_eq!(samples.lines().next(), Some("benchmark,run,phase,metric,unit,value"));
+    let walls = samples.lines().filter(|line| line.starts_with("good/good/debug,") && line.contains(",,wall,ns,"));
+    assert_eq!(walls.count(), 3, "{samples}");
+    assert!(show("html").contains("<!DOCTYPE html>"));
+    let json: Value = serde_json::from_str(&show("json")).unwrap();
+    let good = json["benchmarks"].as_array().unwrap().iter().find(|one| one["id"] == "good/good/debug").unwrap();
+    let run_of = &good["runs"][0];
+    let time =
+        |name: &str| run_of[name]["secs"].as_u64().unwrap() * 1_000_000_000 + run_of[name]["nanos"].as_u64().unwrap();
+    assert_eq!(
+        run_of["wall_ns"].as_u64(),
+        Some(time("end_time") - time("start_time")),
+        "a plain number beside the pairs"
+    );
+    assert!(
+        run_of["cpu_ns"].is_u64() && run_of["phases"][0]["wall_ns"].is_u64() && run_of["phases"][0]["cpu_ns"].is_u64()
+    );
+    // What is neither is told as such.
+    bed.write("other.json", "{\"x\": 1}");
+    run(&bed, &["show", "other.json"])
+        .assert_error(4, &["other.json is neither a report nor a comparison of forc-perf"]);
 }

@@ -189,3 +189,58 @@ fn copies_are_as_private_as_what_they_are_of() {
     assert!(run.stderr.contains("is no folder of this user alone"), "{}", run.stderr);
     assert_eq!(fs::read_dir(bed.path("home")).unwrap().count(), 0);
 }
+
+/// Names and messages with what a terminal would obey: an escape sequence, a bell, a mark that turns the writing.
+const OBEYED: &str = "x\u{1b}[2J\u{7}\u{202e}y";
+
+#[test]
+fn nothing_that_is_printed_is_obeyed_by_a_terminal() {
+    let bed = Bed::new();
+    let project = |folder: &str, script: &str| {
+        bed.write(&format!("suite/g/{folder}/Forc.toml"), "[project]\nname = \"p\"\nimplicit-std = false");
+        bed.write(&format!("suite/g/{folder}/src/script.txt"), script);
+    };
+    project(OBEYED, &format!("start p {OBEYED}\nspin 1\nstop p {OBEYED}\npackage script p"));
+    project(&format!("bad{OBEYED}"), &format!("err error: {OBEYED}\nexit 1"));
+    bed.write(&format!("suite/g/broken{OBEYED}/Forc.toml"), "[");
+    bed.run(&["--record"]).assert_code(1);
+    let report = bed.word("report.json");
+    let suite = bed.word("suite");
+    let ack = format!("text {OBEYED}");
+    for args in [
+        &["run", "--suite", &suite, "--samples", "2", "--pin", "never", "--output", "again.json"][..],
+        &[
+            "run",
+            "--suite",
+            &suite,
+            "--samples",
+            "2",
+            "--pin",
+            "never",
+            "--output",
+            "again.json",
+            "--message-format",
+            "json",
+        ],
+        &["list", "--suite", &suite],
+        &["diff", &report, "again.json"],
+        &["shares", &report],
+        &["history", "list"],
+        &["history", "show", "1"],
+        &["history", "show", "1", "--format", "json"],
+        &["history", "series"],
+        &["history", "series", "--points"],
+        &["history", "series", "--points", "--format", "json"],
+        &["history", "events"],
+        &["history", "ack", "0.72.1", "-m", &ack],
+        &["history", "show", OBEYED],
+        &["run", "--suite", OBEYED],
+        &["nightly", "--suite", &suite, "--samples", "2", "--pin", "never", "--out", "pages"],
+    ] {
+        let ended = support::run(&bed, args);
+        for text in [&ended.stdout, &ended.stderr] {
+            let obeyed = text.chars().find(|c| (c.is_control() && *c != '\n' && *c != '\t') || *c == '\u{202e}');
+            assert_eq!(obeyed, None, "{args:?}: {text}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
+use crate::cli::options::Colour;
 use crate::cli::say;
 
 /// Options that are handed to Criterion.
@@ -35,8 +36,8 @@ pub struct CriterionOptions {
     pub noplot: bool,
 
     /// Colours: auto, always or never
-    #[arg(short = 'c', long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
-    color: Option<String>,
+    #[arg(short = 'c', long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    pub color: Colour,
 
     /// Print Criterion's results for every phase, with all figures, and not only for whole runs
     #[arg(short = 'v', long)]
@@ -112,8 +113,12 @@ impl CriterionOptions {
         valued("baseline", self.baseline.clone().filter(|_| self.loads_baseline()));
         valued("baseline-lenient", lenient.or(self.baseline_lenient.as_ref()).cloned());
         valued("load-baseline", self.load_baseline.clone());
-        let color = if terminal { "always" } else { "never" };
-        valued("color", Some(self.color.clone().filter(|when| when != "auto").unwrap_or_else(|| color.to_owned())));
+        let color = match self.color {
+            Colour::Auto if terminal => "always",
+            Colour::Always => "always",
+            Colour::Auto | Colour::Never => "never",
+        };
+        valued("color", Some(color.to_owned()));
         valued("output-format", self.output_format.clone());
         valued("nresamples", self.nresamples.map(|n| n.to_string()));
         valued("noise-threshold", self.noise_threshold.map(|n| n.to_string()));

@@ -28,6 +28,7 @@ pub use replay_error::ReplayError;
 use crate::cli::exit::{EXIT_CODES, Outcome};
 use crate::cli::measure::{self, Destination};
 use crate::cli::options::{MeasureOptions, MessageFormat};
+use crate::cli::tell;
 use crate::cli::{fail, list, say};
 use crate::forc::ToolchainSpec;
 use crate::report::format;
@@ -119,6 +120,7 @@ impl Bench {
                 return if usage { Outcome::Usage.into() } else { ExitCode::SUCCESS };
             }
         };
+        options.criterion.color.choose();
         self.run(&options).unwrap_or_else(|(outcome, message)| fail(outcome, &message))
     }
 
@@ -199,14 +201,14 @@ impl Bench {
         match run() {
             Ok(true) => Outcome::Success,
             Ok(false) => {
-                eprintln!(
+                tell(format_args!(
                     "error: Criterion did not take the samples; the report itself is whole: {}",
                     report.display()
-                );
+                ));
                 Outcome::HarnessError
             }
             Err(error) => {
-                eprintln!("error: cannot start Criterion on {}: {error}", report.display());
+                tell(format_args!("error: cannot start Criterion on {}: {error}", report.display()));
                 Outcome::HarnessError
             }
         }
@@ -217,7 +219,7 @@ impl Bench {
 fn pass_errors(stderr: impl Read) {
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {
         if !output::is_measuring_talk(&line) && !line.trim().is_empty() {
-            eprintln!("{line}");
+            tell(format_args!("{line}"));
         }
     }
 }
@@ -245,7 +247,7 @@ fn replay_main(report: &Path) -> ExitCode {
     // A panic of Criterion's is one sentence to a person, and the next series goes on.
     std::panic::set_hook(Box::new(|panic| {
         let said = panic.payload_as_str().unwrap_or("it did not say why");
-        eprintln!("error: Criterion panicked: {}", said.lines().next().unwrap_or_default());
+        tell(format_args!("error: Criterion panicked: {}", said.lines().next().unwrap_or_default()));
     }));
     let result = Selection::new(&patterns.0, &patterns.1)
         .map_err(|error| error.to_string())

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::programs::{Baseline, Programs};
 use super::replay_error::ReplayError;
+use crate::cli::tell;
 use crate::history::hex;
 use crate::model::{Benchmark, Measured};
 use crate::report::file;
@@ -108,10 +109,10 @@ pub fn replay(path: &Path, selection: &Selection) -> Result<(), ReplayError> {
         let programs = Programs::open(&super::criterion_folder().join(directory(&group)));
         let mut apart = None;
         if programs.is_edited(&baseline.name, measured) {
-            eprintln!(
+            tell(format_args!(
                 "{}: the files were edited since the baseline `{}`: not compared with it",
                 measured.id, baseline.name
-            );
+            ));
             // Kept as the first of its program, not compared.
             apart = Some(programs.begin_anew(&baseline, new()));
         }

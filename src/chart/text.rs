@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::font::text_width;
+use crate::text::is_unfit;
 
 /// More characters than any picture has room for.
 const LONGEST: usize = 400;
@@ -11,7 +12,7 @@ const LONGEST: usize = 400;
 /// invisible marks that turn the direction of writing. Each becomes a visible `\u{FFFD}`; runs of white space become one
 /// space.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| unfit(c) || (c.is_whitespace() && c != ' ')) {
+    if !text.chars().any(|c| is_unfit(c) || (c.is_whitespace() && c != ' ')) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(
@@ -19,7 +20,7 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
             .map(|c| {
                 if c.is_whitespace() {
                     ' '
-                } else if unfit(c) {
+                } else if is_unfit(c) {
                     '\u{FFFD}'
                 } else {
                     c
@@ -27,13 +28,6 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
             })
             .collect(),
     )
-}
-
-/// Whether a character has no place in a text: neither in XML nor, for its power over direction, in a label.
-fn unfit(c: char) -> bool {
-    matches!(c,
-        '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}')
-        || (c.is_control() && !c.is_whitespace())
 }
 
 /// Names in texts and tables are shown up to so many characters.

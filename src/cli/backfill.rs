@@ -11,6 +11,7 @@ use super::options::{Pin, SuiteOptions, SwayOptions, default_interval, default_t
 use super::progress::Progress;
 use super::record::{HistoryOption, harness};
 use super::{DEFAULT_SUITE, Result, say};
+use crate::cli::tell;
 use crate::collector::Interrupt;
 use crate::environment;
 use crate::forc::source::{Checkout, Commit};
@@ -149,7 +150,7 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
     });
     let mut history = options.history.open()?;
     let plan = missing(&history, &line, options.retry)?;
-    eprintln!("{} of {all} commits are wanted, {} of them are missing", line.len(), plan.len());
+    tell(format_args!("{} of {all} commits are wanted, {} of them are missing", line.len(), plan.len()));
     if options.list {
         for commit in plan {
             say(format_args!(
@@ -168,10 +169,10 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
             break;
         }
         let begun = Instant::now();
-        eprintln!("{} {}", commit.id.get(..10).unwrap_or(&commit.id), commit.subject);
+        tell(format_args!("{} {}", commit.id.get(..10).unwrap_or(&commit.id), commit.subject));
         if let Some(reason) = measure(&config, commit, &mut history, &interrupt)? {
             tally.failed += 1;
-            eprintln!("skipped: {reason}");
+            tell(format_args!("skipped: {reason}"));
             history.set_state(&format!("{SKIPPED}{}", commit.id), Some(&reason)).map_err(harness)?;
         } else if !interrupt.requested() {
             tally.measured += 1;
@@ -187,7 +188,7 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
         tally.failed
     ));
     if interrupt.requested() || left > 0 {
-        eprintln!("the same command goes on where this one stopped");
+        tell(format_args!("the same command goes on where this one stopped"));
     }
     Ok(if interrupt.requested() {
         Outcome::Interrupted

@@ -11,12 +11,14 @@ use super::options::{Pin, SuiteOptions, SwayOptions, default_interval, default_t
 use super::progress::Progress;
 use super::record::RecordOptions;
 use super::{DEFAULT_SUITE, Result, out};
+use crate::cli::tell;
 use crate::collector::Interrupt;
 use crate::compare;
 use crate::git::without_credentials;
 use crate::history::import;
 use crate::model::{BenchmarkFindings, Comparison, Completion, Findings, MOST_RUNS, Metric, Report};
-use crate::report::{comparison, file, page};
+use crate::report::file::Either;
+use crate::report::{comparison, csv, file, html, markdown, page, terminal};
 use crate::schedule::Wanted;
 use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, SessionError, StdOption};
 use crate::suite::Selection;
@@ -395,7 +397,7 @@ pub fn compare(options: &CompareOptions) -> Result<Outcome> {
     if interrupted {
         lines.push("the same command with --resume goes on where this one was interrupted".to_owned());
     }
-    eprintln!("{}", lines.join("\n"));
+    tell(format_args!("{}", lines.join("\n")));
     Ok(outcome(&comparison, options.show.fail_on))
 }
 
@@ -423,9 +425,31 @@ pub(super) fn judge(reports: [Report; 2], names: [String; 2], options: &PairOpti
 
 /// Shows a comparison that was kept.
 pub fn show(path: &Path, options: &ShowOptions) -> Result<Outcome> {
-    let comparison = file::read_comparison(path).map_err(|error| (Outcome::HarnessError, error.to_string()))?;
-    print(&comparison, options);
-    Ok(outcome(&comparison, options.fail_on))
+    match file::read_either(path).map_err(|error| (Outcome::HarnessError, error.to_string()))? {
+        Either::Comparison(comparison) => {
+            print(&comparison, options);
+            Ok(outcome(&comparison, options.fail_on))
+        }
+        Either::Report(report) => {
+            print_report(&report, options.format);
+            Ok(Outcome::of(&report))
+        }
+    }
+}
+
+fn print_report(shown: &Report, format: Format) {
+    let text = match format {
+        Format::Terminal => return out::print_coloured(&terminal::render(shown, None, out::width())),
+        Format::Markdown => markdown::report(shown),
+        Format::Json => match serde_json::to_string_pretty(shown) {
+            Ok(text) => text + "\n",
+            Err(error) => return tell(format_args!("error: the report cannot be written as JSON: {error}")),
+        },
+        Format::Html => html::index(shown),
+        Format::Csv => csv::figures(shown),
+        Format::SamplesCsv => csv::samples(shown),
+    };
+    out::print_document(&text);
 }
 
 fn print(shown: &Comparison, options: &ShowOptions) {
@@ -436,13 +460,13 @@ fn print(shown: &Comparison, options: &ShowOptions) {
         Format::Markdown => comparison::markdown(shown),
         Format::Json => match serde_json::to_string_pretty(shown) {
             Ok(text) => text + "\n",
-            Err(error) => return eprintln!("error: the comparison cannot be written as JSON: {error}"),
+            Err(error) => return tell(format_args!("error: the comparison cannot be written as JSON: {error}")),
         },
         Format::Html => comparison::html(shown),
         Format::Csv => comparison::csv(shown),
         Format::SamplesCsv => comparison::samples_csv(shown),
     };
-    out::print(&text);
+    out::print_document(&text);
 }
 
 /// How a command ends that has shown this comparison.

@@ -11,6 +11,7 @@ use super::exit::Outcome;
 use super::options::{SwayOptions, spec};
 use super::progress::Progress;
 use super::{Result, say};
+use crate::cli::say_json;
 use crate::collector::Interrupt;
 use crate::doctor::{self, Outlook, Trial, TrialError};
 use crate::forc::spec::FORC_VARIABLE;
@@ -62,7 +63,7 @@ pub(super) fn doctor(options: &DoctorOptions) -> Result<Outcome> {
     let useless = useless(&checks, trial.as_ref().ok());
     match options.format {
         Format::Terminal => print(&checks, trial.as_ref().map_err(String::as_str), &useless),
-        Format::Json => say(json!({
+        Format::Json => say_json(json!({
             "can_measure": useless.is_empty(),
             "useless_because": useless,
             "checks": checks,

@@ -15,6 +15,8 @@ use jiff::civil::Date;
 use super::Result;
 use super::exit::Outcome;
 use super::record::{HistoryOption, harness};
+use crate::cli::say_json;
+use crate::cli::tell;
 use crate::history::{self, History, Match, NameError, Prune, ReportFilter, ReportId};
 use crate::report::format;
 
@@ -120,7 +122,7 @@ fn order(history: &mut History, sway: &std::path::Path) -> Result<Outcome> {
     let ordered = super::record::order(history, sway).map_err(|message| (Outcome::HarnessError, message))?;
     say(format_args!("{} of {} commits have their place", ordered.known, ordered.known + ordered.unknown.len()));
     for unknown in &ordered.unknown {
-        eprintln!("{} is no commit or tag of {}: it stands where its time puts it", unknown, sway.display());
+        tell(format_args!("{} is no commit or tag of {}: it stands where its time puts it", unknown, sway.display()));
     }
     Ok(Outcome::Success)
 }
@@ -139,7 +141,7 @@ fn prune(history: &mut History, options: &PruneOptions) -> Result<Outcome> {
 fn verify(history: &History, format: Format) -> Result<Outcome> {
     let verified = history.verify().map_err(harness)?;
     match format {
-        Format::Json => say(serde_json::json!(verified)),
+        Format::Json => say_json(serde_json::json!(verified)),
         Format::Table => {
             for problem in &verified.problems {
                 let report = problem.report.map(|report| format!("report {report}: ")).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use super::exit::Outcome;
 use super::say;
+use crate::cli::tell;
 use crate::collector::Interrupt;
 use crate::session::{self, Config};
 use crate::suite::SuiteError;
@@ -11,11 +12,23 @@ use crate::suite::SuiteError;
 /// # Errors
 /// If the suite cannot be read.
 pub fn list(config: &Config) -> Result<Outcome, SuiteError> {
-    let suite = session::load_suite(config, None, &Interrupt::new(), |repository| eprintln!("fetching {repository}"))?;
+    let suite =
+        session::load_suite(config, None, &Interrupt::new(), |repository| tell(format_args!("fetching {repository}")))?;
     let cases = suite.cases(&config.selection);
     cases.iter().for_each(|case| say(format_args!("{}: benchmark", case.id)));
+    for sentence in suite.unmatched(&config.selection) {
+        tell(sentence);
+    }
+    if suite.projects.is_empty() && suite.skipped.is_empty() && suite.not_fetched.is_empty() {
+        tell(format_args!("{} holds no project: no Forc.toml is below it", config.suite.display()));
+    }
     for skipped in &suite.skipped {
-        eprintln!("{} {}: {}", if skipped.broken { "unusable" } else { "skipped" }, skipped.name, skipped.reason);
+        tell(format_args!(
+            "{} {}: {}",
+            if skipped.broken { "unusable" } else { "skipped" },
+            skipped.name,
+            skipped.reason
+        ));
     }
     if suite.skipped.iter().any(|skipped| skipped.broken) {
         Ok(Outcome::BenchmarkFailed)

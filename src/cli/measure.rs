@@ -11,6 +11,8 @@ use super::exit::Outcome;
 use super::options::MessageFormat;
 use super::progress::Progress;
 use super::{out, say};
+use crate::cli::say_json;
+use crate::cli::tell;
 use crate::collector::Interrupt;
 use crate::compare::{self, Changes, ReportsError};
 use crate::model::{Completion, Measured, Report};
@@ -145,7 +147,7 @@ pub fn measure_within(
             }
         }
         Some(path) => {
-            eprintln!("Nothing was measured; {} stays as it was.", path.display());
+            tell(format_args!("Nothing was measured; {} stays as it was.", path.display()));
             None
         }
         None => None,
@@ -292,7 +294,7 @@ fn benchmark_json(benchmark: &Measured) -> serde_json::Value {
 
 /// Prints one message.
 fn print_line(message: &serde_json::Value) {
-    say(message);
+    say_json(message);
 }
 
 /// The last message: where everything is.

@@ -25,8 +25,8 @@ use crate::report::{file, shares};
 use crate::session::Config;
 use exit::{EXIT_CODES, Outcome};
 use measure::Destination;
-use options::{MeasureOptions, MessageFormat, SelectOptions};
-pub(crate) use out::say;
+use options::{Colour, MeasureOptions, MessageFormat, SelectOptions};
+pub(crate) use out::{say, say_json, tell};
 use record::RecordOptions;
 
 /// The suite and the folder for results where none are named.
@@ -42,6 +42,10 @@ const DEFAULT_COMPARISON: &str = "target/forc-perf/compare/comparison.json";
 struct Cli {
     #[command(subcommand)]
     command: Command,
+
+    /// Colours
+    #[arg(long, value_enum, value_name = "WHEN", global = true, default_value_t = Colour::Auto)]
+    color: Colour,
 }
 
 #[derive(Debug, Subcommand)]
@@ -52,11 +56,11 @@ enum Command {
     Compare(Box<compare::CompareOptions>),
     /// Hold two reports against each other that were measured one after the other
     Diff(compare::DiffOptions),
-    /// Show a comparison that was kept, in any format
+    /// Show a report or a comparison that was kept, in any format
     Show {
-        /// The comparison
+        /// The report or the comparison
         #[arg(default_value = DEFAULT_COMPARISON)]
-        comparison: PathBuf,
+        file: PathBuf,
         #[command(flatten)]
         show: compare::ShowOptions,
     },
@@ -128,6 +132,7 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Outcome::Usage.into() } else { ExitCode::SUCCESS };
         }
     };
+    cli.color.choose();
     out::finished(run_command(&cli.command))
 }
 
@@ -136,7 +141,7 @@ fn run_command(command: &Command) -> ExitCode {
         Command::Run(options) => run(options),
         Command::Compare(options) => compare::compare(options),
         Command::Diff(options) => compare::diff(options),
-        Command::Show { comparison, show } => compare::show(comparison, show),
+        Command::Show { file, show } => compare::show(file, show),
         Command::Doctor(options) => doctor::doctor(options),
         Command::List(options) => list_command(options),
         Command::History(options) => history::run(options),
@@ -159,7 +164,10 @@ fn run_command(command: &Command) -> ExitCode {
             // Into memory first, as the generator itself panics where its reader is gone.
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "forc-perf", &mut script);
-            out::print(&String::from_utf8_lossy(&script));
+            // For bash, clap_complete 4.6.11 calls a command with a hyphen in its name one thing where it looks for it, and
+            // another where it says what completes it.
+            let script = String::from_utf8_lossy(&script).replace("forc__subcmd__perf", "forc__perf");
+            out::print_document(&script);
             return ExitCode::SUCCESS;
         }
     };
@@ -232,7 +240,7 @@ pub(crate) fn save(
         path: path.to_owned(),
         source: std::io::Error::other(format!("{error}; the temporary folder did not take it either")),
     })?;
-    eprintln!("error: {error}; the {what} is kept in {}", place.display());
+    tell(format_args!("error: {error}; the {what} is kept in {}", place.display()));
     Err(error)
 }
 
@@ -247,6 +255,6 @@ pub(crate) fn rescue(what: &str, write: impl Fn(&Path) -> std::result::Result<()
 
 /// Says what is wrong, in one place and one form.
 pub(crate) fn fail(outcome: Outcome, message: &str) -> ExitCode {
-    eprintln!("error: {message}");
+    tell(format_args!("error: {message}"));
     outcome.into()
 }

@@ -14,6 +14,8 @@ use super::measure::{self, Destination};
 use super::options::{MeasureOptions, MessageFormat};
 use super::record::{HistoryOption, RecordOptions, harness};
 use super::{DEFAULT_SUITE, Result, say};
+use crate::cli::say_json;
+use crate::cli::tell;
 use crate::forc::SwaySource;
 use crate::history::ReportFilter;
 use crate::model::Completion;
@@ -95,13 +97,13 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
             .map_err(|error| (error.outcome(), error.to_string()))?;
         let is_late = began.elapsed() >= *options.limit;
         if done.report.completion == Completion::Interrupted && is_late {
-            eprintln!("The limit of {} was reached: what had been measured is kept.", options.limit);
+            tell(format_args!("The limit of {} was reached: what had been measured is kept.", options.limit));
         }
         let recorded = record.record(std::slice::from_ref(&done.report), config.locator.sway.as_ref());
         if recorded.is_err() {
             // A night's figures are not to be lost to a history that cannot be written.
             if let Some(place) = super::rescue("report", |path| file::write(&done.report, path)) {
-                eprintln!("The report is kept in {}; `forc-perf history import` takes it.", place.display());
+                tell(format_args!("The report is kept in {}; `forc-perf history import` takes it.", place.display()));
             }
         }
         let recorded = recorded?;
@@ -117,7 +119,7 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
     } else if let Some(SwaySource::Folder(folder)) = &config.locator.sway {
         let mut history = options.history.open()?;
         if let Err(error) = super::record::order(&mut history, folder) {
-            eprintln!("warning: {error}");
+            tell(format_args!("warning: {error}"));
         }
     }
     let mut history = options.history.open()?;
@@ -147,7 +149,9 @@ fn print_json(trends: &Trends, out: &Path) {
             })
         })
         .collect();
-    say(json!({"reason": "news", "lines": news(trends), "new": events, "health": trends.health, "dashboard": out}));
+    say_json(
+        json!({"reason": "news", "lines": news(trends), "new": events, "health": trends.health, "dashboard": out}),
+    );
 }
 
 /// How the night went, for whoever is to be woken.

@@ -157,7 +157,7 @@ pub struct MeasureOptions {
     pub seed: Option<u64>,
 
     /// How results are printed: a table for people, or a JSON object a line for programs
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = MessageFormat::Human)]
+    #[arg(long, value_enum, value_name = "FORMAT", visible_alias = "format", default_value_t = MessageFormat::Human)]
     pub message_format: MessageFormat,
 }
 
@@ -174,9 +174,33 @@ pub enum Pin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum MessageFormat {
     /// A table for people
+    #[value(alias = "table")]
     Human,
     /// A JSON object a line, for programs
     Json,
+}
+
+/// When colours are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal that knows them, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Colour {
+    /// Has all that is printed from now on do so.
+    pub fn choose(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
 }
 
 /// Runs of each benchmark in a quick look.

@@ -1,4 +1,6 @@
-//! All that commands print on stdout.
+//! All that commands print.
+//!
+//! Names, messages and paths come from anywhere, and what a terminal would obey in them is made visible here, in one place.
 //!
 //! A reader that has seen enough and is gone is no error, and ends nothing: what was measured is still to be kept. Anything
 //! else that keeps the output from being written, such as a full disk, leaves half of it behind: it is kept here until the
@@ -11,23 +13,39 @@ use std::sync::OnceLock;
 
 use super::exit::Outcome;
 use super::progress::terminal_width;
+use crate::text;
 
 /// The first error of all.
 static FAILED: OnceLock<io::Error> = OnceLock::new();
 
 /// Prints a line.
 pub(crate) fn say(line: impl Display) {
-    keep(writeln!(io::stdout().lock(), "{line}"));
+    keep(writeln!(io::stdout().lock(), "{}", text::visible(&line.to_string())));
 }
 
-/// Prints a text.
-pub(crate) fn print(text: &str) {
-    keep(io::stdout().lock().write_all(text.as_bytes()));
+/// Prints a line of JSON.
+pub(crate) fn say_json(value: impl Display) {
+    keep(writeln!(io::stdout().lock(), "{}", text::visible_json(&value.to_string())));
+}
+
+/// Prints a table.
+pub(crate) fn print(table: &str) {
+    keep(io::stdout().lock().write_all(text::visible(table).as_bytes()));
 }
 
 /// Prints a text whose colours go where they are understood.
-pub(crate) fn print_coloured(text: &str) {
-    keep(anstream::stdout().lock().write_all(text.as_bytes()));
+pub(crate) fn print_coloured(coloured: &str) {
+    keep(anstream::stdout().lock().write_all(text::visible_in_colour(coloured).as_bytes()));
+}
+
+/// Prints a document for another program, as it is, or as far as it is harmless where a person looks at it.
+pub(crate) fn print_document(document: &str) {
+    if io::stdout().is_terminal() { print(document) } else { keep(io::stdout().lock().write_all(document.as_bytes())) }
+}
+
+/// Tells a person something on stderr, a line. One that is gone is no reason to stop.
+pub(crate) fn tell(line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{}", text::visible(&line.to_string()));
 }
 
 /// Keeps what went wrong with printing.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::forc::{BuildEvent, build};
 use crate::report::format;
 use crate::session::Event;
+use crate::text::visible_in_colour;
 
 /// How often a line that stands in place is written anew. Each writing costs the measuring time a few microseconds.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(200);
@@ -41,7 +42,7 @@ impl Progress {
             Event::Suite { selected, skipped } => {
                 let skipped = if skipped.is_empty() { String::new() } else { format!(", {} left out", skipped.len()) };
                 self.line(&match selected {
-                    0 => format!("no benchmark is selected{skipped}; `--list` or `forc-perf list` shows what there is"),
+                    0 => format!("no benchmark is selected{skipped}; `forc-perf list` shows what there is"),
                     1 => format!("1 benchmark{skipped}; building it once to warm up"),
                     _ => format!("{selected} benchmarks{skipped}; building each once to warm up"),
                 });
@@ -51,7 +52,11 @@ impl Progress {
                 self.plan = Some((Instant::now(), *expected));
                 let expected = format::long_duration(*expected);
                 let plural = plural(*benchmarks);
-                self.line(&format!("{runs} runs of {benchmarks} benchmark{plural}, about {expected}"));
+                let runs = match runs {
+                    1 => "1 run".to_owned(),
+                    runs => format!("{runs} runs"),
+                };
+                self.line(&format!("{runs} of {benchmarks} benchmark{plural}, about {expected}"));
             }
             Event::Run { id, done, of } => {
                 if self.due() {
@@ -143,10 +148,10 @@ impl Progress {
         if self.in_place {
             let width = terminal_width().unwrap_or(80).saturating_sub(1);
             let text: String = text.chars().filter(|c| !c.is_control()).take(width).collect();
-            self.write(&format!("\r\x1b[K{text}"));
+            self.write(&format!("\r\x1b[K{}", visible_in_colour(&text)));
             self.pending = true;
         } else if self.due() {
-            self.write(&format!("{text}\n"));
+            self.write(&format!("{}\n", visible_in_colour(text)));
         } else {
             return;
         }
@@ -155,7 +160,7 @@ impl Progress {
 
     fn line(&mut self, text: &str) {
         self.finish();
-        self.write(&format!("{text}\n"));
+        self.write(&format!("{}\n", visible_in_colour(text)));
         self.drawn = Some(Instant::now());
     }
 

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Result;
 use super::exit::Outcome;
+use crate::cli::tell;
 use crate::collector::Interrupt;
 use crate::forc::SwaySource;
 use crate::forc::source::Checkout;
@@ -88,7 +89,7 @@ impl RecordOptions {
             && let Err(error) = order(&mut history, folder)
         {
             // The report is kept; it stands where its time puts it.
-            eprintln!("warning: {error}");
+            tell(format_args!("warning: {error}"));
         }
         Ok(recorded)
     }

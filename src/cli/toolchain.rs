@@ -11,6 +11,7 @@ use super::options::{self, SwayOptions};
 use super::progress::Progress;
 use super::{fail, say};
 use crate::cache;
+use crate::cli::tell;
 use crate::collector::Interrupt;
 use crate::forc::store::{self, Kind, Removal, RemoveError, Stored};
 use crate::forc::{Locator, ToolchainSpec, fuelup, source, spec, toolchain};
@@ -129,7 +130,10 @@ fn list() -> ExitCode {
         lines.push(elsewhere(path.display().to_string(), "on PATH", &path));
     }
     if lines.is_empty() {
-        eprintln!("No compiler is here yet; `forc-perf toolchain install {}` builds one.", spec::PINNED_RELEASE);
+        tell(format_args!(
+            "No compiler is here yet; `forc-perf toolchain install {}` builds one.",
+            spec::PINNED_RELEASE
+        ));
     }
     lines.extend(clones.iter().map(|clone| {
         let (own, target) = clone.sizes();
@@ -183,7 +187,7 @@ fn remove(options: &RemoveOptions) -> ExitCode {
     match removed {
         Ok(()) => {
             if count == 0 {
-                eprintln!("Nothing of that is in the cache.");
+                tell(format_args!("Nothing of that is in the cache."));
             }
             ExitCode::SUCCESS
         }

@@ -29,7 +29,9 @@ pub fn assemble(name: String, path: &Path, protocol: Protocol, recording: Record
     if excess > 0 {
         notes.push(format!("and {excess} more"));
     }
-    Benchmark {
+    let mut run = Benchmark {
+        wall_ns: None,
+        cpu_ns: None,
         name,
         path: path.to_owned(),
         start_time: Some(recording.started),
@@ -44,6 +46,19 @@ pub fn assemble(name: String, path: &Path, protocol: Protocol, recording: Record
         surroundings: None,
         notes,
         frames: recording.frames,
+    };
+    tell_in_nanoseconds(&mut run);
+    run
+}
+
+/// Fills in the times that are told a second time, as plain numbers.
+fn tell_in_nanoseconds(run: &mut Benchmark) {
+    let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    run.wall_ns = run.wall().map(nanoseconds);
+    run.cpu_ns = run.accounting.map(|accounting| nanoseconds(accounting.cpu_time()));
+    for phase in &mut run.phases {
+        phase.wall_ns = phase.wall().map(nanoseconds);
+        phase.cpu_ns = phase.cost.and_then(|cost| cost.cpu_time).map(nanoseconds);
     }
 }
 
@@ -123,6 +138,8 @@ impl Builder<'_> {
             if depth == 0 { self.pass_of(&package, &name) } else { self.passes.get(&package).map_or(0, |p| p.number) };
         self.phases.push(Open {
             phase: BenchmarkPhase {
+                wall_ns: None,
+                cpu_ns: None,
                 name,
                 start_time: Some(at),
                 end_time: None,
@@ -162,6 +179,8 @@ impl Builder<'_> {
         let pass = self.pass_of(&package, &name);
         self.phases.push(Open {
             phase: BenchmarkPhase {
+                wall_ns: None,
+                cpu_ns: None,
                 name,
                 start_time: Some(at.saturating_sub(duration)),
                 end_time: Some(at),

@@ -37,6 +37,8 @@ fn run(wall: u64, cpu: u64) -> Benchmark {
         ..template.accounting.unwrap()
     };
     Benchmark {
+        wall_ns: None,
+        cpu_ns: None,
         start_time: Some(at(0)),
         end_time: Some(at(wall)),
         accounting: Some(accounting),

@@ -16,7 +16,8 @@ pub fn toolchains() -> Vec<(String, PathBuf)> {
         .filter_map(|entry| {
             let entry = entry.ok()?;
             let forc = entry.path().join("bin").join("forc");
-            forc.is_file().then(|| (entry.file_name().to_string_lossy().into_owned(), forc))
+            let name = entry.file_name().to_string_lossy().into_owned();
+            forc.is_file().then(|| (without_host(&name).to_owned(), forc))
         })
         .collect();
     found.sort();
@@ -41,12 +42,41 @@ fn behind_proxy_in(home: &Path, path: &Path) -> Option<(String, PathBuf)> {
     let settings: toml::Table = fs::read_to_string(home.join("settings.toml")).ok()?.parse().ok()?;
     let toolchain = settings.get("default_toolchain")?.as_str()?;
     let forc = forc_in(home, toolchain);
-    forc.is_file().then(|| (toolchain.to_owned(), forc))
+    forc.is_file().then(|| (without_host(toolchain).to_owned(), forc))
 }
 
+/// As fuelup does, by the name alone or with this host behind it: `latest` is kept as `latest-x86_64-unknown-linux-gnu`.
 fn forc_in(home: &Path, toolchain: &str) -> PathBuf {
-    home.join("toolchains").join(toolchain).join("bin").join("forc")
+    let at = |name: &str| home.join("toolchains").join(name).join("bin").join("forc");
+    let whole = at(toolchain);
+    if whole.is_file() {
+        return whole;
+    }
+    let hosts = HOSTS.iter().map(|host| at(&format!("{toolchain}-{host}")));
+    hosts.into_iter().find(|forc| forc.is_file()).unwrap_or(whole)
 }
+
+/// A toolchain's name as people say it.
+fn without_host(name: &str) -> &str {
+    HOSTS
+        .iter()
+        .find_map(|host| name.strip_suffix(host)?.strip_suffix('-'))
+        .filter(|name| !name.is_empty())
+        .unwrap_or(name)
+}
+
+/// The hosts that fuelup has toolchains for, which can run here.
+const HOSTS: &[&str] = if cfg!(target_os = "macos") {
+    if cfg!(target_arch = "aarch64") {
+        &["aarch64-apple-darwin", "x86_64-apple-darwin"]
+    } else {
+        &["x86_64-apple-darwin"]
+    }
+} else if cfg!(target_arch = "aarch64") {
+    &["aarch64-unknown-linux-gnu"]
+} else {
+    &["x86_64-unknown-linux-gnu"]
+};
 
 /// Where fuelup keeps its toolchains: `FUELUP_HOME`, else `~/.fuelup`.
 fn home() -> PathBuf {
@@ -81,5 +111,23 @@ mod tests {
         assert_eq!(behind_proxy_in(home.path(), &at("toolchains/beta/bin/forc")), None);
         fs::write(at("settings.toml"), "default_toolchain = \"gone\"\n").unwrap();
         assert_eq!(behind_proxy_in(home.path(), &at("bin/forc")), None);
+    }
+
+    #[test]
+    fn a_channel_is_kept_under_its_name_and_the_host() {
+        let home = tempfile::tempdir().unwrap();
+        let latest = home.path().join(format!("toolchains/latest-{}/bin/forc", HOSTS[0]));
+        fs::create_dir_all(latest.parent().unwrap()).unwrap();
+        fs::write(&latest, "compiler").unwrap();
+        assert_eq!(forc_in(home.path(), "latest"), latest);
+        assert_eq!(forc_in(home.path(), &format!("latest-{}", HOSTS[0])), latest);
+        assert!(!forc_in(home.path(), "late").is_file());
+        let dated = home.path().join(format!("toolchains/nightly-2024-06-01-{}/bin/forc", HOSTS[0]));
+        fs::create_dir_all(dated.parent().unwrap()).unwrap();
+        fs::write(&dated, "compiler").unwrap();
+        assert_eq!(forc_in(home.path(), "nightly-2024-06-01"), dated);
+        assert!(!forc_in(home.path(), "nightly").is_file(), "of another day");
+        assert_eq!(without_host(&format!("latest-{}", HOSTS[0])), "latest");
+        assert_eq!(without_host("my-toolchain"), "my-toolchain");
     }
 }

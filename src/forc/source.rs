@@ -14,17 +14,13 @@ use sha2::{Digest, Sha256};
 use crate::collector::Interrupt;
 use crate::git::{GitError, Repository, without_credentials};
 use crate::scratch::Scratch;
+use crate::suggest::close;
 
 /// Names the source of revisions; takes what `--sway` takes.
 pub const SWAY_VARIABLE: &str = "FORC_PERF_SWAY";
 
 /// How the user calls the work tree as it is.
 pub const WORK_TREE: &str = ".";
-
-/// How many names are shown in place of one that is not there.
-const SUGGESTIONS: usize = 3;
-/// How alike a name has to be to be shown, from 0 to 1 (Jaro–Winkler).
-const LIKENESS: f64 = 0.8;
 
 /// A repository of the compiler, as the user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -303,26 +299,13 @@ impl SourceError {
         let hint = if words.contains("ambiguous") {
             ", as more than one object's id begins so; give more of its digits".to_owned()
         } else {
-            match close_names(revision, names).as_slice() {
+            match close(revision, names).as_slice() {
                 [] => "; it has to be one of its branches, tags or commits, fetched into it".to_owned(),
                 close => format!("; did you mean {}?", close.join(" or ")),
             }
         };
         Self::Unknown { repository, revision: revision.to_owned(), hint }
     }
-}
-
-/// The names that are most like `revision`, the best first; a remote's branch counts as like the branch itself.
-fn close_names<'a>(revision: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut close: Vec<(f64, &str)> = names
-        .map(|name| {
-            let branch = name.split_once('/').map_or(name, |(_, branch)| branch);
-            (strsim::jaro_winkler(revision, name).max(strsim::jaro_winkler(revision, branch)), name)
-        })
-        .filter(|(likeness, _)| *likeness >= LIKENESS)
-        .collect();
-    close.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    close.into_iter().take(SUGGESTIONS).map(|(_, name)| format!("`{name}`")).collect()
 }
 
 /// A work tree's content, which is nowhere in the user's repository.
@@ -482,9 +465,9 @@ mod tests {
     #[test]
     fn names_like_the_one_asked_for_are_found() {
         let names = ["master", "origin/feature/new-parser", "feature/old-parser", "v0.71.2"];
-        assert_eq!(close_names("mastr", names.into_iter()), ["`master`"]);
-        assert_eq!(close_names("feature/new-parser", names.into_iter())[0], "`origin/feature/new-parser`");
-        assert!(close_names("0123456", names.into_iter()).is_empty());
+        assert_eq!(close("mastr", names.into_iter()), ["`master`"]);
+        assert_eq!(close("feature/new-parser", names.into_iter())[0], "`origin/feature/new-parser`");
+        assert!(close("0123456", names.into_iter()).is_empty());
     }
 
     #[test]

@@ -27,6 +27,8 @@ fn at(microseconds: u64) -> SerdeInstant {
 /// A run of so many microseconds, most of them in one phase of one package.
 pub(crate) fn run(wall: u64) -> Benchmark {
     let phase = |name: &str, depth: u32, start: u64, end: u64| BenchmarkPhase {
+        wall_ns: None,
+        cpu_ns: None,
         name: name.to_owned(),
         start_time: Some(at(start)),
         end_time: Some(at(end)),
@@ -46,6 +48,8 @@ pub(crate) fn run(wall: u64) -> Benchmark {
         disk_read_bytes: 0,
     };
     Benchmark {
+        wall_ns: None,
+        cpu_ns: None,
         name: BENCHMARK.to_owned(),
         path: PathBuf::from("/suite/apps/amm"),
         start_time: Some(at(0)),

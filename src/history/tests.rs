@@ -467,7 +467,10 @@ fn a_history_that_nothing_may_be_written_beside_is_read_in_a_copy() {
     let (folder, mut history) = empty();
     history.record(&report(1, &[7]), &Provenance::default()).unwrap();
     let path = folder.path().join("new/history.sqlite");
-    assert!(fs::metadata(folder.path().join("new/history.sqlite-wal")).unwrap().len() > 0, "not in the file itself yet");
+    assert!(
+        fs::metadata(folder.path().join("new/history.sqlite-wal")).unwrap().len() > 0,
+        "not in the file itself yet"
+    );
     let (copy, _) = History::open_copied(&path).unwrap();
     assert_eq!(copy.reports(&ReportFilter::default()).unwrap().len(), 1, "what stands in the log is read, too");
     assert_eq!((copy.verify().unwrap().problems, copy.path()), (vec![], path.as_path()));

@@ -19,6 +19,13 @@ pub struct Benchmark {
     pub start_time: Option<SerdeInstant>,
     /// Just after forc's exit was collected.
     pub end_time: Option<SerdeInstant>,
+    /// The time between the two, in nanoseconds: for who reads the file with a program that knows no pairs. Absent in files of
+    /// before there was this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wall_ns: Option<u64>,
+    /// CPU time of the whole process, in user mode and in the kernel, in nanoseconds; absent likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_ns: Option<u64>,
     /// The phases that forc announced, in the order of their start; a phase stands before those that it contains.
     pub phases: Vec<BenchmarkPhase>,
     /// The samples of the process, in the order of their timestamps.
@@ -65,6 +72,12 @@ pub struct BenchmarkPhase {
     pub start_time: Option<SerdeInstant>,
     /// When the compiler said that the phase ended; absent if it died first or never said so.
     pub end_time: Option<SerdeInstant>,
+    /// The time between the two, in nanoseconds: for who reads the file with a program that knows no pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wall_ns: Option<u64>,
+    /// CPU time of the phase, in nanoseconds, where it could be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_ns: Option<u64>,
     /// The package being compiled; absent in protocols that do not tell.
     #[serde(default)]
     pub package: Option<String>,

@@ -39,6 +39,9 @@ pub enum FileError {
         /// What is wrong.
         source: serde_json::Error,
     },
+    /// It is neither.
+    #[error("{} is neither a report nor a comparison of forc-perf", .0.display())]
+    Neither(PathBuf),
     /// It is a report or a comparison of a later forc-perf.
     #[error("{} has schema version {found}, and this forc-perf reads up to {known}: update forc-perf", path.display())]
     Newer {
@@ -120,6 +123,35 @@ pub fn read_comparison(path: &Path) -> Result<Comparison, FileError> {
     Ok(comparison)
 }
 
+/// A report or a comparison.
+#[derive(Debug)]
+pub enum Either {
+    /// A report.
+    Report(Box<Report>),
+    /// A comparison.
+    Comparison(Box<Comparison>),
+}
+
+/// Reads whichever of the two the file is.
+///
+/// # Errors
+/// If the file cannot be read, is neither, or is a later version's.
+pub fn read_either(path: &Path) -> Result<Either, FileError> {
+    #[derive(Deserialize)]
+    struct Versions {
+        schema_version: Option<serde::de::IgnoredAny>,
+        comparison_version: Option<serde::de::IgnoredAny>,
+    }
+    let file = File::open(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+    let neither = || FileError::Neither(path.to_owned());
+    let versions: Versions = serde_json::from_reader(BufReader::new(file)).map_err(|_| neither())?;
+    match (versions.comparison_version, versions.schema_version) {
+        (Some(_), _) => read_comparison(path).map(|comparison| Either::Comparison(Box::new(comparison))),
+        (None, Some(_)) => read(path).map(|report| Either::Report(Box::new(report))),
+        (None, None) => Err(neither()),
+    }
+}
+
 fn read_versioned<T: DeserializeOwned, V: DeserializeOwned>(
     path: &Path,
     what: &'static str,
@@ -164,10 +196,18 @@ pub fn check_writable(folder: &Path) -> Result<(), FileError> {
 
 /// The JSON Schema of a report, generated from the types.
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Report).to_value()
+    with_id(schemars::schema_for!(Report).to_value(), "report", SCHEMA_VERSION)
+}
+
+/// The schema under a name that says which layout it is of (RFC 8141).
+fn with_id(mut schema: serde_json::Value, what: &str, version: u32) -> serde_json::Value {
+    if let Some(object) = schema.as_object_mut() {
+        object.insert("$id".to_owned(), format!("urn:forc-perf:schema:{what}:{version}").into());
+    }
+    schema
 }
 
 /// The JSON Schema of a comparison, generated from the types.
 pub fn comparison_schema() -> serde_json::Value {
-    schemars::schema_for!(Comparison).to_value()
+    with_id(schemars::schema_for!(Comparison).to_value(), "comparison", COMPARISON_SCHEMA_VERSION)
 }

@@ -2,10 +2,12 @@
 //! file a format. Nothing here starts a compiler or computes a figure.
 
 pub mod comparison;
+pub mod csv;
 pub mod events;
 pub mod file;
 pub(crate) mod format;
 pub mod html;
+pub mod markdown;
 pub mod page;
 pub mod shares;
 pub(crate) mod shell;

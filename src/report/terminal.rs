@@ -31,11 +31,13 @@ pub fn render(report: &Report, changes: Option<&Changes>, width: Option<usize>) 
     let measured: Vec<&Measured> = report.benchmarks.iter().filter(|benchmark| !benchmark.runs.is_empty()).collect();
     if !measured.is_empty() {
         let _ = writeln!(text, "\n{}\n", table(&measured, width));
-        let _ = writeln!(
-            text,
-            "{DIM}wall: median ± half its {} interval; spread: interquartile range over median; phases: share of wall{DIM:#}",
-            confidence(&measured)
-        );
+        let wall = match confidence(&measured) {
+            Some(confidence) => {
+                format!("wall: median ± half its {confidence} interval; spread: interquartile range over median")
+            }
+            None => "a single run has neither interval nor spread".to_owned(),
+        };
+        let _ = writeln!(text, "{DIM}{wall}; phases: share of wall{DIM:#}");
     }
     if let Some(changes) = changes {
         text.push('\n');
@@ -45,11 +47,13 @@ pub fn render(report: &Report, changes: Option<&Changes>, width: Option<usize>) 
     text
 }
 
-/// The least confidence that the walls' intervals have: less than was asked for where there are fewer than six runs.
-fn confidence(measured: &[&Measured]) -> String {
-    let least = measured.iter().filter_map(|benchmark| Some(benchmark.estimate(Metric::Wall)?.confidence));
-    let least = least.fold(stats::CONFIDENCE, f64::min);
-    format!("{:.0} %", 100.0 * least)
+/// The least confidence that the walls' intervals have: less than was asked for where there are fewer than six runs. `None`
+/// where no benchmark has more than one run.
+fn confidence(measured: &[&Measured]) -> Option<String> {
+    let estimates = measured.iter().filter_map(|benchmark| benchmark.estimate(Metric::Wall));
+    let several = estimates.filter(|estimate| estimate.count > 1).map(|estimate| estimate.confidence);
+    let least = several.reduce(f64::min)?.min(stats::CONFIDENCE);
+    Some(format!("{:.0} %", 100.0 * least))
 }
 
 fn headline(report: &Report, text: &mut String) {
@@ -63,10 +67,11 @@ fn headline(report: &Report, text: &mut String) {
         let share = measuring.in_forc.as_secs_f64() / measuring.wall.as_secs_f64().max(f64::MIN_POSITIVE);
         let _ = writeln!(
             text,
-            "{BOLD}forc {}{BOLD:#}: {measured} benchmark{}, {} runs in {}, {} of it in forc",
+            "{BOLD}forc {}{BOLD:#}: {measured} benchmark{}, {} run{} in {}, {} of it in forc",
             report.toolchain.version,
             plural(measured),
             format::count(runs as f64),
+            plural(runs),
             format::long_duration(measuring.wall),
             format::percent(share),
         );

@@ -127,6 +127,9 @@ pub fn compare(
     let version = base.toolchain.version.clone();
     let mut suite =
         load_suite(&config.measure, Some(&version), interrupt, |repository| on_event(Event::Fetch(repository)))?;
+    for sentence in suite.unmatched(&config.measure.selection) {
+        on_event(Event::Note(&sentence));
+    }
     let mut skipped = std::mem::take(&mut suite.skipped);
     let cases = cases(&suite, &config.measure, &sides, &mut skipped);
     on_event(Event::Suite { selected: cases.len(), skipped: &skipped });

@@ -283,10 +283,16 @@ pub fn measure(
     let mut suite = load_suite(config, Some(&toolchain.version), interrupt, |repository| {
         on_event(Event::Fetch(repository));
     })?;
+    for sentence in suite.unmatched(&config.selection) {
+        on_event(Event::Note(&sentence));
+    }
     let mut skipped = std::mem::take(&mut suite.skipped);
     let (cases, inapplicable): (Vec<Case>, Vec<Skipped>) = applicable(suite.cases(&config.selection), &toolchain);
     skipped.extend(inapplicable);
     on_event(Event::Suite { selected: cases.len(), skipped: &skipped });
+    if let Some(note) = suite::other_forc(&cases, &toolchain.version) {
+        on_event(Event::Note(&note));
+    }
 
     let counters = config.counters.then(|| collector::counters_available().describe());
     if let Some(counters) = &counters {

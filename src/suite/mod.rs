@@ -8,6 +8,7 @@ mod scenario;
 mod select;
 mod stage;
 mod target;
+mod wanted;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ pub use scenario::{Scenario, ScenarioError};
 pub use select::{SelectError, Selection};
 pub use stage::{Stage, StageError};
 pub use target::fetch_targets;
+pub(crate) use wanted::other_forc;
 
 use crate::model::Skipped;
 
@@ -31,6 +33,8 @@ pub struct Suite {
     pub projects: Vec<Project>,
     /// What could not be read, and why.
     pub skipped: Vec<Skipped>,
+    /// The ids of the benchmarks of a list of target projects that were not wanted, and so not fetched.
+    pub not_fetched: Vec<String>,
 }
 
 /// A folder with a `Forc.toml`.
@@ -76,6 +80,19 @@ impl Suite {
             .collect();
         cases.sort_by(|a, b| a.id.cmp(&b.id));
         cases
+    }
+
+    /// The patterns of `selection` that select nothing here, each in a sentence: see [`Selection::unmatched`].
+    pub fn unmatched(&self, selection: &Selection) -> Vec<String> {
+        let ids: Vec<String> = self
+            .projects
+            .iter()
+            .flat_map(|project| project.scenarios.iter().map(|scenario| project.id(scenario)))
+            .chain(self.not_fetched.iter().cloned())
+            // What was left out for another reason is told with that one.
+            .chain(self.skipped.iter().map(|skipped| skipped.name.clone()))
+            .collect();
+        selection.unmatched(&self.name, ids.iter().map(String::as_str))
     }
 
     /// Builds every project in these ways, whatever its manifest says.

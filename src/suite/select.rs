@@ -1,5 +1,7 @@
 use glob::Pattern;
 
+use crate::suggest;
+
 /// Which benchmarks are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
@@ -43,6 +45,20 @@ impl Selection {
         Self { tags, ..self }
     }
 
+    /// The patterns that select none of these benchmarks, each in a sentence with what may have been meant. A typo must not
+    /// look like a benchmark that is fine.
+    pub fn unmatched<'a>(&self, suite: &str, ids: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
+        let is_idle = |matcher: &&Matcher| {
+            let alone = Self { include: vec![(*matcher).clone()], ..Self::default() };
+            !ids.clone().any(|id| alone.selects_any_of(suite, id))
+        };
+        let sentence = |matcher: &Matcher| {
+            let pattern = matcher.text();
+            format!("no benchmark matches `{pattern}`{}", suggest::hint(pattern, ids.clone()))
+        };
+        self.include.iter().filter(is_idle).map(sentence).collect()
+    }
+
     /// Whether it leaves nothing out.
     pub fn is_everything(&self) -> bool {
         self.include.is_empty() && self.exclude.is_empty() && self.tags.is_empty()
@@ -78,6 +94,13 @@ impl Matcher {
             return Ok(Self::Part(pattern.to_owned()));
         }
         Pattern::new(pattern).map(Self::Glob).map_err(|source| SelectError { pattern: pattern.to_owned(), source })
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Glob(pattern) => pattern.as_str(),
+            Self::Part(part) => part,
+        }
     }
 
     fn matches(&self, id: &str) -> bool {

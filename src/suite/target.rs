@@ -78,6 +78,7 @@ pub fn fetch_targets(
         }
         let selected = |scenario: &Scenario| selection.selects_any_of(&suite.name, &format!("{id}/{scenario}"));
         if !selection.selects_tags(&target.tags) || !scenarios.iter().any(selected) {
+            suite.not_fetched.extend(scenarios.iter().map(|scenario| format!("{id}/{scenario}")));
             continue;
         }
         let skip = |reason: String, broken| Skipped { name: id.clone(), reason, broken };

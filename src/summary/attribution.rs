@@ -249,6 +249,8 @@ mod tests {
     /// A run from 0 to 100 ms with phases `package name depth start end`.
     fn run(phases: &[(&str, &str, u32, u64, u64)]) -> Benchmark {
         let phase = |(package, name, depth, start, end): &(&str, &str, u32, u64, u64)| BenchmarkPhase {
+            wall_ns: None,
+            cpu_ns: None,
             name: (*name).to_owned(),
             start_time: Some(at(*start)),
             end_time: Some(at(*end)),
@@ -258,6 +260,8 @@ mod tests {
             cost: None,
         };
         Benchmark {
+            wall_ns: None,
+            cpu_ns: None,
             name: "g/p/debug".into(),
             path: "/p".into(),
             start_time: Some(at(0)),

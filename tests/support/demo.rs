@@ -437,6 +437,8 @@ fn run(night: u64, index: usize, slow: f64, random: &mut fastrand::Rng) -> Bench
             let reached = (memory * (0.25 + 0.75 * (now + long) / (bench.milliseconds * whole)).min(1.0)) as u64;
             let mut push = |phase: &str, depth: u32, from: f64, long: f64| {
                 phases.push(BenchmarkPhase {
+                    wall_ns: None,
+                    cpu_ns: None,
                     name: phase.to_owned(),
                     start_time: Some(at(from)),
                     end_time: Some(at(from + long)),
@@ -470,6 +472,8 @@ fn run(night: u64, index: usize, slow: f64, random: &mut fastrand::Rng) -> Bench
         EventCounts { instructions: Some((levels * 3.4e6 * noise(random, 0.0008)) as u64), ..EventCounts::default() };
     let cpu = 0.98 * wall * noise(random, 0.003);
     Benchmark {
+        wall_ns: None,
+        cpu_ns: None,
         name: bench.id.to_owned(),
         path: Path::new("/suite").join(bench.id),
         start_time: Some(at(0.0)),

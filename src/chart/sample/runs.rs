@@ -148,6 +148,8 @@ fn run(
             let long = wall * share * weight * noise(if *share < 0.05 { 0.12 } else { 0.015 });
             let mut phase = |name: &str, from: f64, to: f64, depth| {
                 phases.push(BenchmarkPhase {
+                    wall_ns: None,
+                    cpu_ns: None,
                     name: name.into(),
                     start_time: Some(at(from)),
                     end_time: Some(at(to)),
@@ -179,6 +181,8 @@ fn run(
     let frames = frames(end, &at, random);
     let peak = frames.iter().map(|frame| frame.memory_usage).max().unwrap_or(20 * MIB);
     Benchmark {
+        wall_ns: None,
+        cpu_ns: None,
         name: id.into(),
         path: "fixtures".into(),
         start_time: Some(at(0.0)),

@@ -7,6 +7,7 @@ use super::exit_of_name;
 use crate::cli::compare::{PairOptions, judge};
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
+use crate::cli::tell;
 use crate::compare::ReportsError;
 use crate::history::{self, History, ReportFilter, ReportInfo};
 use crate::model::Report;
@@ -56,7 +57,7 @@ pub(super) fn diff(history: &History, options: &DiffOptions) -> Result<Outcome> 
         return Err((Outcome::Usage, format!("no benchmark of {} or {} is called `{patterns}`", names[0], names[1])));
     }
     if let Some(hosts) = history::hosts(&kept) {
-        eprintln!("note: {hosts}");
+        tell(format_args!("note: {hosts}"));
     }
     judge(kept, names, &PairOptions { force: true, ..options.pair.clone() })
 }

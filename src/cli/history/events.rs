@@ -7,6 +7,7 @@ use super::{Format, FormatOption, say, table};
 use crate::cli::Result;
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
+use crate::cli::tell;
 use crate::history::History;
 use crate::report::events::{commits, sentence};
 use crate::stats::Persistence;
@@ -64,7 +65,7 @@ impl StandingOption {
 pub(super) fn events(history: &History, options: &EventsOptions) -> Result<Outcome> {
     let trends = Trends::of(history).map_err(harness)?;
     if trends.axis.commits.is_empty() {
-        eprintln!("{} holds no report.", history.path().display());
+        tell(format_args!("{} holds no report.", history.path().display()));
         return Ok(Outcome::NothingMeasured);
     }
     let standings: Vec<Standing> = match options.standing.as_slice() {
@@ -85,7 +86,7 @@ pub(super) fn events(history: &History, options: &EventsOptions) -> Result<Outco
         Format::Table => {
             if events.is_empty() {
                 let (commits, series) = (trends.axis.commits.len(), trends.series.len());
-                eprintln!("No such event in {series} series over {commits} commits.");
+                tell(format_args!("No such event in {series} series over {commits} commits."));
             }
             for event in events {
                 print(&trends, event, options.details);

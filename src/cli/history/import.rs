@@ -13,6 +13,7 @@ use super::{Format, FormatOption, moment, plural, say};
 use crate::cli::Result;
 use crate::cli::exit::Outcome;
 use crate::cli::record::{self, HistoryOption, harness};
+use crate::cli::say_json;
 use crate::collector::Interrupt;
 use crate::forc::source::{Checkout, SWAY_VARIABLE};
 use crate::history::import::{self, Form, Known, Notice, Treatment};
@@ -60,10 +61,10 @@ pub(super) fn import(history: &HistoryOption, options: &ImportOptions) -> Result
         };
         match options.format.format {
             Format::Json => {
-                say(json!({"path": path, "imported": done, "notices": notices, "remarks": remarks}));
+                say_json(json!({"path": path, "imported": done, "notices": notices, "remarks": remarks}));
             }
             Format::Table => {
-                tell(path, done, &notices);
+                show_done(path, done, &notices);
                 remarks.iter().for_each(|remark| say(format_args!("  {remark}")));
             }
         }
@@ -94,7 +95,7 @@ fn import_history(history: &mut History, path: &Path) -> Result<Transferred> {
     })
 }
 
-fn tell(path: &Path, done: Transferred, notices: &[Notice]) {
+fn show_done(path: &Path, done: Transferred, notices: &[Notice]) {
     let Transferred { new, known, notes } = done;
     let mut text = format!("{}: {new} report{} recorded", path.display(), plural(new));
     if known > 0 {

@@ -7,6 +7,7 @@ use super::{Format, FormatOption, say, table};
 use crate::cli::Result;
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
+use crate::cli::say_json;
 use crate::history::{History, HistoryError, NoteKind, ReportFilter};
 use crate::trends::Axis;
 
@@ -50,7 +51,7 @@ pub(super) fn ack(mut history: History, options: &AckOptions) -> Result<Outcome>
     if options.list {
         let notes = history.notes(subject.as_deref()).map_err(harness)?;
         match options.format.format {
-            Format::Json => notes.iter().for_each(|note| say(json!({"id": note.id, "note": note}))),
+            Format::Json => notes.iter().for_each(|note| say_json(json!({"id": note.id, "note": note}))),
             Format::Table => {
                 let row = |note: &crate::history::Note| {
                     let time = note.time.get(..10).unwrap_or(&note.time).to_owned();
@@ -67,7 +68,7 @@ pub(super) fn ack(mut history: History, options: &AckOptions) -> Result<Outcome>
     let subject = subject.unwrap_or_default();
     let note = history.add_note(&subject, options.kind, &options.message).map_err(harness)?;
     match options.format.format {
-        Format::Json => say(json!({"id": note.id, "note": note})),
+        Format::Json => say_json(json!({"id": note.id, "note": note})),
         Format::Table => say(format_args!("{} is {} (note {})", note.subject, spoken(note.kind), note.id)),
     }
     Ok(Outcome::Success)

@@ -7,6 +7,8 @@ use serde_json::json;
 use super::{Format, FormatOption, find_report, matching, moment, plural, say, table};
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
+use crate::cli::say_json;
+use crate::cli::tell;
 use crate::cli::{Result, out};
 use crate::history::{CommitRef, History, Match, Point, ReportFilter, Series, SeriesFilter, SeriesKey};
 use crate::model::StdChoice;
@@ -149,7 +151,7 @@ pub(super) fn list(history: &History, options: &ListOptions) -> Result<Outcome> 
     };
     let reports = history.reports(&filter).map_err(harness)?;
     if options.format.format == Format::Json {
-        reports.iter().for_each(|report| say(json!(report)));
+        reports.iter().for_each(|report| say_json(json!(report)));
     } else if !reports.is_empty() {
         let rows = reports.iter().map(|report| {
             let mut what = report.source.name().to_owned();
@@ -172,7 +174,7 @@ pub(super) fn list(history: &History, options: &ListOptions) -> Result<Outcome> 
         out::print(&table(&header, 3, rows.collect()));
     }
     if reports.is_empty() {
-        eprintln!("No report of {} is like that.", history.path().display());
+        tell(format_args!("No report of {} is like that.", history.path().display()));
         return Ok(Outcome::NothingMeasured);
     }
     Ok(Outcome::Success)
@@ -194,7 +196,7 @@ pub(super) fn show(history: &History, options: &ShowOptions) -> Result<Outcome> 
                     "metrics": benchmark.metrics, "phases": benchmark.phases
                 })
             });
-            say(json!({
+            say_json(json!({
                 "report": kept.info, "toolchain": report.toolchain, "environment": report.environment,
                 "settings": report.settings, "benchmarks": benchmarks.collect::<Vec<_>>(),
                 "failures": history.failures(id).map_err(harness)?, "figures": kept.provenance.figures,
@@ -229,20 +231,20 @@ pub(super) fn show(history: &History, options: &ShowOptions) -> Result<Outcome> 
 pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outcome> {
     let found = options.which.find(history)?;
     if found.is_empty() {
-        eprintln!("No series of {} is like that.", history.path().display());
+        tell(format_args!("No series of {} is like that.", history.path().display()));
         return Ok(Outcome::NothingMeasured);
     }
     let as_json = options.format.format == Format::Json;
     if options.samples {
         for series in &found {
             for (point, samples) in history.points_with_samples(series.id).map_err(harness)? {
-                say(json!({"series": series, "point": point, "samples": samples}));
+                say_json(json!({"series": series, "point": point, "samples": samples}));
             }
         }
     } else if options.points && as_json {
         for series in &found {
             for point in history.points(series.id).map_err(harness)? {
-                say(json!({"series": series, "point": point}));
+                say_json(json!({"series": series, "point": point}));
             }
         }
     } else if options.points {
@@ -261,7 +263,7 @@ pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outco
     } else if options.calibration {
         calibration(history, &found, as_json)?;
     } else if as_json {
-        found.iter().for_each(|series| say(json!(series)));
+        found.iter().for_each(|series| say_json(json!(series)));
     } else {
         let mut rows = Vec::new();
         // Which program it was only tells series apart where a benchmark was edited.
@@ -303,7 +305,7 @@ fn calibration(history: &History, found: &[Series], as_json: bool) -> Result<()>
     for measure in measures {
         for calibration in history.calibration(&measure).map_err(harness)? {
             if as_json {
-                say(json!({"measure": measure, "calibration": calibration}));
+                say_json(json!({"measure": measure, "calibration": calibration}));
                 continue;
             }
             let commits = calibration.commits.len();
@@ -320,7 +322,7 @@ fn calibration(history: &History, found: &[Series], as_json: bool) -> Result<()>
         }
     }
     if !as_json && rows.is_empty() {
-        eprintln!("No commit was measured on two machines; `forc-perf backfill` can measure an old one here.");
+        tell(format_args!("No commit was measured on two machines; `forc-perf backfill` can measure an old one here."));
     } else if !as_json {
         let header = ["benchmark", "metric", "phase", "package", "from", "to", "ratio", "by"];
         out::print(&table(&header, 2, rows));

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use crate::history::{History, HistoryError, Series};
 use crate::model::StdChoice;
+use crate::text::cell;
 
 /// Why rows could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -52,17 +53,17 @@ pub fn csv(history: &History, series: &[Series], to: &mut dyn Write) -> Result<(
         for point in history.points(*id)? {
             let commit = point.commit.as_ref();
             writer.write_record([
-                key.benchmark.as_str(),
+                &*cell(&key.benchmark),
                 &metric,
                 unit,
-                key.phase.as_deref().unwrap_or_default(),
-                key.package.as_deref().unwrap_or_default(),
-                &machine,
-                &std,
-                commit.map_or("", |commit| commit.id.as_str()),
+                &*cell(key.phase.as_deref().unwrap_or_default()),
+                &*cell(key.package.as_deref().unwrap_or_default()),
+                &*cell(&machine),
+                &*cell(&std),
+                &*cell(commit.map_or("", |commit| commit.id.as_str())),
                 commit.and_then(|commit| commit.time.as_deref()).unwrap_or_default(),
-                commit.map_or("", |commit| commit.subject.as_str()),
-                &point.version,
+                &*cell(commit.map_or("", |commit| commit.subject.as_str())),
+                &*cell(&point.version),
                 &point.created,
                 &point.count.to_string(),
                 &point.median.to_string(),

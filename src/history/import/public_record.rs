@@ -350,6 +350,8 @@ fn run_of_package(id: &str, package: &str, metrics: &Metrics, wall: Option<Durat
     let mut clock = wall.unwrap_or_default().saturating_sub(duration(top));
     let mut phases = Vec::new();
     let phase = |raw: &RawPhase, depth: u32, start: Duration| BenchmarkPhase {
+        wall_ns: None,
+        cpu_ns: None,
         name: PHASES
             .iter()
             .find(|(name, _)| *name == raw.phase)
@@ -382,6 +384,8 @@ fn run_of_package(id: &str, package: &str, metrics: &Metrics, wall: Option<Durat
         output.other.insert("reused_modules".to_owned(), reused.into());
     }
     Benchmark {
+        wall_ns: None,
+        cpu_ns: None,
         name: id.to_owned(),
         path: PathBuf::new(),
         start_time: wall.map(|_| SerdeInstant::from_epoch(Duration::ZERO)),

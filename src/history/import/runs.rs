@@ -114,6 +114,8 @@ pub(super) fn run_of(raw: RawRun, id: &str) -> Benchmark {
         .map(|phase| {
             let (package, name) = split(&phase.name);
             BenchmarkPhase {
+                wall_ns: None,
+                cpu_ns: None,
                 name,
                 start_time: phase.start_time,
                 end_time: phase.end_time,
@@ -157,6 +159,8 @@ pub(super) fn run_of(raw: RawRun, id: &str) -> Benchmark {
         );
     }
     Benchmark {
+        wall_ns: None,
+        cpu_ns: None,
         name: id.to_owned(),
         path: raw.path,
         start_time,

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::samples::sampled;
-use crate::model::{Basis, Comparison, Metric, Unit, Verdict};
+use crate::model::{Basis, Comparison, Verdict};
+use crate::report::csv::{cell, cell_if_any, unit, written};
 
 /// What stands in the place of a benchmark's id where the row is of all of them: no id has a space.
 const TOGETHER: &str = "all together";
@@ -11,12 +12,17 @@ const TOGETHER: &str = "all together";
 /// A figure's row. The fields' names are the columns'.
 #[derive(Serialize)]
 struct FigureRow<'a> {
+    #[serde(serialize_with = "cell")]
     base_side: &'a str,
+    #[serde(serialize_with = "cell")]
     other_side: &'a str,
     control: bool,
+    #[serde(serialize_with = "cell")]
     benchmark: &'a str,
+    #[serde(serialize_with = "cell_if_any")]
     phase: Option<&'a str>,
     depth: Option<u32>,
+    #[serde(serialize_with = "cell")]
     parts: String,
     metric: &'static str,
     unit: &'static str,
@@ -41,12 +47,16 @@ struct FigureRow<'a> {
 /// A pair's row.
 #[derive(Serialize)]
 struct SampleRow<'a> {
+    #[serde(serialize_with = "cell")]
     base_side: &'a str,
+    #[serde(serialize_with = "cell")]
     other_side: &'a str,
     control: bool,
+    #[serde(serialize_with = "cell")]
     benchmark: &'a str,
     /// From 1.
     block: usize,
+    #[serde(serialize_with = "cell_if_any")]
     phase: Option<&'a str>,
     metric: &'static str,
     unit: &'static str,
@@ -68,7 +78,7 @@ pub(super) fn figures(comparison: &Comparison) -> String {
                 depth: figure.phase.is_some().then_some(figure.depth),
                 parts: figure.parts.join(" + "),
                 metric: figure.metric.name(),
-                unit: unit(figure.metric),
+                unit: unit(figure.metric.unit()),
                 base: number(figure.base),
                 other: number(figure.other),
                 ratio: number(figure.ratio),
@@ -95,7 +105,7 @@ pub(super) fn figures(comparison: &Comparison) -> String {
             depth: total.phase.is_some().then_some(0),
             parts: String::new(),
             metric: total.metric.name(),
-            unit: unit(total.metric),
+            unit: unit(total.metric.unit()),
             base: None,
             other: None,
             ratio: number(total.ratio),
@@ -162,7 +172,7 @@ pub(super) fn samples(comparison: &Comparison) -> String {
                     block: index + 1,
                     phase: sample.phase.as_deref(),
                     metric: sample.metric.name(),
-                    unit: unit(sample.metric),
+                    unit: unit(sample.metric.unit()),
                     base: *base,
                     other: *other,
                 });
@@ -177,23 +187,4 @@ pub(super) fn samples(comparison: &Comparison) -> String {
 /// A number that is one.
 fn number(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
-}
-
-fn unit(metric: Metric) -> &'static str {
-    match metric.unit() {
-        Unit::Nanoseconds => "ns",
-        Unit::Bytes => "B",
-        Unit::Count => "1",
-    }
-}
-
-/// The heading stands there without rows, too.
-fn written<T: Serialize>(heading: &[&str], rows: impl IntoIterator<Item = T>) -> String {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    // Writing to memory, and rows that are flat: neither can fail.
-    let _ = writer.write_record(heading);
-    for row in rows {
-        let _ = writer.serialize(row);
-    }
-    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }

@@ -13,6 +13,7 @@ use super::words::{reproduction, side_name};
 use crate::chart::text::{clean, shortened};
 use crate::model::{Comparison, Figure, Findings, OutputFinding, Verdict};
 use crate::report::format;
+use crate::report::markdown::{MARKER, block, code};
 
 /// GitHub's comments have 65,536 characters; some room is left for whoever puts something around this one.
 const LONGEST: usize = 60_000;
@@ -20,9 +21,6 @@ const LONGEST: usize = 60_000;
 const SHOWN_ROWS: usize = 20;
 /// Lines of a compiler's last words.
 const SHOWN_OUTPUT_LINES: usize = 20;
-
-/// Begins every report, and is not shown: by it a workflow finds its own comment among others that the same bot has written.
-const MARKER: &str = "<!-- forc-perf -->";
 
 pub(super) fn render(comparison: &Comparison) -> String {
     let headline = headline(comparison);
@@ -148,26 +146,6 @@ fn cell(phrase: &Phrase) -> String {
 
 fn name(name: &str) -> String {
     code(&Piece::Name(name.to_owned()).plain())
-}
-
-/// A text from outside as a code span: nothing in it is markup, nobody is mentioned and nothing is linked. The fence is
-/// longer than any in the text.
-fn code(text: &str) -> String {
-    if text.trim().is_empty() {
-        return "` `".to_owned();
-    }
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{fence}{space}{text}{space}{fence}")
-}
-
-/// Lines from outside as a code block.
-fn block(lines: &[&str]) -> String {
-    let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    let body: Vec<String> = lines.iter().map(|line| clean(line).chars().take(2_000).collect()).collect();
-    format!("{fence}text\n{}\n{fence}\n", body.join("\n"))
 }
 
 /// What changed, a row each.

@@ -667,10 +667,10 @@ fn csv_is_read_back() {
     }
     assert_eq!(rows.len(), figures.len());
     for (row, (findings, one, figure)) in rows.iter().zip(figures) {
-        assert_eq!(row["benchmark"], one.id);
-        assert_eq!(row["other_side"], comparison.sides[findings.side].name);
+        assert_eq!(row["benchmark"], crate::text::cell(&one.id));
+        assert_eq!(row["other_side"], crate::text::cell(&comparison.sides[findings.side].name));
         assert_eq!(row["metric"], figure.metric.name());
-        assert_eq!(row["phase"], figure.phase.clone().unwrap_or_default());
+        assert_eq!(row["phase"], crate::text::cell(figure.phase.as_deref().unwrap_or_default()));
         assert_eq!(row["verdict"], figure.verdict.name());
         let number = |column: &str| row[column].parse::<f64>().ok();
         assert_eq!(number("ratio"), Some(figure.ratio).filter(|ratio| ratio.is_finite()));
