@@ -482,3 +482,28 @@ fn a_report_is_shown_in_every_form() {
     run(&bed, &["show", "other.json"])
         .assert_error(4, &["other.json is neither a report nor a comparison of forc-perf"]);
 }
+
+#[test]
+fn a_build_that_only_one_report_has_and_two_machines_are_told() {
+    let bed = Bed::new();
+    bed.good_project();
+    bed.run(&["--output", "a.json"]).assert_code(0);
+    bed.project("bad/bad", "err error: no such thing\nexit 1");
+    bed.run(&["--output", "b.json"]).assert_code(1);
+    let diff = run(&bed, &["diff", "a.json", "b.json"]).assert_code(1).stdout;
+    assert!(!diff.contains("every build succeeded"), "{diff}");
+    assert!(diff.contains("bad/bad/debug") && diff.contains("its build fails with b.json"), "{diff}");
+
+    let mut elsewhere: Value = serde_json::from_str(&fs::read_to_string(bed.path("a.json")).unwrap()).unwrap();
+    elsewhere["environment"]["host"] = "elsewhere".into();
+    bed.write("elsewhere.json", &elsewhere.to_string());
+    let refused = run(&bed, &["diff", "a.json", "elsewhere.json"]).assert_code(4);
+    assert!(refused.stderr.contains("--force"), "{}", refused.stderr);
+    let forced =
+        run(&bed, &["diff", "a.json", "elsewhere.json", "--force", "--output", "c.json"]).assert_code(0).stdout;
+    assert!(forced.contains("Two machines") && forced.contains("elsewhere"), "{forced}");
+    let kept = file::read_comparison(&bed.path("c.json")).unwrap();
+    assert!(kept.settings.machines.unwrap()[1].starts_with("elsewhere"), "the result itself says so");
+    let markdown = run(&bed, &["show", "c.json", "--format", "markdown"]).assert_code(0).stdout;
+    assert!(markdown.contains("Two machines"), "{markdown}");
+}

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use forc_perf::history::{History, Match, ReportFilter, SeriesFilter};
 use forc_perf::report::file;
 use serde_json::{Value, json};
-use support::{Bed, Ended, copy_of_stand_in, run, shell_script, signal, stand_in};
+use support::{Bed, Ended, copy_of_stand_in, eventually, run, shell_script, signal, stand_in};
 
 fn history(bed: &Bed, args: &[&str]) -> Ended {
     run(bed, &[&["history"], args].concat())
@@ -578,6 +578,11 @@ impl Sway {
     }
 
     fn backfill(&self, args: &[&str]) -> Ended {
+        let output = assert_cmd::Command::from_std(self.backfill_command(args)).timeout(support::PATIENCE).output();
+        Ended::of(output.unwrap())
+    }
+
+    fn backfill_command(&self, args: &[&str]) -> Command {
         let mut command: Command = self.bed.harness_child();
         let cargo = shell_script(&self.bed.path("fake/cargo"), BUILD);
         let suite = self.bed.word("suite");
@@ -587,12 +592,7 @@ impl Sway {
             .env_remove("FORC_PERF_FORC")
             .env("CARGO", cargo)
             .env("STAND", stand_in());
-        let output = assert_cmd::Command::from_std(command).timeout(support::PATIENCE).output().unwrap();
-        Ended {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        command
     }
 
     /// The measured commits in the order of the history, by their place in that of git.
@@ -774,4 +774,27 @@ fn predecessors_files_are_believed_only_as_far_as_they_make_sense() {
     let of_clock =
         reports.iter().find(|report| report["machine"]["processor"] == "Xeon").expect("the machine is known");
     assert_eq!(of_clock["created"], "2023-11-14T22:13:20Z");
+}
+
+#[test]
+fn a_backfill_that_is_stopped_keeps_what_it_has_measured_and_resumes() {
+    for request in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        let sway = Sway::new(&["one", "two", "three"]);
+        let bed = &sway.bed;
+        // The first commit takes a warm-up and two runs; in the second one's second build the request comes, and once more.
+        let script =
+            format!("count {}\non 5 say {}\non 5 hang\npackage script good", bed.word("count"), bed.word("on"));
+        bed.write("suite/good/good/src/script.txt", &script);
+        let first = sway.commits[0].as_str();
+        let mut command = sway.backfill_command(&["--since", first]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        eventually("the second commit is measured", || bed.path("on").exists());
+        signal(child.id(), request);
+        signal(child.id(), request);
+        Ended::of(child.wait_with_output().unwrap()).assert_code(130);
+        assert_eq!(sway.measured().len(), 1, "signal {request}");
+        bed.assert_nothing_left();
+        sway.backfill(&["--since", first]).assert_code(0);
+        assert_eq!(sway.measured(), [0, 1, 2]);
+    }
 }

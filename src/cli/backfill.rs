@@ -179,7 +179,10 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
         }
         tally.took += begun.elapsed();
     }
-    history.order_by(checkout.repository()).map_err(harness)?;
+    // With a request of its own: one that has ended the measuring is not to keep what was measured from its place.
+    if let Err(error) = super::record::order(&mut history, &folder) {
+        tell(format_args!("warning: {error}"));
+    }
     let left = wanted - tally.measured - tally.failed;
     say(format_args!(
         "{} measured and recorded in {}, {} skipped, {left} left",
@@ -188,7 +191,7 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
         tally.failed
     ));
     if interrupt.requested() || left > 0 {
-        tell(format_args!("the same command goes on where this one stopped"));
+        tell(format_args!("the same command resumes where this one stopped"));
     }
     Ok(if interrupt.requested() {
         Outcome::Interrupted

@@ -395,7 +395,7 @@ pub fn compare(options: &CompareOptions) -> Result<Outcome> {
     lines.extend(drawn.map(|page| format!("page:       {}", page.display())));
     lines.extend(options.record.sentence(&recorded));
     if interrupted {
-        lines.push("the same command with --resume goes on where this one was interrupted".to_owned());
+        lines.push("the same command with --resume resumes where this one was interrupted".to_owned());
     }
     tell(format_args!("{}", lines.join("\n")));
     Ok(outcome(&comparison, options.show.fail_on))

@@ -30,7 +30,12 @@ pub fn render(report: &Report, changes: Option<&Changes>, width: Option<usize>) 
     headline(report, &mut text);
     let measured: Vec<&Measured> = report.benchmarks.iter().filter(|benchmark| !benchmark.runs.is_empty()).collect();
     if !measured.is_empty() {
-        let _ = writeln!(text, "\n{}\n", table(&measured, width));
+        let (table, dropped) = table(&measured, width);
+        let _ = writeln!(text, "\n{table}\n");
+        if !dropped.is_empty() {
+            let dropped: Vec<&str> = dropped.iter().map(|column| COLUMNS[*column]).collect();
+            let _ = writeln!(text, "{DIM}no room for: {}{DIM:#}", dropped.join(", "));
+        }
         let wall = match confidence(&measured) {
             Some(confidence) => {
                 format!("wall: median ± half its {confidence} interval; spread: interquartile range over median")
@@ -102,21 +107,29 @@ fn heaviest_phase(report: &Report) -> Option<String> {
 const COLUMNS: [&str; 8] = ["benchmark", "wall", "±", "cpu", "peak memory", "size", "heaviest phases", "spread"];
 const DROP_ORDER: [usize; 6] = [7, 5, 3, 4, 6, 2];
 
-fn table(measured: &[&Measured], width: Option<usize>) -> String {
+/// The table, and the columns that had no room in it.
+fn table(measured: &[&Measured], width: Option<usize>) -> (String, Vec<usize>) {
     let mut order: Vec<&Measured> = measured.to_vec();
     order.sort_by(|a, b| wall(b).total_cmp(&wall(a)));
     let rows: Vec<[String; 8]> = order.iter().map(|benchmark| row(benchmark)).collect();
     let mut columns: Vec<usize> = (0..COLUMNS.len()).collect();
     let mut drop = DROP_ORDER.iter();
+    let mut dropped = Vec::new();
     loop {
         let table = build(&rows, &columns);
         let widest = table.lines().map(|line| line.trim_end().chars().count()).max().unwrap_or(0);
         match (width, drop.next()) {
-            (Some(width), Some(column)) if widest > width => columns.retain(|kept| kept != column),
-            (Some(width), None) if widest > width => {
-                return build_wrapped(&rows, &columns, width).trim_end().to_owned();
+            (Some(width), Some(column)) if widest > width => {
+                columns.retain(|kept| kept != column);
+                dropped.push(*column);
             }
-            _ => return table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n"),
+            (Some(width), None) if widest > width => {
+                return (build_wrapped(&rows, &columns, width).trim_end().to_owned(), dropped);
+            }
+            _ => {
+                let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+                return (lines.join("\n"), dropped);
+            }
         }
     }
 }

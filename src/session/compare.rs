@@ -388,7 +388,7 @@ impl<'a> Session<'a, '_> {
                 self.journal = Some(journal);
                 if let Some(aside) = aside {
                     (self.on_event)(Event::Note(&format!(
-                        "an interrupted comparison was there, which --resume would have gone on with; its runs are kept in {}",
+                        "an interrupted comparison was there, which --resume would have resumed; its runs are kept in {}",
                         aside.display()
                     )));
                 }

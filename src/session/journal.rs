@@ -108,7 +108,7 @@ pub enum JournalError {
         source: io::Error,
     },
     /// It cannot be read.
-    #[error("cannot read {}: {source}; there may be no interrupted comparison to go on with: leave --resume out", path.display())]
+    #[error("cannot read {}: {source}; there may be no interrupted comparison to resume: leave --resume out", path.display())]
     Read {
         /// The journal.
         path: PathBuf,
@@ -127,7 +127,7 @@ pub enum JournalError {
     #[error("another comparison is being measured into {}; wait for it, or give this one an --output of its own", .0.display())]
     Busy(PathBuf),
     /// It was begun with something else.
-    #[error("the comparison in {} cannot be gone on with: {difference}; leave --resume out to begin anew", path.display())]
+    #[error("the comparison in {} cannot be resumed: {difference}; leave --resume out to begin anew", path.display())]
     Differs {
         /// The journal.
         path: PathBuf,

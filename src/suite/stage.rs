@@ -82,10 +82,12 @@ impl Stage {
         let base = root.path().canonicalize().map_err(read_error(root.path()))?;
         let (packages, outside) = packages(&folder, bounds);
         outside.map_or(Ok(()), Err)?;
-        for package in packages {
-            copy_folder(&package, &below(&base, &package), &LEFT_OUT, bounds)?;
+        for package in &packages {
+            copy_folder(package, &below(&base, package), &LEFT_OUT, bounds)?;
         }
-        let fingerprint = fingerprint(&base).map_err(read_error(&base))?;
+        // From the folder that holds them all: where on a disk that is makes no other program.
+        let all = below(&base, &common(&packages));
+        let fingerprint = fingerprint(&all).map_err(read_error(&all))?;
         Ok(Self { project: below(&base, &folder), root, fingerprint })
     }
 
@@ -151,6 +153,13 @@ impl Stage {
         let base = self.root.path().canonicalize().unwrap_or_else(|_| self.root.path().to_owned());
         text.replace(&*base.to_string_lossy(), "")
     }
+}
+
+/// The nearest folder that holds all of these.
+fn common(folders: &BTreeSet<PathBuf>) -> PathBuf {
+    let first = folders.first().map(PathBuf::as_path).unwrap_or(Path::new("/"));
+    let holds_all = |above: &&Path| folders.iter().all(|folder| folder.starts_with(above));
+    first.ancestors().find(holds_all).unwrap_or(first).to_owned()
 }
 
 /// SHA-256 of a folder's files, names and contents, in the order of their paths.
@@ -382,6 +391,12 @@ mod tests {
         write(at("src/main.sw"), "script;");
         let fingerprint = || Stage::new(folder.path(), &within(folder.path())).unwrap().fingerprint().to_owned();
         let first = fingerprint();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let moved = elsewhere.path().join("deeper/down");
+        write(moved.join("Forc.toml"), &manifest("description = \"x\""));
+        write(moved.join("src/main.sw"), "script;");
+        let stage = Stage::new(&moved, &within(elsewhere.path())).unwrap();
+        assert_eq!(stage.fingerprint(), first, "wherever it lies");
         write(at("README.md"), "what it is");
         write(at(".gitignore"), "out");
         write(at("Forc.toml"), &manifest("description = \"y\"\ntags = [\"z\"]"));

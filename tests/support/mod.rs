@@ -368,6 +368,11 @@ pub struct Ended {
 }
 
 impl Ended {
+    pub fn of(output: std::process::Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
     #[track_caller]
     pub fn assert_code(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
@@ -391,10 +396,5 @@ impl Ended {
 
 /// Runs `forc-perf` with these words in a bed.
 pub fn run(bed: &Bed, args: &[&str]) -> Ended {
-    let output = bed.harness().args(args).output().unwrap();
-    Ended {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    Ended::of(bed.harness().args(args).output().unwrap())
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 use super::change::rests_on;
 use super::headline::{Line, Tone, counted, headline};
@@ -14,8 +14,6 @@ use super::{together, transition, words};
 use crate::chart::text::clean;
 use crate::model::{Comparison, Failure, Verdict};
 
-/// Columns of a verdict's sign and word, which stay on one line: `– not measured`.
-const LONGEST_WORD: u16 = 14;
 /// How many lines of a failed build are shown.
 const SHOWN_OUTPUT_LINES: usize = 8;
 /// How many failures have their compiler's words shown.
@@ -31,24 +29,24 @@ const COMMAND: Style = AnsiColor::Cyan.on_default();
 pub(super) fn render(comparison: &Comparison, all: bool, width: Option<usize>) -> String {
     let headline = headline(comparison);
     let mut text = String::new();
-    lines(&headline.lines, &mut text);
+    lines(&headline.lines, width, &mut text);
     text.push('\n');
-    lines(&headline.facts, &mut text);
+    lines(&headline.facts, width, &mut text);
     let rows = rows(comparison);
     // Without a measurement a table could only look like one of no changes.
     let shown: Vec<&Row> = rows.iter().filter(|row| headline.measured && (all || row.class.is_decided())).collect();
     if !shown.is_empty() {
         let _ = writeln!(text, "\n{}", table(comparison, &shown, width));
-        let _ = writeln!(
-            text,
-            "\n{DIM}change: {}, with its interval and the interval’s confidence; base → other: medians{DIM:#}",
+        let legend = format!(
+            "change: {}, with its interval and the interval’s confidence; base → other: medians",
             what_a_change_is(comparison)
         );
-        if let Some(line) = resting(comparison) {
-            let _ = writeln!(text, "{DIM}{line}{DIM:#}");
+        text.push('\n');
+        for line in std::iter::once(legend).chain(resting(comparison)) {
+            let _ = writeln!(text, "{DIM}{}{DIM:#}", wrap(&line, width, 0));
         }
     }
-    all_together(comparison, all, &mut text);
+    all_together(comparison, all, width, &mut text);
     let hidden = rows.len() - shown.len();
     if headline.measured && hidden > 0 {
         let _ = writeln!(text, "{DIM}{} not shown: --all shows them{DIM:#}", counted(hidden, "undecided row"));
@@ -81,7 +79,7 @@ fn resting(comparison: &Comparison) -> Option<String> {
 
 /// All benchmarks together, by metric and phase: all of it on demand, else what changed of the phases, as the first line
 /// has the rest.
-fn all_together(comparison: &Comparison, all: bool, text: &mut String) {
+fn all_together(comparison: &Comparison, all: bool, width: Option<usize>, text: &mut String) {
     for findings in comparison.answers() {
         let mut lines = together(findings);
         lines.retain(|line| all || line.total.phase.is_some() && line.total.verdict.is_change());
@@ -96,13 +94,14 @@ fn all_together(comparison: &Comparison, all: bool, text: &mut String) {
             let of = Piece::Name(line.of.to_owned());
             let (metric, verdict) = (line.total.metric.name(), line.total.verdict.name());
             let count = counted(line.total.benchmarks, "benchmark");
-            let _ = writeln!(text, "  {}: {metric} {} {verdict}, {count}", of.plain(), line.change);
+            let line = format!("  {}: {metric} {} {verdict}, {count}", of.plain(), line.change);
+            let _ = writeln!(text, "{}", wrap(&line, width, 4));
         }
     }
 }
 
-/// Lines with their labels in a column of their own.
-fn lines(lines: &[Line], text: &mut String) {
+/// Lines with their labels in a column of their own. One that holds a command is not broken, as it is to be copied.
+fn lines(lines: &[Line], width: Option<usize>, text: &mut String) {
     let widest = lines.iter().map(|line| line.label.chars().count()).max().unwrap_or(0);
     for line in lines {
         let style = match line.tone {
@@ -111,8 +110,23 @@ fn lines(lines: &[Line], text: &mut String) {
             Tone::Good => GOOD,
             Tone::Plain => BOLD,
         };
-        let _ = writeln!(text, "{style}{:<widest$}{style:#}  {}", line.label, styled(&line.phrase));
+        let has_command = line.phrase.0.iter().any(|piece| matches!(piece, Piece::Command(_)));
+        let whole = format!("{style}{:<widest$}{style:#}  {}", line.label, styled(&line.phrase));
+        let _ = writeln!(text, "{}", wrap(&whole, width.filter(|_| !has_command), widest + 2));
     }
+}
+
+/// A text in lines of the terminal's width, broken between words; all but the first are indented.
+fn wrap(text: &str, width: Option<usize>, indent: usize) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let indent = " ".repeat(if indent < width / 2 { indent } else { 0 });
+    let options = textwrap::Options::new(width)
+        .subsequent_indent(&indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        // By the spaces alone: `−21.5 %` and ids with hyphens stay as they are.
+        .word_separator(textwrap::WordSeparator::AsciiSpace);
+    textwrap::fill(text, options)
 }
 
 fn styled(phrase: &Phrase) -> String {
@@ -128,21 +142,13 @@ fn styled(phrase: &Phrase) -> String {
     text
 }
 
-/// The columns; those that are in no row are left out, and then as many as a narrow terminal has no room for.
+/// The columns; those that are in no row are left out.
 const COLUMNS: [&str; 8] = ["verdict", "benchmark", "side", "change", "base → other", "because", "also", "output"];
 const BENCHMARK: usize = 1;
 
-/// What is done to a table that is too wide.
-enum Step {
-    /// This column goes.
-    Drop(usize),
-    /// Ids lose their middle.
-    Shorten(usize),
-}
-
-/// In this order, as far as needed. The verdict, the benchmark, its side and the change stay.
-const STEPS: [Step; 6] =
-    [Step::Drop(7), Step::Shorten(56), Step::Drop(6), Step::Shorten(36), Step::Drop(4), Step::Drop(5)];
+/// How long ids may be in a table that is too wide, in this order, as far as needed. No column is left out: where even this
+/// is not enough, each row has lines of its own.
+const SHORTER: [usize; 2] = [56, 40];
 
 const CLASSES: [Class; 9] = [
     Class::Failed,
@@ -163,22 +169,48 @@ fn table(comparison: &Comparison, rows: &[&Row], width: Option<usize>) -> String
         "side" => several,
         _ => cells.iter().any(|row| !row[*column].is_empty()),
     };
-    let mut columns: Vec<usize> = (0..COLUMNS.len()).filter(used).collect();
+    let columns: Vec<usize> = (0..COLUMNS.len()).filter(used).collect();
     let whole = cells.clone();
-    let mut steps = STEPS.iter();
+    let mut shorter = SHORTER.iter();
     let table = loop {
         let table = lines_of(&build(&cells, &columns));
         let widest = table.iter().map(|line| line.chars().count()).max().unwrap_or(0);
-        match (width, steps.next()) {
-            (Some(width), Some(Step::Drop(column))) if widest > width => columns.retain(|kept| kept != column),
-            (Some(width), Some(Step::Shorten(most))) if widest > width => {
+        match (width, shorter.next()) {
+            (Some(width), Some(most)) if widest > width => {
                 cells.iter_mut().for_each(|row| row[BENCHMARK] = middle_out(&row[BENCHMARK], *most));
             }
-            (Some(width), None) if widest > width => break wrapped(&whole, &columns, width),
+            (Some(width), None) if widest > width => break in_lines(&whole, &columns, width),
             _ => break table,
         }
     };
     table.iter().map(|line| coloured(line)).collect::<Vec<_>>().join("\n")
+}
+
+/// For a terminal that is too narrow for a table: each row is a line of its verdict and its benchmark, and a paragraph of the
+/// rest.
+fn in_lines(rows: &[[String; 8]], columns: &[usize], width: usize) -> Vec<String> {
+    const HEAD: [&str; 3] = ["verdict", "benchmark", "side"];
+    // Spaces that the terminal's edge is not to fall on.
+    const KEPT: char = '\u{a0}';
+    let mut lines = Vec::new();
+    for row in rows {
+        let (head, rest): (Vec<usize>, Vec<usize>) =
+            columns.iter().partition(|column| HEAD.contains(&COLUMNS[**column]));
+        let head: Vec<&str> = head.into_iter().map(|column| row[column].as_str()).collect();
+        let rest: Vec<String> = rest
+            .into_iter()
+            .filter(|column| !row[*column].is_empty())
+            .map(|column| match COLUMNS[column] {
+                "change" | "base → other" => row[column].clone(),
+                name => format!("{name} {}", row[column]),
+            })
+            .map(|part| part.replace(" %", &format!("{KEPT}%")))
+            .collect();
+        lines.extend(wrap(&head.join("  "), Some(width), 2).lines().map(str::to_owned));
+        let rest = wrap(&format!("    {}", rest.join("; ")), Some(width), 4).replace(KEPT, " ");
+        lines.extend(rest.lines().map(str::to_owned));
+    }
+    lines
 }
 
 /// A long id without its middle: a pattern takes either end.
@@ -222,18 +254,6 @@ fn build(rows: &[[String; 8]], columns: &[usize]) -> Table {
         }
     }
     table
-}
-
-/// For a terminal in which not even these columns fit: long ids go on in the next line.
-fn wrapped(rows: &[[String; 8]], columns: &[usize], width: usize) -> Vec<String> {
-    let mut table = build(rows, columns);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    for (index, column) in columns.iter().enumerate() {
-        if let Some(shown) = table.column_mut(index).filter(|_| matches!(COLUMNS[*column], "verdict")) {
-            shown.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(LONGEST_WORD)));
-        }
-    }
-    lines_of(&table)
 }
 
 fn cells(comparison: &Comparison, row: &Row) -> [String; 8] {
