@@ -69,13 +69,12 @@ pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// A text as a cell of CSV that no spreadsheet takes for a formula (OWASP, *CSV Injection*).
+/// A text as a cell of CSV that no spreadsheet takes for a formula (OWASP, *CSV Injection*), and no terminal obeys.
 pub(crate) fn cell(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
-    }
+    let shown = visible(text);
+    // What was a control character may have hidden what follows it.
+    let first = shown.trim_start_matches('\u{FFFD}');
+    if first.starts_with(['=', '+', '-', '@', '\t', '\r']) { Cow::Owned(format!("'{shown}")) } else { shown }
 }
 
 #[cfg(test)]

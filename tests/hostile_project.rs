@@ -244,3 +244,27 @@ fn nothing_that_is_printed_is_obeyed_by_a_terminal() {
         }
     }
 }
+
+#[test]
+fn a_warning_of_a_hostile_name_is_no_markup() {
+    let bed = Bed::new();
+    bed.good_project();
+    bed.run(&["--samples", "3"]).assert_code(0);
+    let mut report: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(bed.path("report.json")).unwrap()).unwrap();
+    let hostile = "g/p\n<!--@everyone**/debug";
+    report["benchmarks"][0]["id"] = hostile.into();
+    report["benchmarks"][0]["warnings"] =
+        serde_json::json!([{"kind": "other-load", "message": "<img src=x> @you", "runs": 1, "degree": 2.0}]);
+    bed.write("hostile.json", &report.to_string());
+    let markdown = support::run(&bed, &["diff", "hostile.json", "hostile.json", "--format", "markdown"]).stdout;
+    assert!(markdown.contains("Disturbed"), "{markdown}");
+    for line in markdown.lines() {
+        // Outside of code spans nothing of it stands.
+        let plain: String = line.split('`').step_by(2).collect();
+        assert!(!plain.contains("<!--@") && !plain.contains("<img") && !plain.contains("@you"), "{line}");
+        assert!(!line.starts_with("<!--@"), "{line}");
+    }
+    let shares = support::run(&bed, &["shares", "hostile.json"]).assert_code(0).stdout;
+    assert!(!shares.contains("<!--") && !shares.contains("@everyone"), "{shares}");
+}

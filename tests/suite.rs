@@ -439,3 +439,30 @@ fn a_suite_reads_no_further_than_its_repository_unless_it_is_let() {
     run.assert_code(0);
     assert_eq!(ids(&run), ["a/a/debug", "a/links/debug", "a/needs/debug"]);
 }
+
+#[test]
+fn what_lies_where_nobody_looks_and_selectors_that_select_nothing_are_told() {
+    let bed = Bed::new();
+    bed.good_project();
+    for place in ["target/deep/y", "out/z", ".dot/x", "node_modules/n"] {
+        bed.project(place, "package script x");
+    }
+    fs::create_dir_all(bed.path("suite/folder/Forc.toml")).unwrap();
+    bed.write("suite/line\nend/Forc.toml", "[project]\nname = \"x\"");
+    let (_, ids, stderr) = list(&bed, &["--exclude", "nosuch", "--tag", "nosuch"]);
+    assert_eq!(ids, [""; 0]);
+    for word in [
+        "target/deep/y",
+        "out/z",
+        ".dot/x",
+        "node_modules/n",
+        "folder: its Forc.toml is no file",
+        "a line end or a tab",
+    ] {
+        assert!(stderr.contains(word), "{word}: {stderr}");
+    }
+    assert!(
+        stderr.contains("no benchmark matches --exclude `nosuch`")
+            && stderr.contains("no project has the tag `nosuch`")
+    );
+}

@@ -22,6 +22,7 @@ use crate::report::{comparison, csv, file, html, markdown, page, terminal};
 use crate::schedule::Wanted;
 use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, SessionError, StdOption};
 use crate::suite::Selection;
+use crate::text::visible_json;
 
 /// Where a comparison goes unless told otherwise.
 const DEFAULT_FOLDER: &str = "target/forc-perf/compare";
@@ -442,7 +443,7 @@ fn print_report(shown: &Report, format: Format) {
         Format::Terminal => return out::print_coloured(&terminal::render(shown, None, out::width())),
         Format::Markdown => markdown::report(shown),
         Format::Json => match serde_json::to_string_pretty(shown) {
-            Ok(text) => text + "\n",
+            Ok(text) => visible_json(&text).into_owned() + "\n",
             Err(error) => return tell(format_args!("error: the report cannot be written as JSON: {error}")),
         },
         Format::Html => html::index(shown),
@@ -459,7 +460,7 @@ fn print(shown: &Comparison, options: &ShowOptions) {
         }
         Format::Markdown => comparison::markdown(shown),
         Format::Json => match serde_json::to_string_pretty(shown) {
-            Ok(text) => text + "\n",
+            Ok(text) => visible_json(&text).into_owned() + "\n",
             Err(error) => return tell(format_args!("error: the comparison cannot be written as JSON: {error}")),
         },
         Format::Html => comparison::html(shown),

@@ -1,5 +1,8 @@
 //! Checks and warnings in few lines.
 
+use std::fmt;
+
+use crate::chart::text::clean;
 use crate::model::{Check, Environment, Measured, RunWarning, Severity, WarningKind};
 
 /// So many lines a person reads before a measurement.
@@ -53,20 +56,42 @@ pub fn warning_kinds<'a>(benchmarks: impl IntoIterator<Item = &'a Measured>) -> 
     WarningKind::ALL.map(count).into_iter().filter(|(_, count)| *count > 0).collect()
 }
 
+/// A line of warnings, with the name in it apart: whoever shows it sets names off in its own way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WarningLine {
+    /// What stands before the name; may be empty.
+    pub before: String,
+    /// The benchmark's id.
+    pub id: String,
+    /// What is the matter.
+    pub message: String,
+}
+
+impl fmt::Display for WarningLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "{}{}: {}", self.before, clean(&self.id), clean(&self.message))
+    }
+}
+
 /// The warnings of some benchmarks, a line each; of a kind that many have, one line with the worst.
-pub fn warning_lines<'a>(benchmarks: impl IntoIterator<Item = &'a Measured>) -> Vec<String> {
+pub fn warning_lines<'a>(benchmarks: impl IntoIterator<Item = &'a Measured>) -> Vec<WarningLine> {
     let all: Vec<(&str, &RunWarning)> = benchmarks
         .into_iter()
         .flat_map(|measured| measured.warnings.iter().map(|warning| (measured.id.as_str(), warning)))
         .collect();
+    let line = |before: String, (id, warning): &(&str, &RunWarning)| WarningLine {
+        before,
+        id: (*id).to_owned(),
+        message: warning.message.clone(),
+    };
     let mut lines = Vec::new();
     for kind in WarningKind::ALL {
         let mut own: Vec<_> = all.iter().filter(|(_, warning)| warning.kind == kind).collect();
         own.sort_by(|a, b| b.1.degree.total_cmp(&a.1.degree));
         if own.len() <= NAMED {
-            lines.extend(own.iter().map(|(id, warning)| format!("{id}: {}", warning.message)));
-        } else if let Some((id, worst)) = own.first() {
-            lines.push(format!("{} in {} benchmarks, most in {id}: {}", kind.name(), own.len(), worst.message));
+            lines.extend(own.into_iter().map(|one| line(String::new(), one)));
+        } else if let Some(worst) = own.first() {
+            lines.push(line(format!("{} in {} benchmarks, most in ", kind.name(), own.len()), worst));
         }
     }
     lines

@@ -20,7 +20,7 @@ mod watch;
 use std::path::Path;
 use std::time::Duration;
 
-pub use lines::{brief, warning_kinds, warning_lines};
+pub use lines::{WarningLine, brief, warning_kinds, warning_lines};
 pub use runs::warn;
 pub use trial::{Outlook, Trial, TrialError, smallest_change, trial};
 pub use watch::Watch;

@@ -256,10 +256,10 @@ fn a_kind_that_many_have_is_one_line_with_the_worst() {
     let lines = warning_lines(&suite);
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(
-        lines[0].starts_with("other load in 6 benchmarks, most in g/p5/debug: other programs kept 1.50"),
+        lines[0].to_string().starts_with("other load in 6 benchmarks, most in g/p5/debug: other programs kept 1.50"),
         "{lines:?}"
     );
     let few = warning_lines(&suite[..2]);
     assert_eq!(few.len(), 2);
-    assert!(few[0].starts_with("g/p1/debug: "), "the worst first: {few:?}");
+    assert!(few[0].to_string().starts_with("g/p1/debug: "), "the worst first: {few:?}");
 }

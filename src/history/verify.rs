@@ -165,16 +165,18 @@ impl History {
     fn verify_columns(&self, kept: &Kept) -> std::result::Result<(), String> {
         let Kept { info, report, .. } = kept;
         let said = Columns::of(report);
-        let instant: i64 = self
+        let (instant, std, complete): (i64, String, i64) = self
             .connection
-            .query_row("SELECT instant FROM reports WHERE id = ?", [info.id.0], |row| row.get(0))
+            .query_row("SELECT instant, std, complete FROM reports WHERE id = ?", [info.id.0], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
             .map_err(|error| error.to_string())?;
         for (what, differs) in [
             ("when it was measured", info.created != report.created || milliseconds(&report.created) != Some(instant)),
             ("its compiler's version", info.version != report.toolchain.version),
             ("its machine", info.machine != MachineClass::of(&report.environment)),
-            ("its std", info.std != std_choice(report)),
-            ("whether it is complete", info.complete != said.complete),
+            ("its std", std != std_text(&std_choice(report))),
+            ("whether it is complete", complete != i64::from(said.complete)),
             (
                 "how many benchmarks, runs and failures it has",
                 [info.benchmarks, info.runs, info.failures] != [said.benchmarks, said.runs, said.failures],

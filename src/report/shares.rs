@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::file::{self, FileError};
 use super::format;
+use crate::chart::text::clean;
 use crate::model::{Measured, Metric, PhaseSummary, Report};
 use crate::summary;
 
@@ -108,7 +109,18 @@ fn parts<'a>(measured: &[&'a Measured]) -> Vec<&'a str> {
 }
 
 fn escaped(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace('|', "\\|")
+    let mut escaped = String::new();
+    for c in clean(text).chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '&' => escaped.push_str("&amp;"),
+            // Nobody is mentioned.
+            '@' => escaped.push_str("&#64;"),
+            '|' | '`' | '*' | '[' | ']' | '\\' => escaped.extend(['\\', c]),
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 fn date(report: &Report) -> &str {

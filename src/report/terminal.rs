@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
 use super::comparison::{interval, transition, verdict_on_total};
 use super::format;
+use crate::chart::text::clean;
 use crate::compare::{Change, Changes};
 use crate::doctor;
 use crate::model::{Completion, Measured, Metric, PhaseSummary, Report, Verdict};
@@ -169,7 +170,7 @@ fn row(benchmark: &Measured) -> [String; 8] {
     let wall = benchmark.estimate(Metric::Wall);
     let size = if benchmark.estimate(Metric::BinarySize).is_some() { Metric::BinarySize } else { Metric::BytecodeSize };
     [
-        benchmark.id.clone(),
+        clean(&benchmark.id).into_owned(),
         shown(Metric::Wall),
         wall.and_then(format::half_interval).unwrap_or_else(|| format::MISSING.to_owned()),
         shown(Metric::Cpu),
@@ -249,7 +250,7 @@ fn change_line(Change { id, figure }: &Change) -> String {
 fn problems(report: &Report, text: &mut String) {
     for benchmark in &report.benchmarks {
         for failure in &benchmark.failures {
-            let _ = writeln!(text, "\n{BAD}failed{BAD:#} {BOLD}{}{BOLD:#}: {}", benchmark.id, failure.message);
+            let _ = writeln!(text, "\n{BAD}failed{BAD:#} {BOLD}{}{BOLD:#}: {}", clean(&benchmark.id), failure.message);
             let lines: Vec<&str> = failure.output.lines().filter(|line| !line.trim().is_empty()).collect();
             for line in &lines[lines.len().saturating_sub(SHOWN_OUTPUT_LINES)..] {
                 let _ = writeln!(text, "  {DIM}│{DIM:#} {line}");

@@ -326,6 +326,7 @@ impl<'a> Session<'a, '_> {
                     Ok(run) => {
                         slot.walls.push(run.wall().unwrap_or_default());
                         measured.outputs = self.runner.outputs(stage);
+                        measured.program = self.runner.program_of(stage);
                     }
                     Err(RunError::Interrupted) => return,
                     Err(RunError::Failed(failure)) => {

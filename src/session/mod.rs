@@ -409,7 +409,10 @@ fn run_all(
         let stage = runner.stage_for(case.project);
         let mut slot = Slot { stage, measured: runner.describe(&case, stage, compiler), case, expected: None };
         match runner.run(&slot.case, slot.stage, compiler) {
-            Ok(run) => slot.expected = run.wall(),
+            Ok(run) => {
+                slot.expected = run.wall();
+                slot.measured.program = runner.program_of(slot.stage);
+            }
             Err(RunError::Interrupted) => break,
             Err(RunError::Failed(failure)) => {
                 on_event(Event::Failed { id: &slot.case.id, failure: &failure });

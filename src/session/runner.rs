@@ -139,6 +139,11 @@ impl<'a> Runner<'a> {
         self.stage(stage, 0).ok().map(|stage| stage.fingerprint().to_owned())
     }
 
+    /// By what the program in the copies with this number is told from others, once it was built: see [`Stage::program`].
+    pub fn program_of(&self, stage: usize) -> Option<String> {
+        self.stage(stage, 0).ok().map(Stage::program)
+    }
+
     /// The copy with this number in this lane, or why there is none.
     fn stage(&self, stage: usize, lane: usize) -> Result<&Stage, &str> {
         let stages = self.stages.get(stage).map(|stages| stages.as_ref().map_err(String::as_str)).transpose()?;

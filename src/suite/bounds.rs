@@ -4,6 +4,7 @@
 //! path dependencies and its entry point, would else be copied, compiled and, in the compiler's errors, published: a link
 //! `src/main.sw -> ~/.ssh/id_rsa` is enough. So a project reads its own repository, and what the user names besides.
 
+use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -20,10 +21,7 @@ pub struct Bounds {
 }
 
 /// A path of a project that leads out of its bounds.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{} leads to {}, outside of {}: a project reads nothing else of the disk, unless --allow-path names the folder", path.display(), real.display(), root.display()
-)]
+#[derive(Debug)]
 pub struct Outside {
     /// The path.
     pub path: PathBuf,
@@ -31,6 +29,20 @@ pub struct Outside {
     pub real: PathBuf,
     /// Where the project belongs.
     pub root: PathBuf,
+}
+
+impl std::error::Error for Outside {}
+
+impl fmt::Display for Outside {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let Self { path, real, root } = self;
+        if path == real {
+            write!(formatter, "{}, which the project needs, is", path.display())?;
+        } else {
+            write!(formatter, "{} leads to {},", path.display(), real.display())?;
+        }
+        write!(formatter, " outside of {}; if it may be read, name its folder with --allow-path", root.display())
+    }
 }
 
 impl Bounds {

@@ -115,11 +115,14 @@ impl Discovery {
         let path = entry.path();
         let is_package = path.join(MANIFEST).is_file();
         if entry.depth() > 0 && is_left_out(entry) {
-            if is_package {
-                let name = entry.file_name().to_string_lossy();
-                self.skip(path, format!("folders with a name like `{name}` are not looked into"), false);
+            let name = entry.file_name().to_string_lossy().into_owned();
+            for package in packages_in(path) {
+                self.skip(&package, format!("folders with a name like `{name}` are not looked into"), false);
             }
             return false;
+        }
+        if !is_package && path.join(MANIFEST).symlink_metadata().is_ok() && !self.is_in_package(path) {
+            self.skip(path, format!("its {MANIFEST} is no file that can be read"), true);
         }
         if entry.path_is_symlink() {
             // Whose links those are, the package tells when it is copied.
@@ -189,6 +192,11 @@ impl Project {
         if folder.to_str().is_none() {
             return Err("its path is not UTF-8, and no report could hold it".to_owned());
         }
+        if folder.to_string_lossy().contains(|c: char| c.is_whitespace() && c != ' ') {
+            return Err(
+                "its path has a line end or a tab in it, and no list could show it; rename the folder".to_owned()
+            );
+        }
         // Before it is read: what is wrong with a manifest is told with the line.
         bounds.check(&folder.join(MANIFEST)).map_err(|outside| outside.to_string())?;
         let manifest = Manifest::read(&folder, heed).map_err(|error| error.to_string())?;
@@ -199,6 +207,14 @@ impl Project {
         }
         Ok(Self { folder, group, name, scenarios, manifest, std: None, bounds })
     }
+}
+
+/// The packages in a folder that is not walked, as far down as people put them.
+fn packages_in(folder: &Path) -> Vec<PathBuf> {
+    const DEEPEST: usize = 4;
+    let found = WalkDir::new(folder).max_depth(DEEPEST).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let manifests = found.filter(|entry| entry.file_name() == MANIFEST && entry.file_type().is_file());
+    manifests.filter_map(|manifest| Some(manifest.path().parent()?.to_owned())).collect()
 }
 
 fn is_left_out(entry: &DirEntry) -> bool {

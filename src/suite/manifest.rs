@@ -44,6 +44,8 @@ pub struct Manifest {
     /// The folders of path dependencies that take the place of others. forc looks for those of a workspace from its members'
     /// folders.
     pub patches: Vec<PathBuf>,
+    /// The repositories of its git dependencies that are no servers', as the manifest names them: forc reads them from the disk.
+    pub local_repositories: Vec<PathBuf>,
     /// Whether it, or any of its members, has forc bring the public std by itself.
     pub implicit_std: bool,
     /// The table `[project.metadata.forc-perf]` or `[workspace.metadata.forc-perf]`; the default where it is not to be heeded.
@@ -126,6 +128,9 @@ impl Manifest {
         };
         let mut paths = [paths_of(&raw.dependencies), paths_of(&raw.contract_dependencies)].concat();
         let patches = raw.patch.values().flat_map(paths_of).collect();
+        let tables = [&raw.dependencies, &raw.contract_dependencies].into_iter().chain(raw.patch.values());
+        let local_repositories =
+            tables.flat_map(|table| table.values().filter_map(Dependency::local_repository)).collect();
         let (kind, implicit_std, metadata) = match (raw.project, raw.workspace) {
             (Some(project), None) => {
                 // An own dependency called std takes the place of the implicit one.
@@ -150,7 +155,7 @@ impl Manifest {
             None => Metadata::default(),
         };
         flags::check(&metadata.args).map_err(|flag| format!("[*.metadata.forc-perf] args: {flag}"))?;
-        Ok(Self { kind, paths, patches, implicit_std, metadata })
+        Ok(Self { kind, paths, patches, local_repositories, implicit_std, metadata })
     }
 }
 
@@ -218,6 +223,7 @@ enum Dependency {
 #[derive(Deserialize)]
 struct DetailedDependency {
     path: Option<PathBuf>,
+    git: Option<String>,
 }
 
 impl Dependency {
@@ -226,6 +232,15 @@ impl Dependency {
             Self::Detailed(detailed) => detailed.path.clone(),
             Self::Other(_) => None,
         }
+    }
+
+    /// The folder of a repository that no server has.
+    fn local_repository(&self) -> Option<PathBuf> {
+        let Self::Detailed(DetailedDependency { git: Some(url), .. }) = self else { return None };
+        let of_server = ["https://", "http://", "ssh://", "git://"].iter().any(|scheme| url.starts_with(scheme));
+        // `user@host:path`, as ssh takes it.
+        let of_ssh = url.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains('/'));
+        (!of_server && !of_ssh).then(|| PathBuf::from(url.strip_prefix("file://").unwrap_or(url)))
     }
 }
 

@@ -23,6 +23,7 @@ pub use target::fetch_targets;
 pub(crate) use wanted::other_forc;
 
 use crate::model::Skipped;
+use crate::suggest;
 
 /// The projects below a folder, or those that a list of target projects names.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +93,16 @@ impl Suite {
             // What was left out for another reason is told with that one.
             .chain(self.skipped.iter().map(|skipped| skipped.name.clone()))
             .collect();
-        selection.unmatched(&self.name, ids.iter().map(String::as_str))
+        let known: Vec<&str> =
+            self.projects.iter().flat_map(|project| &project.manifest.metadata.tags).map(String::as_str).collect();
+        // What was not fetched may have it.
+        let is_idle = |tag: &&String| self.not_fetched.is_empty() && !known.contains(&tag.as_str());
+        let tags = selection.tags().iter().filter(is_idle);
+        let mut sentences: Vec<String> = tags
+            .map(|tag| format!("no project has the tag `{tag}`{}", suggest::hint(tag, known.iter().copied())))
+            .collect();
+        sentences.extend(selection.unmatched(&self.name, ids.iter().map(String::as_str)));
+        sentences
     }
 
     /// Builds every project in these ways, whatever its manifest says.

@@ -56,12 +56,22 @@ impl Selection {
             let pattern = matcher.text();
             format!("no benchmark matches `{pattern}`{}", suggest::hint(pattern, ids.clone()))
         };
-        self.include.iter().filter(is_idle).map(sentence).collect()
+        let excluded = |matcher: &Matcher| {
+            let pattern = matcher.text();
+            format!("no benchmark matches --exclude `{pattern}`{}", suggest::hint(pattern, ids.clone()))
+        };
+        let idle = self.include.iter().filter(is_idle).map(sentence);
+        idle.chain(self.exclude.iter().filter(is_idle).map(excluded)).collect()
     }
 
     /// Whether it leaves nothing out.
     pub fn is_everything(&self) -> bool {
         self.include.is_empty() && self.exclude.is_empty() && self.tags.is_empty()
+    }
+
+    /// The tags that are wanted.
+    pub fn tags(&self) -> &[String] {
+        &self.tags
     }
 
     /// Whether a project with these tags is wanted.

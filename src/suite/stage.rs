@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use walkdir::{DirEntry, WalkDir};
 
@@ -17,6 +18,9 @@ use super::manifest::{self, Heed, Kind, MANIFEST, Manifest};
 /// Folders beside a manifest that hold no source: forc's output, other tools' output, histories. Deeper down they may be
 /// modules.
 const LEFT_OUT: [&str; 4] = ["out", "target", "node_modules", ".git"];
+
+/// What forc has found for a project's dependencies.
+const LOCK: &str = "Forc.lock";
 
 /// How the files begin that forc writes debug symbols to.
 const DEBUG_SYMBOLS: &str = "debug_symbols.";
@@ -97,6 +101,19 @@ impl Stage {
         &self.fingerprint
     }
 
+    /// By what the program that was built is told from others: the fingerprint, and the commits and releases that forc has
+    /// found for the dependencies that it fetches, once it has built the project. The std is none of them: it comes with the
+    /// compiler.
+    pub fn program(&self) -> String {
+        let above = self.project.ancestors().take_while(|above| above.starts_with(self.root.path()));
+        let lock = above.map(|above| above.join(LOCK)).find_map(|lock| fs::read_to_string(lock).ok());
+        let fetched = lock.map(|lock| fetched(&lock)).unwrap_or_default();
+        if fetched.is_empty() {
+            return self.fingerprint.clone();
+        }
+        hex(&Sha256::digest(format!("{}\n{}", self.fingerprint, fetched.join("\n"))))
+    }
+
     /// Removes what builds have written, below the project's folder.
     pub fn clear_outputs(&self) {
         for folder in self.output_folders() {
@@ -155,6 +172,30 @@ impl Stage {
     }
 }
 
+/// The packages of a `Forc.lock` that forc fetches, each with where from and at which commit, sorted.
+fn fetched(lock: &str) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Lock {
+        #[serde(default)]
+        package: Vec<Locked>,
+    }
+    #[derive(Deserialize)]
+    struct Locked {
+        name: String,
+        source: Option<String>,
+    }
+    let Ok(lock) = toml::from_str::<Lock>(lock) else { return Vec::new() };
+    let is_fetched = |source: &String| !source.starts_with("path+") && source != "member" && source != "root";
+    let mut fetched: Vec<String> = lock
+        .package
+        .into_iter()
+        .filter(|package| package.name != "std" && package.name != "core")
+        .filter_map(|package| Some(format!("{} {}", package.name, package.source.filter(is_fetched)?)))
+        .collect();
+    fetched.sort();
+    fetched
+}
+
 /// The nearest folder that holds all of these.
 fn common(folders: &BTreeSet<PathBuf>) -> PathBuf {
     let first = folders.first().map(PathBuf::as_path).unwrap_or(Path::new("/"));
@@ -165,7 +206,8 @@ fn common(folders: &BTreeSet<PathBuf>) -> PathBuf {
 /// SHA-256 of a folder's files, names and contents, in the order of their paths.
 fn fingerprint(folder: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();
-    for entry in WalkDir::new(folder).sort_by_file_name() {
+    let is_hidden = |entry: &DirEntry| entry.depth() > 0 && entry.file_name().to_string_lossy().starts_with('.');
+    for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(|entry| !is_hidden(entry)) {
         let entry = entry?;
         if entry.file_type().is_file() && !is_for_people(&entry) {
             let name = entry.path().strip_prefix(folder).unwrap_or(entry.path());
@@ -185,8 +227,9 @@ fn fingerprint(folder: &Path) -> io::Result<String> {
 
 /// Whether no compiler reads a file: a README, a licence, an editor's or git's own settings.
 fn is_for_people(file: &DirEntry) -> bool {
-    let name = file.file_name().to_string_lossy();
-    name.starts_with('.') || name.ends_with(".md") || name.starts_with("LICENSE")
+    let name = file.file_name().to_string_lossy().to_lowercase();
+    let is_about = ["readme", "license", "licence", "changelog"].iter().any(|about| name.starts_with(about));
+    name.starts_with('.') || name.ends_with(".md") || name.ends_with('~') || is_about
 }
 
 fn hex(digest: &[u8]) -> String {
@@ -219,6 +262,11 @@ pub(super) fn packages(folder: &Path, bounds: &Bounds) -> (BTreeSet<PathBuf>, Op
         // A broken one is for forc to complain about.
         if let Ok(manifest) = Manifest::read(&real, Heed::Nothing) {
             open.extend(manifest.paths.iter().chain(&manifest.patches).map(|path| real.join(path)));
+            for repository in &manifest.local_repositories {
+                if let Err(error) = bounds.check(&real.join(repository)) {
+                    outside.get_or_insert(error);
+                }
+            }
             if manifest.kind == Kind::Workspace {
                 for member in &manifest.paths {
                     open.extend(manifest.patches.iter().map(|patch| real.join(member).join(patch)));
@@ -364,6 +412,19 @@ mod tests {
             }
         };
         assert!(outside(&needs("../../secret")));
+        let takes = |url: String| {
+            move |project: &Path| {
+                let text =
+                    format!("[project]\nname = \"p\"\n[dependencies]\ns = {{ git = \"{url}\", branch = \"b\" }}");
+                write(project.join("Forc.toml"), &text);
+            }
+        };
+        assert!(outside(&takes(format!("file://{}", at("secret").display()))), "a repository on this disk");
+        assert!(outside(&takes("../../secret".to_owned())));
+        assert!(
+            !outside(&takes("https://example.org/secret".to_owned()))
+                && !outside(&takes("git@example.org:x".to_owned()))
+        );
         assert!(outside(&|project| {
             std::os::unix::fs::symlink("../../secret", project.join("near")).unwrap();
             needs("near")(project);
@@ -414,5 +475,24 @@ mod tests {
             assert!(!known.contains(&fingerprint), "{path}");
             known.push(fingerprint);
         }
+    }
+
+    #[test]
+    fn a_dependency_that_moves_makes_another_program_and_the_compilers_std_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path().join("Forc.toml"), "[project]\nname = \"a\"");
+        let stage = Stage::new(folder.path(), &within(folder.path())).unwrap();
+        let with = |std: &str, lib: &str| {
+            let lock = format!(
+                "[[package]]\nname = \"a\"\nsource = \"member\"\n[[package]]\nname = \"near\"\nsource = \"path+from-root-1\"\n\
+                 [[package]]\nname = \"std\"\nsource = \"git+https://example.org/sway#{std}\"\n\
+                 [[package]]\nname = \"lib\"\nsource = \"git+https://example.org/lib?branch=master#{lib}\"\n"
+            );
+            write(stage.project().join("Forc.lock"), &lock);
+            stage.program()
+        };
+        assert_eq!(stage.program(), stage.fingerprint(), "not built yet");
+        assert_eq!(with("1", "1"), with("2", "1"));
+        assert_ne!(with("1", "1"), with("1", "2"));
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn import(history: &HistoryOption, options: &ImportOptions) -> Result
     let sway = options.sway.as_deref().filter(|folder| *folder != Path::new(""));
     let known = Known { commit: commit(options.commit.as_deref(), sway)?, time: options.time };
     let mut history = history.open()?;
+    let mut taken = 0;
     for path in &options.paths {
         let failed = |error: import::ImportError| (Outcome::HarnessError, error.to_string());
         let form = import::detect(path).map_err(failed)?;
@@ -59,6 +60,7 @@ pub(super) fn import(history: &HistoryOption, options: &ImportOptions) -> Result
             let new = recorded.iter().filter(|recorded| recorded.is_new()).count();
             (Transferred { new, known: recorded.len() - new, notes: 0 }, imported.notices, imported.remarks)
         };
+        taken += done.new + done.known + done.notes;
         match options.format.format {
             Format::Json => {
                 say_json(json!({"path": path, "imported": done, "notices": notices, "remarks": remarks}));
@@ -72,7 +74,7 @@ pub(super) fn import(history: &HistoryOption, options: &ImportOptions) -> Result
     if let Some(folder) = sway {
         record::order(&mut history, folder).map_err(|message| (Outcome::HarnessError, message))?;
     }
-    Ok(Outcome::Success)
+    Ok(if taken == 0 { Outcome::NothingMeasured } else { Outcome::Success })
 }
 
 fn commit(name: Option<&str>, sway: Option<&Path>) -> Result<Option<CommitRef>> {

@@ -1,15 +1,15 @@
 //! `history export`.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::find_report;
 use super::show::WhichSeries;
-use crate::cli::Result;
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
+use crate::cli::{Result, out};
 use crate::draft::Draft;
 use crate::history::{History, HistoryError, export};
 
@@ -49,6 +49,13 @@ enum Form {
 
 pub(super) fn export(history: &History, options: &ExportOptions) -> Result<Outcome> {
     let Some(path) = &options.output else {
+        if std::io::stdout().is_terminal() {
+            // For a person, and so harmless; nobody looks at more of it than fits into memory.
+            let mut text = Vec::new();
+            write(history, options, &mut text).map_err(Failed::told)?;
+            out::print(&String::from_utf8_lossy(&text));
+            return Ok(Outcome::Success);
+        }
         let mut stdout = BufWriter::new(std::io::stdout().lock());
         return match write(history, options, &mut stdout) {
             // A reader that has seen enough and is gone is no error.

@@ -257,7 +257,12 @@ fn read_commit(folder: &Path, commit: &Commit, imported: &mut Imported) -> Resul
             }
             Ok(RawFile::Wrapped(wrapped)) => built.push((project.to_owned(), *wrapped)),
             Ok(RawFile::Bare(metrics)) => failed.push((project.to_owned(), metrics)),
-            Err(ImportError::Invalid { reason, .. }) => refuse(&file, reason),
+            Err(ImportError::Invalid { .. }) => {
+                refuse(
+                    &file,
+                    "it holds neither what a build was measured to take nor the phases of a failed one".to_owned(),
+                );
+            }
             Err(error) => return Err(error),
         }
     }

@@ -526,14 +526,19 @@ fn same_binary(comparison: &Comparison) -> Option<Line> {
 /// What casts doubt on the runs, the gravest first, each with the benchmark that it is worst in.
 fn disturbances(comparison: &Comparison) -> Option<Line> {
     const SHOWN: usize = 3;
-    let mut found: Vec<String> = Vec::new();
+    // What a file says is markup to nobody: a message of ours has these characters alone.
+    let is_plain = |c: char| c.is_alphanumeric() || " .,;:%()×−-’/+".contains(c);
+    let mut found: Vec<Phrase> = Vec::new();
     for side in &comparison.sides {
         for line in doctor::warning_lines(&side.benchmarks) {
-            found.push(format!("{}: {line}", side_name(side)));
+            let phrase =
+                Phrase::default().name(side_name(side)).text(format!(": {}", line.before)).name(&line.id).text(": ");
+            let is_ours = line.message.chars().all(is_plain);
+            found.push(if is_ours { phrase.text(line.message) } else { phrase.name(line.message) });
         }
     }
     let more = found.len().saturating_sub(SHOWN);
-    let mut phrase = Phrase::joined(found.into_iter().take(SHOWN).map(Phrase::new), "; ");
+    let mut phrase = Phrase::joined(found.into_iter().take(SHOWN), "; ");
     if more > 0 {
         phrase = phrase.text(format!("; and {more} more"));
     }
