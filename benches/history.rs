@@ -17,7 +17,7 @@ use forc_perf::model::{
     SerdeFrames, SerdeInstant, Settings, Toolchain,
 };
 use forc_perf::trends::Trends;
-use forc_perf::{stats, summary};
+use forc_perf::{figures, stats};
 
 const NIGHTS: usize = 3650;
 const BENCHMARKS: usize = 60;
@@ -234,7 +234,7 @@ impl Years {
             phases: Vec::new(),
             packages: Vec::new(),
         };
-        summary::complete(&mut measured);
+        figures::complete(&mut measured);
         measured
     }
 

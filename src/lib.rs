@@ -1,36 +1,34 @@
 //! forc-perf, the benchmark harness for the Sway compiler.
 //!
-//! [`mod@bench`] is the main of a bench target and [`cli`] that of the command; both read their options, have [`session`]
-//! measure a suite, and show the [`model::Report`] that comes of it. A session finds its compiler through [`forc`], its
-//! projects through [`suite`] and the order of its runs through [`schedule`], makes each run with the [`collector`], and
-//! has [`summary`] and [`stats`] say what the runs say. [`doctor`] says whether the machine can measure. [`history`] keeps reports over the years. [`report`] and [`chart`]
-//! only show.
+//! [`mod@bench`] is the main of a bench target and [`cli`] that of the command. Both have [`session`] measure a suite and show the
+//! [`model::Report`] that comes of it. A session finds its compiler through [`forc`] and its projects through [`suite`], and
+//! makes each run with the [`collector`]. [`figures`] says what the runs took, [`verdict`] what two sides say of each other,
+//! [`words`] how that is put, and [`report`], [`chart`] and [`dashboard`] show it. [`history`] keeps reports over the years,
+//! [`trends`] finds what changed since when, and [`doctor`] says whether the machine can measure. ARCHITECTURE.md has the map.
 
 pub mod bench;
-pub mod cache;
 pub mod chart;
 pub mod cli;
 pub mod collector;
-pub mod compare;
 pub mod dashboard;
 pub mod doctor;
-mod draft;
-pub mod environment;
+pub mod figures;
 pub mod forc;
-pub mod git;
 pub mod history;
+pub mod metric;
 pub mod model;
-pub mod process;
+pub mod os;
+pub mod phase;
 pub mod report;
-pub mod schedule;
-mod scratch;
 pub mod session;
 pub mod stats;
-mod suggest;
 pub mod suite;
-pub mod summary;
+#[cfg(test)]
+mod testing;
 mod text;
 pub mod trends;
+pub mod verdict;
+pub mod words;
 
 /// The examples of the README, compiled with the documentation's tests.
 #[cfg(doctest)]

@@ -9,9 +9,10 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use forc_perf::collector::Invocation;
 use forc_perf::collector::callgrind::{self, CallgrindError, CallgrindOptions};
-use forc_perf::collector::{Interrupt, Invocation};
 use forc_perf::model::{Exit, InstructionCount, Protocol};
+use forc_perf::os::Interrupt;
 use support::{Bed, eventually, shell_script, stand_in};
 
 /// Whether there is a valgrind; without one the reason is printed, as silence would read like success.

@@ -16,10 +16,11 @@ use std::thread;
 use std::time::Duration;
 
 use forc_perf::collector::{
-    self, CountersAvailable, Detail, Ended, Interrupt, Invocation, Options, Probe, ProcProbe, Recording, Restriction,
-    Split, SysinfoProbe, counters_available,
+    self, CountersAvailable, Detail, Ended, Invocation, Options, Probe, ProcProbe, Recording, Restriction, Split,
+    SysinfoProbe, counters_available,
 };
 use forc_perf::model::{Benchmark, BenchmarkFrame, BenchmarkPhase, Exit, Protocol, SamplerKind};
+use forc_perf::os::Interrupt;
 use support::{Bed, PATIENCE, eventually, is_asleep, shell_script, stand_in};
 
 const MIB: f64 = 1024.0 * 1024.0;

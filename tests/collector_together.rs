@@ -7,8 +7,9 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
-use forc_perf::collector::{self, CollectError, Ended, Interrupt, Invocation, Options, Recording, collect_together};
+use forc_perf::collector::{self, CollectError, Ended, Invocation, Options, Recording, collect_together};
 use forc_perf::model::{Exit, Protocol};
+use forc_perf::os::Interrupt;
 use support::{Bed, eventually, is_running, stand_in, text_of};
 
 const MIB: u64 = 1024 * 1024;

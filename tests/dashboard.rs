@@ -13,9 +13,9 @@ use std::sync::LazyLock;
 
 use browser::{Browser, Page, Server, Theme};
 use forc_perf::dashboard::{self, Options};
+use forc_perf::figures;
 use forc_perf::history::{History, NoteKind, Record, ReportInfo};
 use forc_perf::model::{Failure, FailureKind, Metric};
-use forc_perf::summary;
 use forc_perf::trends::{Standing, Trend, Trends};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -166,7 +166,7 @@ fn hostile_history(path: &Path) -> History {
                 });
                 measured.runs.clear();
             }
-            summary::complete(measured);
+            figures::complete(measured);
         }
         if night + 1 == last {
             report.benchmarks.pop();
@@ -192,7 +192,7 @@ fn failed_history(path: &Path) -> History {
     demo::history(path, 0..6, |night, Record { report, .. }| {
         for measured in report.benchmarks.iter_mut().filter(|_| night == 5) {
             measured.runs.clear();
-            summary::complete(measured);
+            figures::complete(measured);
             measured.failures.push(Failure {
                 kind: FailureKind::Spawn,
                 message: "the compiler could not be started".to_owned(),

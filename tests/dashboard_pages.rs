@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use browser::{Browser, Theme};
 use forc_perf::dashboard::{self, Options};
+use forc_perf::figures;
 use forc_perf::history::{CommitRef, History, Provenance, Source};
 use forc_perf::model::Report;
-use forc_perf::summary;
 use forc_perf::trends::Trends;
 use support::Bed;
 
@@ -42,7 +42,7 @@ fn recorded(report: &Report) -> Report {
             run.phases.iter_mut().for_each(|phase| (phase.cost, phase.package) = (None, Some("amm".to_owned())));
             run.packages.iter_mut().for_each(|package| package.data_section = None);
         }
-        summary::complete(measured);
+        figures::complete(measured);
     }
     report
 }
@@ -73,7 +73,7 @@ fn dashboard(bed: &Bed) -> PathBuf {
         for phase in measured.runs.iter_mut().flat_map(|run| &mut run.phases) {
             phase.name = format!("{EVIL} {}", phase.name);
         }
-        summary::complete(measured);
+        figures::complete(measured);
     }
     history.record(&hostile, &provenance(3, EVIL, Source::ForcPerf)).unwrap();
     let folder = bed.path("dashboard");

@@ -9,10 +9,11 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use forc_perf::collector::Interrupt;
-use forc_perf::forc::{ToolchainSpec, marker::Marker};
-use forc_perf::forc::{info, marker};
+use forc_perf::collector::info;
+use forc_perf::collector::marker::{self, Marker};
+use forc_perf::forc::ToolchainSpec;
 use forc_perf::history::import;
+use forc_perf::os::Interrupt;
 use forc_perf::report::{file, terminal};
 use forc_perf::suite::{self, Scenario, Selection};
 use support::Bed;
@@ -249,7 +250,7 @@ fn any_report_is_read_and_shown_or_refused() {
                 }
                 forc_perf::report::html::index(&report);
                 for benchmark in &report.benchmarks {
-                    forc_perf::summary::phases(&benchmark.runs);
+                    forc_perf::figures::phases(&benchmark.runs);
                     forc_perf::bench::series(benchmark);
                 }
             }

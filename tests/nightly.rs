@@ -5,9 +5,9 @@ mod support;
 use std::fs::{self, File};
 use std::time::Duration;
 
+use forc_perf::figures;
 use forc_perf::history::{CommitRef, History, Provenance, ReportFilter};
 use forc_perf::model::Report;
-use forc_perf::summary;
 use serde_json::Value;
 use support::{Bed, Ended, run};
 
@@ -99,7 +99,7 @@ fn record(bed: &Bed, template: &Report, nights: std::ops::Range<u64>, millisecon
                 let wall = Duration::from_secs_f64(milliseconds * noise / 1000.0);
                 run.end_time = run.start_time.map(|start| start.saturating_add(wall));
             }
-            summary::complete(measured);
+            figures::complete(measured);
         }
         let commit = CommitRef {
             id: format!("{number:040x}"),

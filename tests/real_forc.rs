@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use forc_perf::collector::Invocation;
 use forc_perf::collector::callgrind::{self, CallgrindOptions};
-use forc_perf::collector::{Interrupt, Invocation};
 use forc_perf::forc::{Locator, ToolchainSpec, command, install, toolchain};
 use forc_perf::model::{Exit, FailureKind, Metric, Protocol};
+use forc_perf::os::Interrupt;
 use forc_perf::suite::{self, Bounds, Scenario, Stage};
 use support::{Bed, Run, state_of};
 
@@ -22,13 +23,9 @@ fn forc() -> Option<PathBuf> {
         Some(text) => match ToolchainSpec::from_os(&text, false).expect("FORC_PERF_FORC names a toolchain") {
             ToolchainSpec::Release(version) => install::installed(&version).ok().flatten(),
             spec => {
-                let (path, _) = toolchain::locate(
-                    Some(&spec),
-                    &Locator::default(),
-                    &forc_perf::collector::Interrupt::new(),
-                    |_| (),
-                )
-                .unwrap();
+                let (path, _) =
+                    toolchain::locate(Some(&spec), &Locator::default(), &forc_perf::os::Interrupt::new(), |_| ())
+                        .unwrap();
                 Some(path)
             }
         },
@@ -144,7 +141,7 @@ fn a_real_forc_is_recognised() {
     let version = String::from_utf8(output.stdout).unwrap();
     let spec = ToolchainSpec::Path(forc);
     let toolchain =
-        toolchain::resolve(Some(&spec), &Locator::default(), &forc_perf::collector::Interrupt::new(), |_| ()).unwrap();
+        toolchain::resolve(Some(&spec), &Locator::default(), &forc_perf::os::Interrupt::new(), |_| ()).unwrap();
     assert_eq!(format!("forc {}", toolchain.version), version.trim());
     assert!(toolchain.capabilities.release && toolchain.capabilities.metrics_file);
     bed.assert_nothing_left();

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use forc_perf::collector::{self, Interrupt, MIN_INTERVAL, Said};
-use forc_perf::forc::marker::Marker;
+use forc_perf::collector::marker::Marker;
+use forc_perf::collector::{self, MIN_INTERVAL, Said};
 use forc_perf::model::Toolchain;
+use forc_perf::os::Interrupt;
 use forc_perf::session::{self, Config};
 use forc_perf::suite::Selection;
-use forc_perf::{stats, summary};
+use forc_perf::{figures, stats};
 
 use crate::Error;
 use crate::subject::{Subject, fixtures_folder, options};
@@ -115,7 +116,7 @@ pub fn attribution(subjects: &[Subject], runs: usize) -> Result<(), Error> {
         let (mut all, mut in_phases) = (Vec::new(), Vec::new());
         for _ in 0..runs {
             let run = subject.run(&options(collector::DEFAULT_INTERVAL))?;
-            let rows = summary::attribute_by_package(&run).ok_or("the run has no end")?;
+            let rows = figures::attribute_by_package(&run).ok_or("the run has no end")?;
             let top = rows.iter().filter(|row| row.key.depth == 0);
             all.push(100.0 * top.clone().map(|row| row.share).sum::<f64>());
             in_phases.push(100.0 * top.filter(|row| row.key.phase.is_some()).map(|row| row.share).sum::<f64>());

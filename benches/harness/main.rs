@@ -28,8 +28,8 @@ mod way;
 
 use std::process::ExitCode;
 
-use forc_perf::collector::Interrupt;
 use forc_perf::forc::{Locator, toolchain};
+use forc_perf::os::Interrupt;
 
 type Error = Box<dyn std::error::Error>;
 

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use forc_perf::collector::{self, Interrupt, Invocation, Options, Recording, Split};
+use forc_perf::collector::{self, Invocation, Options, Recording, Split};
 use forc_perf::model::{Benchmark, Protocol, Toolchain};
+use forc_perf::os::Interrupt;
 use forc_perf::suite::{self, Bounds, Stage};
 
 use crate::Error;

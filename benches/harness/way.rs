@@ -8,7 +8,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use forc_perf::collector::{self, Interrupt, Invocation, Options};
+use forc_perf::collector::{self, Invocation, Options};
+use forc_perf::os::Interrupt;
 
 use crate::Error;
 use crate::placement::Processors;

@@ -8,10 +8,11 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use forc_perf::collector::{self, Interrupt, Invocation, MIN_INTERVAL, Options};
+use forc_perf::collector::{self, Invocation, MIN_INTERVAL, Options};
 use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
 use forc_perf::model::{Comparison, Findings, Metric};
-use forc_perf::schedule::Wanted;
+use forc_perf::os::Interrupt;
+use forc_perf::session::schedule::Wanted;
 use forc_perf::session::{self, CompareConfig, Config, Event, StdOption};
 use forc_perf::stats;
 use forc_perf::suite::Selection;

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use forc_perf::collector::Interrupt;
 use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
 use forc_perf::model::{BenchmarkFindings, Comparison, Figure, Findings, Metric, Verdict};
-use forc_perf::schedule::Wanted;
+use forc_perf::os::Interrupt;
+use forc_perf::session::schedule::Wanted;
 use forc_perf::session::{self, CompareConfig, Config, Event, StdOption};
 use forc_perf::suite::Selection;
 

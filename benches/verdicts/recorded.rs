@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use forc_perf::collector::{self, Interrupt, Invocation, Options, Split};
+use forc_perf::collector::{self, Invocation, Options, Split};
 use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
+use forc_perf::os::Interrupt;
 use forc_perf::suite::{Bounds, Heed, Project, Stage};
 
 use crate::Error;

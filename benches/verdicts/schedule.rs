@@ -17,12 +17,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use forc_perf::collector::{
-    CollectError, Cores, Interrupt, Invocation, Options, Recording, Split, collect, collect_together,
-};
+use forc_perf::collector::{CollectError, Cores, Invocation, Options, Recording, Split, collect, collect_together};
 use forc_perf::forc::{Locator, toolchain};
 use forc_perf::model::{SamplerKind, Schedule};
-use forc_perf::schedule::{Wanted, choose};
+use forc_perf::os::Interrupt;
+use forc_perf::session::schedule::{Wanted, choose};
 use forc_perf::stats;
 use forc_perf::suite::{Bounds, Stage};
 

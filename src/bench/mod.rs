@@ -31,10 +31,10 @@ use crate::cli::options::{MeasureOptions, MessageFormat};
 use crate::cli::tell;
 use crate::cli::{fail, list, say};
 use crate::forc::ToolchainSpec;
-use crate::report::format;
-use crate::schedule::MIN_SAMPLES;
 use crate::session::Config;
+use crate::session::schedule::MIN_SAMPLES;
 use crate::suite::Selection;
+use crate::text::format;
 use criterion_args::CriterionOptions;
 
 /// Tells a process started by [`Bench::main`] to replay this report instead of measuring.
@@ -230,7 +230,7 @@ fn pass_results(stdout: impl Read, shown: bool, all: bool) -> std::io::Result<()
     let mut out = anstream::stdout().lock();
     for line in BufReader::new(stdout).lines() {
         let line = line?;
-        let plain = crate::collector::plain(line.as_bytes());
+        let plain = crate::text::plain(line.as_bytes());
         // A reader that has seen enough and is gone must not end Criterion, which would find its own pipe closed.
         if (filter.keeps(&plain) || all) && shown {
             let _ = writeln!(out, "{line}");

@@ -19,12 +19,12 @@ use sha2::{Digest, Sha256};
 use super::programs::{Baseline, Programs};
 use super::replay_error::ReplayError;
 use crate::cli::tell;
-use crate::history::hex;
+use crate::figures;
 use crate::model::{Benchmark, Measured};
 use crate::report::file;
-use crate::schedule::MIN_SAMPLES;
+use crate::session::schedule::MIN_SAMPLES;
 use crate::suite::{Selection, is_target_list};
-use crate::summary;
+use crate::text::hex;
 
 /// Real time that the one warm-up call takes, and what Criterion then believes an iteration to take.
 const WARM_UP: Duration = Duration::from_millis(1);
@@ -55,12 +55,12 @@ const SHORTEST: Duration = Duration::from_nanos(1);
 /// that is one same number throughout, on which Criterion's comparison panics, ends on a nanosecond more.
 pub fn series(measured: &Measured) -> Vec<Series> {
     let whole: Option<Vec<Duration>> = measured.runs.iter().map(Benchmark::wall).collect();
-    let rows: Vec<_> = measured.runs.iter().filter_map(summary::attribute).collect();
+    let rows: Vec<_> = measured.runs.iter().filter_map(figures::attribute).collect();
     let phases = measured.phases.iter().filter_map(|phase| {
         let name = phase.phase.clone()?;
-        let is_it = |row: &&summary::Row| row.key.phase.as_ref() == Some(&name) && row.key.depth == phase.depth;
-        let of_run = |rows: &Vec<summary::Row>| {
-            rows.iter().find(is_it).map_or(Duration::ZERO, |row| Duration::from_nanos(row.wall as u64))
+        let is_it = |row: &&figures::Row| row.key.phase.as_ref() == Some(&name) && row.key.depth == phase.depth;
+        let of_run = |rows: &Vec<figures::Row>| {
+            rows.iter().find(is_it).map_or(Duration::ZERO, |row| Duration::from_nanos(row.cost.wall as u64))
         };
         Some(Series { samples: rows.iter().map(of_run).collect(), name: name.clone() })
     });

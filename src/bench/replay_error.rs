@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use crate::report::file::FileError;
-use crate::schedule::MIN_SAMPLES;
+use crate::session::schedule::MIN_SAMPLES;
 
 /// Why recorded samples did not get through Criterion.
 #[derive(Debug, thiserror::Error)]

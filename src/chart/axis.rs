@@ -1,7 +1,7 @@
 //! Axes: where the ticks stand, and how many points a line needs.
 
 use crate::model::Unit;
-use crate::report::format::{byte_unit, time_unit};
+use crate::text::format::{byte_unit, time_unit};
 
 /// A linear map of `low..high` onto pixels from `start` to `end`.
 #[derive(Clone, Copy, Debug)]

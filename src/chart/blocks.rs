@@ -3,12 +3,12 @@
 use super::axis::{Scale, percent_ticks};
 use super::forest::verdict_colour;
 use super::palette::{LINE, MUTED, TRACK};
-use super::runs::{median, quantile};
 use super::scene::{Align, Chart, MARGIN, Paint, Style};
 use super::text::shorten;
 use super::{ChartError, WIDTH};
 use crate::model::{Comparison, Findings, Metric, Verdict};
-use crate::report::comparison::{lead_metric, sampled};
+use crate::stats::{median, quantile};
+use crate::verdict::{lead_metric, sampled};
 
 const TICK: Style = Style::new(11.0, MUTED);
 const PLOT: (f64, f64) = (76.0, WIDTH - MARGIN);
@@ -91,7 +91,7 @@ fn domain(changes: &[f64]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample::compare;
+    use crate::testing::compare;
 
     #[test]
     fn is_tidy_for_every_sample() {

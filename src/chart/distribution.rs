@@ -2,13 +2,15 @@
 
 use super::axis::{Scale, percent_ticks};
 use super::palette::{INK, LINE, MUTED, PhaseColours, Swatch, TRACK};
-use super::runs::{Values, median, outside_walls, phase_walls, quantile, walls};
 use super::scene::{Align, Chart, MARGIN, Paint, Style};
-use super::suite::counted;
 use super::text::{shorten, two_lines};
-use super::{ChartError, OUTSIDE, WIDTH};
-use crate::model::{Estimate, Measured, Metric};
-use crate::report::format;
+use super::{ChartError, WIDTH};
+use crate::figures::{self, Values};
+use crate::model::{Measured, Metric, PhaseSummary};
+use crate::phase::OUTSIDE;
+use crate::stats::{median, quantile};
+use crate::text::counted;
+use crate::text::format;
 
 const ROW: f64 = 36.0;
 const LABEL: Style = Style::new(12.0, INK);
@@ -31,7 +33,7 @@ struct Row {
     name: String,
     paint: Swatch,
     whole: bool,
-    values: Values,
+    values: Vec<f64>,
     median: f64,
     low: f64,
     high: f64,
@@ -90,30 +92,35 @@ pub fn distribution(measured: &Measured, colours: &PhaseColours) -> Result<Chart
 
 /// The whole first, then everything by its median, heaviest first.
 fn rows(measured: &Measured, colours: &PhaseColours) -> Vec<Row> {
-    let row = |name: &str, paint, whole, values: Values, estimate: Option<&Estimate>| {
-        let own = median(&values)?;
+    // The estimate that stands in the tables, where it is of the same thing.
+    let estimated = |values: &Values| match &values.phase {
+        None => measured.estimate(Metric::Wall),
+        Some(name) => {
+            let phase = Some(name.as_str()).filter(|name| *name != OUTSIDE);
+            let is_it = |row: &&PhaseSummary| row.phase.as_deref() == phase && Some(row.depth) == values.depth;
+            measured.phases.iter().find(is_it).map(|row| &row.wall)
+        }
+    };
+    let row = |values: Values| {
+        let own = median(&values.values)?;
+        let estimate = estimated(&values);
         let usable = estimate.filter(|e| [e.median, e.low, e.high].iter().all(|figure| figure.is_finite()));
-        let edge = |part| quantile(&values, part).unwrap_or(own);
+        let edge = |part| quantile(&values.values, part).unwrap_or(own);
         let (median, low, high) = usable.map_or_else(|| (own, edge(0.0), edge(1.0)), |e| (e.median, e.low, e.high));
-        Some(Row { name: name.to_owned(), paint, whole, values, median, low, high })
+        let paint = match &values.phase {
+            None => Swatch { rgb: INK, hatched: false },
+            Some(name) => colours.swatch(Some(name.as_str()).filter(|name| *name != OUTSIDE)),
+        };
+        let name = values.phase.clone().unwrap_or_else(|| "whole run".to_owned());
+        Some(Row { name, paint, whole: values.phase.is_none(), values: values.values, median, low, high })
     };
-    // The summary's own estimate, where it is of the same thing: a name that stands at two depths has two.
-    let summary = |phase: Option<&str>| {
-        let mut rows = measured.phases.iter().filter(|row| row.phase.as_deref() == phase && row.package.is_none());
-        let first = rows.next()?;
-        rows.next().is_none().then_some(&first.wall)
-    };
-    let mut rows: Vec<Row> = phase_walls(measured)
-        .into_iter()
-        .filter_map(|(name, values)| row(name, colours.swatch(Some(name)), false, values, summary(Some(name))))
-        .collect();
-    if !rows.is_empty() {
-        rows.extend(row(OUTSIDE, colours.swatch(None), false, outside_walls(measured), summary(None)));
+    let walls = figures::values(measured).into_iter().filter(|of| of.metric == Metric::Wall && of.package.is_none());
+    let mut rows: Vec<Row> = walls.filter_map(row).collect();
+    // Without phases all of it would be outside them.
+    if rows.iter().all(|row| row.whole || row.name == OUTSIDE) {
+        rows.retain(|row| row.whole);
     }
-    rows.sort_by(|a, b| b.median.total_cmp(&a.median).then_with(|| a.name.cmp(&b.name)));
-    let ink = Swatch { rgb: INK, hatched: false };
-    let wall = measured.estimate(Metric::Wall);
-    rows.splice(0..0, row("whole run", ink, true, walls(measured), wall));
+    rows.sort_by(|a, b| b.whole.cmp(&a.whole).then(b.median.total_cmp(&a.median)).then_with(|| a.name.cmp(&b.name)));
     rows
 }
 
@@ -128,7 +135,7 @@ fn domain(rows: &[Row]) -> (f64, f64) {
     let heaviest = rows.iter().map(|row| row.median).fold(0.0, f64::max);
     let (mut low, mut high): (f64, f64) = (-1.0, 1.0);
     for row in rows.iter().filter(|row| row.median >= 0.01 * heaviest) {
-        let deviations: Values = row.values.iter().map(|value| row.deviation(*value)).collect();
+        let deviations: Vec<f64> = row.values.iter().map(|value| row.deviation(*value)).collect();
         low = low.min(quantile(&deviations, 0.05).unwrap_or(0.0)).min(row.deviation(row.low));
         high = high.max(quantile(&deviations, 0.95).unwrap_or(0.0)).max(row.deviation(row.high));
     }
@@ -185,7 +192,7 @@ fn arrow(chart: &mut Chart, (x, y): (f64, f64), reach: f64, paint: Swatch) {
 }
 
 /// All values, or as many of the sorted ones as can be seen, the ends among them.
-fn thinned(values: &[f64]) -> Values {
+fn thinned(values: &[f64]) -> Vec<f64> {
     if values.len() <= MOST_POINTS {
         return values.to_vec();
     }
@@ -197,16 +204,16 @@ fn thinned(values: &[f64]) -> Values {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample;
+    use crate::testing;
 
     #[test]
     fn is_tidy_for_every_sample() {
-        let report = sample::report(12);
+        let report = testing::report(12);
         let colours = PhaseColours::of(&report);
         for measured in &report.benchmarks {
             distribution(measured, &colours).unwrap().assert_tidy();
         }
-        let report = sample::hostile();
+        let report = testing::hostile();
         let colours = PhaseColours::of(&report);
         for measured in &report.benchmarks {
             if let Ok(chart) = distribution(measured, &colours) {
@@ -217,7 +224,7 @@ mod tests {
 
     #[test]
     fn rows_are_sorted_the_whole_first() {
-        let report = sample::report(1);
+        let report = testing::report(1);
         let rows = rows(&report.benchmarks[0], &PhaseColours::of(&report));
         assert!(rows[0].whole && rows.iter().skip(1).all(|row| !row.whole));
         assert!(rows[1..].windows(2).all(|pair| pair[0].median >= pair[1].median));
@@ -226,7 +233,7 @@ mod tests {
 
     #[test]
     fn many_runs_stay_small() {
-        let mut measured = sample::report(1).benchmarks.remove(0);
+        let mut measured = testing::report(1).benchmarks.remove(0);
         let run = measured.runs[0].clone();
         measured.runs = vec![run; 2000];
         let svg = distribution(&measured, &PhaseColours::default()).unwrap().to_svg().unwrap();
@@ -235,7 +242,7 @@ mod tests {
 
     #[test]
     fn an_outlier_does_not_press_the_others_flat() {
-        let mut measured = sample::report(1).benchmarks.remove(0);
+        let mut measured = testing::report(1).benchmarks.remove(0);
         let run = measured.runs.last_mut().unwrap();
         let start = run.start_time.unwrap().since_epoch();
         run.end_time = Some(crate::model::SerdeInstant::from_epoch(start + std::time::Duration::from_secs(60)));
@@ -246,7 +253,7 @@ mod tests {
 
     #[test]
     fn no_run_is_no_picture() {
-        let mut measured = sample::report(1).benchmarks.remove(0);
+        let mut measured = testing::report(1).benchmarks.remove(0);
         measured.runs.clear();
         assert!(matches!(distribution(&measured, &PhaseColours::default()), Err(ChartError::Empty(_))));
     }

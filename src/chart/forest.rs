@@ -2,14 +2,15 @@
 
 use super::axis::{Scale, percent_ticks};
 use super::palette::{INK, LINE, MUTED, OUTSIDE, Rgb, SURFACE};
-use super::runs::quantile;
 use super::scene::{Align, Chart, MARGIN, Paint, Style};
-use super::suite::counted;
 use super::text::shorten;
 use super::{ChartError, WIDTH};
 use crate::model::{Comparison, Figure, Findings, Metric, Total, Verdict};
-use crate::report::comparison::{interval_of, rank, size};
-use crate::report::format;
+use crate::stats::quantile;
+use crate::text::change::interval_of;
+use crate::text::counted;
+use crate::text::format;
+use crate::verdict::{rank, size};
 
 const ROW: f64 = 22.0;
 const LABEL: Style = Style::new(12.0, INK);
@@ -237,8 +238,8 @@ fn together(chart: &mut Chart, total: &Total, scale: &Scale, label_at: f64, midd
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample::compare::{self, figure, finding, found};
     use crate::chart::scene::Mark;
+    use crate::testing::compare::{self, figure, finding, found};
 
     #[test]
     fn is_tidy_for_every_sample() {

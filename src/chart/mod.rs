@@ -18,16 +18,15 @@ mod forest;
 mod legend;
 mod marker;
 mod palette;
-mod render;
-pub(crate) mod runs;
 #[cfg(test)]
-pub(crate) mod sample;
+mod pictures;
+mod render;
 mod scatter;
 mod scene;
 mod spark;
 mod stacked;
 mod suite;
-pub(crate) mod text;
+mod text;
 mod timeline;
 mod trend;
 mod waterfall;
@@ -51,9 +50,6 @@ pub use waterfall::{suite_waterfall, waterfall};
 
 /// The width of every chart in CSS pixels.
 pub const WIDTH: f64 = 1000.0;
-
-/// What time that belongs to no phase is called.
-pub(crate) const OUTSIDE: &str = "outside phases";
 
 /// Why there is no picture.
 #[derive(Debug, thiserror::Error)]

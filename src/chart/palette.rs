@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::model::{Comparison, Measured, Report};
+use crate::phase::{self, PHASES};
 
 /// A colour, red, green, blue.
 pub(crate) type Rgb = (u8, u8, u8);
@@ -24,20 +25,6 @@ pub(super) const ON_LIGHT: Rgb = (0x11, 0x11, 0x11);
 /// The roles and their colours in the dark.
 const DARK: [(Rgb, &str); 5] =
     [(SURFACE, "#0f1318"), (INK, "#e8ecf1"), (MUTED, "#a3adb8"), (LINE, "#343b44"), (TRACK, "#1d232a")];
-
-/// The compiler's phases of today, by both of the names that releases give them. The hues are Okabe and Ito's and Paul
-/// Tol's, told apart by the colour-blind by their lightness too; the two that lie inside `compile to ast` are lighter
-/// tones of its blue.
-const KNOWN: [(&str, &str, Rgb); 8] = [
-    ("compile to ast", "compile_to_ast", (0x00, 0x72, 0xB2)),
-    ("parse the program to a concrete syntax tree (CST)", "parse_cst", (0x8C, 0xD0, 0xF5)),
-    ("parse the concrete syntax tree (CST) to a typed AST", "parse_ast", (0x3D, 0x9B, 0xDC)),
-    ("compile ast to ir", "compile_ast_to_ir", (0xE6, 0x9F, 0x00)),
-    ("compile ir to asm", "compile_ir_to_asm", (0x00, 0x9E, 0x73)),
-    ("compile ast to asm", "compile_ast_to_asm", (0xD5, 0x5E, 0x00)),
-    ("generate JSON ABI program", "generate_json_abi", (0xCC, 0x79, 0xA7)),
-    ("compile asm to bytecode", "compile_asm_to_bytecode", (0xB8, 0x42, 0x86)),
-];
 
 /// What phases get that nobody has heard of yet, in this order; after these, the same again, hatched.
 const SPARE: [Rgb; 6] = [
@@ -110,7 +97,7 @@ impl PhaseColours {
     /// A style for each colour that a phase can have: an element of the class `c0072B2` has it as `--c`. A page whose policy
     /// forbids styles in its elements needs these.
     pub(crate) fn classes() -> String {
-        let all = KNOWN.iter().map(|known| known.2).chain(SPARE).chain([OUTSIDE]);
+        let all = colours_of_known().chain(SPARE).chain([OUTSIDE]);
         all.fold(String::new(), |mut css, rgb| {
             let hex = hex(rgb);
             // Writing to a string cannot fail.
@@ -144,7 +131,11 @@ impl PhaseColours {
 }
 
 fn known(phase: &str) -> Option<Rgb> {
-    KNOWN.iter().find(|(long, short, _)| *long == phase || *short == phase).map(|(_, _, rgb)| *rgb)
+    phase::known(phase)?.colour
+}
+
+fn colours_of_known() -> impl Iterator<Item = Rgb> {
+    PHASES.iter().filter_map(|phase| phase.colour)
 }
 
 /// A colour as plotters' SVG writes it, which the selectors below rely on.
@@ -179,7 +170,7 @@ fn luminance((red, green, blue): Rgb) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample;
+    use crate::testing;
 
     fn contrast(a: Rgb, b: Rgb) -> f64 {
         let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
@@ -188,21 +179,22 @@ mod tests {
 
     #[test]
     fn every_name_of_a_known_phase_has_the_same_colour() {
-        let colours = PhaseColours::of(&sample::report(3));
-        for (long, short, rgb) in KNOWN {
-            assert_eq!(colours.swatch(Some(long)), Swatch { rgb, hatched: false });
-            assert_eq!(colours.swatch(Some(short)), colours.swatch(Some(long)));
+        let colours = PhaseColours::of(&testing::report(3));
+        for phase in PHASES {
+            let Some((rgb, short)) = phase.colour.zip(phase.snake_name) else { continue };
+            assert_eq!(colours.swatch(Some(phase.name)), Swatch { rgb, hatched: false });
+            assert_eq!(colours.swatch(Some(short)), colours.swatch(Some(phase.name)));
         }
         assert_eq!(colours.swatch(None).rgb, OUTSIDE);
     }
 
     #[test]
     fn unknown_phases_differ_from_each_other_and_from_known_ones() {
-        let colours = PhaseColours::of(&sample::hostile());
+        let colours = PhaseColours::of(&testing::hostile());
         let mut seen = Vec::new();
         for name in colours.unknown.keys().take(2 * SPARE.len()) {
             let swatch = colours.swatch(Some(name));
-            assert!(!seen.contains(&swatch) && KNOWN.iter().all(|(_, _, rgb)| *rgb != swatch.rgb));
+            assert!(!seen.contains(&swatch) && colours_of_known().all(|rgb| rgb != swatch.rgb));
             seen.push(swatch);
         }
         assert!(seen.len() > SPARE.len());
@@ -211,7 +203,7 @@ mod tests {
 
     #[test]
     fn text_on_every_colour_can_be_read() {
-        for rgb in KNOWN.iter().map(|known| known.2).chain(SPARE).chain([OUTSIDE]) {
+        for rgb in colours_of_known().chain(SPARE).chain([OUTSIDE]) {
             let on = Swatch { rgb, hatched: false }.on();
             assert!(contrast(rgb, on) >= 4.5, "{rgb:?} {}", contrast(rgb, on));
         }
@@ -221,7 +213,7 @@ mod tests {
     #[test]
     fn no_phase_has_a_neutral_colour() {
         for (role, _) in DARK {
-            assert!(KNOWN.iter().map(|known| known.2).chain(SPARE).all(|rgb| rgb != role));
+            assert!(colours_of_known().chain(SPARE).all(|rgb| rgb != role));
             assert!(role != ON_DARK && role != ON_LIGHT && role != OUTSIDE);
         }
     }

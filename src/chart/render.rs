@@ -13,7 +13,7 @@ use super::ChartError;
 use super::font::{LINE_PER_EM, register_fonts, style};
 use super::palette::{SURFACE, themed_css};
 use super::scene::{Align, Chart, HEADING, Mark, Paint};
-use super::text::clean;
+use crate::text::clean;
 
 /// Backend pixels a CSS pixel. Backends draw at whole pixels, so two make the bars of an SVG half a pixel exact, and a
 /// PNG sharp.
@@ -185,7 +185,8 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{page_css, sample, suite_phases};
+    use crate::chart::{page_css, suite_phases};
+    use crate::testing;
 
     /// Every opened element is closed, and attributes are quoted: enough of XML for what is written here.
     #[track_caller]
@@ -206,7 +207,7 @@ mod tests {
 
     #[test]
     fn hostile_names_leave_the_svg_whole() {
-        let chart = suite_phases(&sample::hostile()).unwrap();
+        let chart = suite_phases(&testing::hostile()).unwrap();
         let (alone, inline) = (chart.to_svg().unwrap(), chart.to_inline_svg().unwrap());
         assert_well_formed(&alone);
         assert_well_formed(&inline);
@@ -215,7 +216,7 @@ mod tests {
 
     #[test]
     fn inline_pictures_leave_style_and_heading_to_the_page() {
-        let chart = suite_phases(&sample::report(2)).unwrap();
+        let chart = suite_phases(&testing::report(2)).unwrap();
         let (alone, inline) = (chart.to_svg().unwrap(), chart.to_inline_svg().unwrap());
         assert!(alone.contains("<style>") && alone.contains("Where the time goes</text>"));
         assert!(
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn every_neutral_has_a_dark_counterpart() {
-        let svg = suite_phases(&sample::report(2)).unwrap().to_svg().unwrap();
+        let svg = suite_phases(&testing::report(2)).unwrap().to_svg().unwrap();
         for rgb in ["#1F2328", "#59636E", "#D0D7DE"] {
             assert!(svg.contains(&format!(" fill=\"{rgb}\"")) && svg.contains(&format!("svg [fill=\"{rgb}\"]{{")));
             assert!(page_css().contains(&format!(".chart [fill=\"{rgb}\"]{{")));
@@ -234,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_png_that_cannot_be_written_is_an_error() {
-        let chart = suite_phases(&sample::report(1)).unwrap();
+        let chart = suite_phases(&testing::report(1)).unwrap();
         let error = chart.write_png(Path::new("/nonexistent/folder/chart.png")).unwrap_err();
         assert!(matches!(error, ChartError::Drawing(_)));
     }

@@ -8,7 +8,7 @@ use super::scene::{Align, Chart, HEADING, MARGIN, Style};
 use super::text::shorten;
 use super::{ChartError, WIDTH};
 use crate::model::Unit;
-use crate::report::format::{self, byte_unit, time_unit};
+use crate::text::format::{self, byte_unit, time_unit};
 
 /// A benchmark in a plane of two metrics.
 #[derive(Clone, Debug)]

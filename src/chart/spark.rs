@@ -4,9 +4,9 @@ use super::ChartError;
 use super::axis::Scale;
 use super::marker::StepKind;
 use super::palette::{INK, MUTED};
-use super::runs::{median, quantile};
 use super::scene::{Chart, HEADING, Paint};
-use crate::report::comparison::signed;
+use crate::stats::{median, quantile};
+use crate::text::change::signed;
 
 const SIZE: (f64, f64) = (140.0, 28.0);
 /// Between the edge and the line.

@@ -5,10 +5,12 @@ use super::commit_axis::{CommitAxis, DATES, RELEASES, TICK};
 use super::legend::{Entry, legend};
 use super::palette::{LINE, MUTED, PhaseColours};
 use super::scene::{Align, Chart, HEADING, MARGIN, Paint};
-use super::text::{clean, shorten};
-use super::{ChartError, OUTSIDE, WIDTH};
+use super::text::shorten;
+use super::{ChartError, WIDTH};
 use crate::model::Unit;
-use crate::report::format;
+use crate::phase::OUTSIDE;
+use crate::text::clean;
+use crate::text::format;
 
 /// The parts of a metric over commits, the phases of a build for example. All values are in the unit's base: nanoseconds,
 /// bytes, or a number.

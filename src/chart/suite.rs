@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use super::axis::{Scale, Ticks, percent_ticks, time_ticks};
 use super::legend::{Entry, legend};
 use super::palette::{INK, LINE, MUTED, PhaseColours, SURFACE, Swatch};
-use super::runs::median_wall;
 use super::scene::{Align, Chart, MARGIN, Style};
 use super::text::shorten;
-use super::{ChartError, OUTSIDE, WIDTH};
+use super::{ChartError, WIDTH};
+use crate::figures::median_wall;
 use crate::model::{Measured, Report};
-use crate::report::format;
+use crate::phase::OUTSIDE;
+use crate::text::counted;
+use crate::text::format;
 
 /// The most that a benchmark's id may take.
 const LONGEST_LABEL: f64 = 280.0;
@@ -173,29 +175,24 @@ fn segment(chart: &mut Chart, middle: f64, (start, end): (f64, f64), swatch: Swa
     chart.bar((start, middle - BAR / 2.0), (width - gap, BAR), swatch);
 }
 
-/// `1 benchmark`, `2 benchmarks`.
-pub(super) fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample;
     use crate::chart::scene::Mark;
+    use crate::testing;
 
     #[test]
     fn is_tidy_with_one_or_many_benchmarks() {
         for count in [1, 2, 5, 45] {
-            suite_phases(&sample::report(count)).unwrap().assert_tidy();
+            suite_phases(&testing::report(count)).unwrap().assert_tidy();
         }
-        suite_phases(&sample::hostile()).unwrap().assert_tidy();
-        suite_phases(&sample::report(200)).unwrap().assert_tidy();
+        suite_phases(&testing::hostile()).unwrap().assert_tidy();
+        suite_phases(&testing::report(200)).unwrap().assert_tidy();
     }
 
     #[test]
     fn the_longest_benchmark_is_on_top() {
-        let report = sample::report(12);
+        let report = testing::report(12);
         let chart = suite_phases(&report).unwrap();
         let heaviest =
             report.benchmarks.iter().max_by(|a, b| median_wall(a).unwrap().total_cmp(&median_wall(b).unwrap()));
@@ -205,7 +202,7 @@ mod tests {
 
     #[test]
     fn an_unknown_phase_is_in_the_legend() {
-        let mut report = sample::report(2);
+        let mut report = testing::report(2);
         report.benchmarks[0].phases[0].phase = Some("prove it correct".into());
         let chart = suite_phases(&report).unwrap();
         assert!(chart.text_boxes().iter().any(|text| text.4 == "prove it correct"));
@@ -214,7 +211,7 @@ mod tests {
 
     #[test]
     fn shares_that_make_no_sense_stay_within_the_bar() {
-        let mut report = sample::report(1);
+        let mut report = testing::report(1);
         let shares = [f64::NAN, f64::INFINITY, -1.0, 5.0, 7.0];
         for (row, share) in report.benchmarks[0].phases.iter_mut().zip(shares) {
             row.share = share;
@@ -229,6 +226,6 @@ mod tests {
 
     #[test]
     fn nothing_measured_is_no_picture() {
-        assert!(matches!(suite_phases(&sample::nothing()), Err(ChartError::Empty(_))));
+        assert!(matches!(suite_phases(&testing::nothing()), Err(ChartError::Empty(_))));
     }
 }

@@ -1,49 +1,10 @@
 //! Names that come from anywhere, made fit for a picture.
 
-use std::borrow::Cow;
-
 use super::font::text_width;
-use crate::text::is_unfit;
+use crate::text::clean;
 
 /// More characters than any picture has room for.
 const LONGEST: usize = 400;
-
-/// The text without what cannot stand in XML or would disturb its surroundings: control characters, line ends, and the
-/// invisible marks that turn the direction of writing. Each becomes a visible `\u{FFFD}`; runs of white space become one
-/// space.
-pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| is_unfit(c) || (c.is_whitespace() && c != ' ')) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(
-        text.chars()
-            .map(|c| {
-                if c.is_whitespace() {
-                    ' '
-                } else if is_unfit(c) {
-                    '\u{FFFD}'
-                } else {
-                    c
-                }
-            })
-            .collect(),
-    )
-}
-
-/// Names in texts and tables are shown up to so many characters.
-const LONGEST_NAME: usize = 160;
-
-/// The name in no more characters than a line of text has room for; both ends stay.
-pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
-    let length = text.chars().count();
-    if length <= LONGEST_NAME {
-        return Cow::Borrowed(text);
-    }
-    let half = LONGEST_NAME / 2;
-    let head: String = text.chars().take(half).collect();
-    let tail: String = text.chars().skip(length - half).collect();
-    Cow::Owned(format!("{head}…{tail}"))
-}
 
 /// The text at no more than `room`, shortened in its middle by an ellipsis if need be: both ends of a path or of an id
 /// tell it from its neighbours. Empty if not even a few characters fit.
@@ -112,11 +73,5 @@ mod tests {
         assert_eq!(lines.len(), 2);
         assert_eq!(lines.join(" "), "parse the program to a concrete syntax tree (CST)");
         assert_eq!(two_lines(&"y".repeat(300), 12.0, false, 100.0).len(), 1);
-    }
-
-    #[test]
-    fn what_disturbs_is_replaced() {
-        assert_eq!(clean("a\u{0}b\u{1b}[1m\u{202E}c\nd\te"), "a\u{FFFD}b\u{FFFD}[1m\u{FFFD}c d e");
-        assert!(matches!(clean("plain שלום"), Cow::Borrowed(_)));
     }
 }

@@ -6,8 +6,9 @@ use super::scene::{Align, Chart, MARGIN, Style};
 use super::text::{shorten, two_lines};
 use super::{ChartError, WIDTH};
 use crate::model::{Comparison, Figure, Findings, Metric, Verdict};
-use crate::report::comparison::{Breakdown, breakdown, difference, lead_metric, suite_breakdown};
-use crate::report::format;
+use crate::text::change::difference;
+use crate::text::format;
+use crate::verdict::{Breakdown, breakdown, lead_metric, suite_breakdown};
 
 const ROW: f64 = 28.0;
 const BAR: f64 = 15.0;
@@ -199,7 +200,7 @@ fn bars(parts: &Breakdown, colours: &PhaseColours) -> Vec<Bar> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample::compare::{self, figure, finding, found, phase};
+    use crate::testing::compare::{self, figure, finding, found, phase};
 
     #[test]
     fn is_tidy_for_every_sample() {

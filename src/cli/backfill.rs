@@ -12,15 +12,15 @@ use super::progress::Progress;
 use super::record::{HistoryOption, harness};
 use super::{DEFAULT_SUITE, Result, say};
 use crate::cli::tell;
-use crate::collector::Interrupt;
-use crate::environment;
 use crate::forc::source::{Checkout, Commit};
 use crate::forc::{SwaySource, ToolchainSpec};
 use crate::history::{self, History, MachineClass, Provenance, ReportFilter};
 use crate::model::{Completion, Report};
-use crate::report::format;
-use crate::schedule;
+use crate::os::Interrupt;
+use crate::os::environment;
+use crate::session::schedule;
 use crate::session::{self, Config, SessionError};
+use crate::text::format;
 
 /// Under which names the history keeps why a commit cannot be measured.
 const SKIPPED: &str = "backfill/skipped/";

@@ -12,17 +12,17 @@ use super::progress::Progress;
 use super::record::RecordOptions;
 use super::{DEFAULT_SUITE, Result, out};
 use crate::cli::tell;
-use crate::collector::Interrupt;
-use crate::compare;
-use crate::git::without_credentials;
 use crate::history::import;
 use crate::model::{BenchmarkFindings, Comparison, Completion, Findings, MOST_RUNS, Metric, Report};
+use crate::os::Interrupt;
+use crate::os::git::without_credentials;
 use crate::report::file::Either;
 use crate::report::{comparison, csv, file, html, markdown, page, terminal};
-use crate::schedule::Wanted;
+use crate::session::schedule::Wanted;
 use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, SessionError, StdOption};
 use crate::suite::Selection;
 use crate::text::visible_json;
+use crate::verdict;
 
 /// Where a comparison goes unless told otherwise.
 const DEFAULT_FOLDER: &str = "target/forc-perf/compare";
@@ -237,10 +237,10 @@ fn runs(text: &str) -> std::result::Result<usize, String> {
 fn threshold(text: &str) -> std::result::Result<Threshold, String> {
     let (metric, percent) = match text.split_once('=') {
         Some((name, percent)) => {
-            let metric = compare::metric_called(name).ok_or_else(|| {
+            let metric = Metric::compared_called(name).ok_or_else(|| {
                 format!(
                     "`{name}` is no metric that is compared; expected one of {}",
-                    compare::metric_names().join(", ")
+                    verdict::metric_names().join(", ")
                 )
             })?;
             (Some(metric), percent)
@@ -263,7 +263,7 @@ fn thresholds(given: &[Threshold]) -> BTreeMap<Metric, f64> {
     let mut thresholds = BTreeMap::new();
     // What is said of one metric stands above what is said of all, in whichever order.
     for threshold in given.iter().filter(|threshold| threshold.metric.is_none()) {
-        thresholds.extend(compare::noisy_metrics().map(|metric| (metric, threshold.fraction)));
+        thresholds.extend(verdict::noisy_metrics().map(|metric| (metric, threshold.fraction)));
     }
     thresholds.extend(given.iter().filter_map(|threshold| Some((threshold.metric?, threshold.fraction))));
     thresholds
@@ -414,7 +414,7 @@ pub fn diff(options: &DiffOptions) -> Result<Outcome> {
 /// Says what two reports of these names say of each other.
 pub(super) fn judge(reports: [Report; 2], names: [String; 2], options: &PairOptions) -> Result<Outcome> {
     let harness = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
-    let comparison = compare::of_reports(reports, names, &thresholds(&options.threshold), options.force)
+    let comparison = verdict::of_reports(reports, names, &thresholds(&options.threshold), options.force)
         .map_err(|error| harness(&error))?;
     if let Some(path) = &options.output {
         super::save(path, "comparison", |path| file::write_comparison(&comparison, path))
@@ -498,8 +498,8 @@ fn outcome(comparison: &Comparison, fail_on: FailOn) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample::compare::{figure, finding, found};
     use crate::model::Verdict;
+    use crate::testing::compare::{figure, finding, found};
 
     #[test]
     fn an_improvement_beside_something_undecided_fails_where_that_is_to_fail() {

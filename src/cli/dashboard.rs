@@ -9,7 +9,7 @@ use super::record::{HistoryOption, harness};
 use super::{DEFAULT_DASHBOARD, Result, say};
 use crate::dashboard::{self, DashboardError, Options, Written};
 use crate::history::History;
-use crate::report::format;
+use crate::text::format;
 use crate::trends::Trends;
 
 /// Options of `dashboard`.

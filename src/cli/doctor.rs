@@ -12,13 +12,13 @@ use super::options::{SwayOptions, spec};
 use super::progress::Progress;
 use super::{Result, say};
 use crate::cli::say_json;
-use crate::collector::Interrupt;
 use crate::doctor::{self, Outlook, Trial, TrialError};
 use crate::forc::spec::FORC_VARIABLE;
 use crate::forc::{ToolchainSpec, install, toolchain};
 use crate::model::{Check, Metric, Severity, Toolchain};
-use crate::report::format;
+use crate::os::Interrupt;
 use crate::session::{DEFAULT_MAX_RUNS, Event};
+use crate::text::format;
 
 /// Options of `doctor`.
 #[derive(Debug, Args)]

@@ -18,7 +18,8 @@ use super::record::{HistoryOption, harness};
 use crate::cli::say_json;
 use crate::cli::tell;
 use crate::history::{self, History, Match, NameError, Prune, ReportFilter, ReportId};
-use crate::report::format;
+use crate::text::format;
+use crate::text::plural;
 
 /// Options of `history`.
 #[derive(Debug, Args)]
@@ -206,10 +207,6 @@ fn table(header: &[&str], right: usize, rows: Vec<Vec<String>>) -> String {
         }
     }
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
-}
-
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }
 
 fn say(line: impl std::fmt::Display) {

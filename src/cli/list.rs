@@ -3,7 +3,7 @@
 use super::exit::Outcome;
 use super::say;
 use crate::cli::tell;
-use crate::collector::Interrupt;
+use crate::os::Interrupt;
 use crate::session::{self, Config};
 use crate::suite::SuiteError;
 

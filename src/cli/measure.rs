@@ -13,13 +13,14 @@ use super::progress::Progress;
 use super::{out, say};
 use crate::cli::say_json;
 use crate::cli::tell;
-use crate::collector::Interrupt;
-use crate::compare::{self, Changes, ReportsError};
 use crate::model::{Completion, Measured, Report};
+use crate::os::Interrupt;
 use crate::report::file::{self, FileError};
 use crate::report::{page, terminal};
-use crate::schedule::MIN_SAMPLES;
+use crate::session::schedule::MIN_SAMPLES;
 use crate::session::{self, Config, Event, SessionError};
+use crate::verdict::{self, Changes, ReportsError};
+use crate::words::checkup;
 
 /// Where results go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,7 +199,7 @@ fn changes(
         Destination::Folder(folder) => read_if_there(&folder.join(FULL_REPORT)),
         Destination::File(_) | Destination::Nowhere => None,
     };
-    let since = |previous: &Report| compare::changes(previous, report);
+    let since = |previous: &Report| verdict::changes(previous, report);
     match full.as_ref().map(since) {
         Some(Ok(changes)) => Some(Ok(changes)),
         _ => latest.map(since),
@@ -268,7 +269,9 @@ fn print_human(report: &Report, changes: Option<&Result<Changes, ReportsError>>)
 fn print_json(event: &Event) {
     let message = match event {
         Event::Toolchain(toolchain) => json!({"reason": "toolchain", "toolchain": toolchain}),
-        Event::Machine { lines, checks } => json!({"reason": "machine", "lines": lines, "checks": checks}),
+        Event::Machine(machine) => {
+            json!({"reason": "machine", "lines": checkup::brief(machine), "checks": machine.checks})
+        }
         Event::Note(note) => json!({"reason": "note", "message": note}),
         Event::Suite { selected, skipped } => json!({"reason": "suite", "selected": selected, "skipped": skipped}),
         Event::Plan { runs, benchmarks, expected } => json!({

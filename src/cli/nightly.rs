@@ -19,10 +19,10 @@ use crate::cli::tell;
 use crate::forc::SwaySource;
 use crate::history::ReportFilter;
 use crate::model::Completion;
-use crate::report::events::{news, sentence as in_words};
 use crate::report::file;
 use crate::session::Config;
 use crate::trends::{Standing, Trends};
+use crate::words::events::{news, sentence as in_words};
 
 /// Options of `nightly`.
 #[derive(Debug, Args)]

@@ -11,8 +11,8 @@ use crate::forc::source::{SWAY_VARIABLE, SourceError};
 use crate::forc::spec::SpecError;
 use crate::forc::{Locator, SwaySource, ToolchainSpec};
 use crate::model::MOST_RUNS;
-use crate::schedule;
 use crate::session::Config;
+use crate::session::schedule;
 use crate::suite::{Scenario, SelectError, Selection};
 
 /// Which benchmarks, and with which compiler.

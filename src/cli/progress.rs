@@ -4,9 +4,11 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use crate::forc::{BuildEvent, build};
-use crate::report::format;
 use crate::session::Event;
+use crate::text::format;
+use crate::text::plural;
 use crate::text::visible_in_colour;
+use crate::words::checkup;
 
 /// How often a line that stands in place is written anew. Each writing costs the measuring time a few microseconds.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(200);
@@ -36,7 +38,7 @@ impl Progress {
             Event::Toolchain(toolchain) => {
                 self.line(&format!("forc {} ({})", toolchain.version, toolchain.path.display()));
             }
-            Event::Machine { lines, .. } => lines.iter().for_each(|line| self.line(line)),
+            Event::Machine(machine) => checkup::brief(machine).iter().for_each(|line| self.line(line)),
             Event::Note(note) => self.line(note),
             Event::Fetch(repository) => self.line(&format!("fetching {repository}")),
             Event::Suite { selected, skipped } => {
@@ -170,10 +172,6 @@ impl Progress {
         let _ = stderr.write_all(text.as_bytes());
         let _ = stderr.flush();
     }
-}
-
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }
 
 impl Default for Progress {

@@ -7,11 +7,11 @@ use clap::Args;
 use super::Result;
 use super::exit::Outcome;
 use crate::cli::tell;
-use crate::collector::Interrupt;
 use crate::forc::SwaySource;
 use crate::forc::source::Checkout;
 use crate::history::{Control, DEFAULT_PATH, HISTORY_VARIABLE, History, HistoryError, Provenance, Record, Recorded};
 use crate::model::{Comparison, Report};
+use crate::os::Interrupt;
 
 /// Which history.
 #[derive(Clone, Debug, Default, Args)]

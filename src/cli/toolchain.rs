@@ -10,13 +10,13 @@ use super::exit::Outcome;
 use super::options::{self, SwayOptions};
 use super::progress::Progress;
 use super::{fail, say};
-use crate::cache;
 use crate::cli::tell;
-use crate::collector::Interrupt;
 use crate::forc::store::{self, Kind, Removal, RemoveError, Stored};
 use crate::forc::{Locator, ToolchainSpec, fuelup, source, spec, toolchain};
-use crate::report::format;
+use crate::os::Interrupt;
+use crate::os::cache;
 use crate::session::Event;
+use crate::text::format;
 
 /// What to do with toolchains.
 #[derive(Debug, Subcommand)]

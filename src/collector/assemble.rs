@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Counters, Event, Recording, Said};
-use crate::forc::info;
-use crate::forc::marker::{Marker, PhaseLabel};
+use crate::collector::info;
+use crate::collector::marker::{Marker, PhaseLabel};
 use crate::model::{
     Benchmark, BenchmarkFrame, BenchmarkPhase, EventCounts, PackageOutput, PhaseCost, Protocol, SerdeInstant,
 };
+use crate::phase;
 
 /// How many notes a run keeps; a log that is wrong throughout says the same thing again and again.
 const NOTE_LIMIT: usize = 20;
@@ -258,7 +259,7 @@ fn lift_out_of_unended(phases: &mut [BenchmarkPhase]) {
             let (before, after) = phases.split_at_mut(outer + 1);
             let Some(outer) = before.last().filter(|phase| phase.end_time.is_none()) else { continue };
             for phase in after.iter_mut().take_while(|phase| phase.depth > outer.depth) {
-                if !is_known_to_contain(&outer.name, &phase.name) {
+                if !phase::contains(&outer.name, &phase.name) {
                     phase.depth -= 1;
                 }
             }
@@ -270,23 +271,6 @@ fn lift_out_of_unended(phases: &mut [BenchmarkPhase]) {
 fn never_stopped(phase: &BenchmarkPhase) -> String {
     format!("{} never said stop", describe(phase.package.as_deref(), &phase.name))
 }
-
-/// The one nesting that forc has had in all its releases.
-fn is_known_to_contain(outer: &str, inner: &str) -> bool {
-    outer == TO_AST && inner.starts_with("parse ")
-}
-
-/// The phase of all releases that contains others.
-const TO_AST: &str = "compile to ast";
-
-/// The phases of forc's releases that lie side by side, and contain none.
-const SIDE_BY_SIDE: [&str; 5] = [
-    "compile ast to asm",
-    "compile ast to ir",
-    "compile ir to asm",
-    "generate JSON ABI program",
-    "compile asm to bytecode",
-];
 
 /// How late a line may be read, at most, for all that is supposed here: a reader's waking takes a fraction of it.
 const READING_LAG: Duration = Duration::from_millis(1);
@@ -331,10 +315,10 @@ fn contains(outer: &BenchmarkPhase, inner: &BenchmarkPhase) -> bool {
         return false;
     }
     // The inner phases of a small program are too short to be told by their times.
-    if is_known_to_contain(&outer.name, &inner.name) {
+    if phase::contains(&outer.name, &inner.name) {
         return true;
     }
-    if SIDE_BY_SIDE.contains(&outer.name.as_str()) {
+    if phase::contains_none(&outer.name) {
         return false;
     }
     let within = match (outer.start_time, inner.start_time, inner.end_time) {
@@ -387,7 +371,7 @@ fn cost(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forc::marker;
+    use crate::collector::marker;
 
     /// Phases from lines of `milliseconds text`.
     fn phases(log: &str) -> (Vec<BenchmarkPhase>, Vec<String>) {

@@ -11,8 +11,8 @@ pub mod callgrind;
 mod cores;
 mod counters;
 mod events;
-mod interrupt;
-pub(crate) mod keeper;
+pub mod info;
+pub mod marker;
 mod portable;
 mod process;
 #[cfg(target_os = "linux")]
@@ -37,16 +37,15 @@ pub use assemble::assemble;
 pub use cores::Cores;
 pub use counters::{Counters, Detail, Probe};
 pub use events::{CountersAvailable, EventCounters, EventReading, counters_available};
-pub use interrupt::Interrupt;
 pub use portable::SysinfoProbe;
 #[cfg(target_os = "linux")]
 pub use procfs::ProcProbe;
 pub use sampler::Ended;
 pub use stdout::{Event, Said};
-pub use tail::plain;
 pub use together::collect_together;
 
 use crate::model::{Accounting, CollectorCost, EventCounts, Exit, SamplerKind, SerdeFrames, SerdeInstant};
+use crate::os::{Interrupt, keeper};
 use process::Control;
 use threads::Spawned;
 

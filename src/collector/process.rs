@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::keeper::{self, Kept};
 use crate::model::{Accounting, Exit};
+use crate::os::keeper::{self, Kept};
 
 /// A running process and its group, as the threads of a run share it.
 #[derive(Debug)]

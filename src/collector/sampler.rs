@@ -4,9 +4,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::counters::{Counters, Detail};
-use super::interrupt::Interrupt;
 use super::process::Control;
 use crate::model::{BenchmarkFrame, SerdeFrames, SerdeInstant};
+use crate::os::Interrupt;
 
 /// How long at most the thread sleeps before it looks for a stop request again.
 const CONTROL_INTERVAL: Duration = Duration::from_millis(50);

@@ -7,7 +7,7 @@ use tempfile::SpooledTempFile;
 
 use super::counters::Counters;
 use super::tail::Tail;
-use crate::forc::marker::{self, LineKind, Marker};
+use crate::collector::marker::{self, LineKind, Marker};
 use crate::model::SerdeInstant;
 
 /// How much of a line is held, in bytes, unless it is an info line. Package and phase names are far below.

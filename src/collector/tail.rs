@@ -1,5 +1,7 @@
 use std::collections::VecDeque;
 
+use crate::text::plain;
+
 /// Keeps the beginning and the end of a stream, and lets go of the middle.
 ///
 /// A failing build may print gigabytes; what a person needs are its first error and its last words.
@@ -39,11 +41,6 @@ impl Tail {
         }
         format!("{}\n[… {} bytes left out …]\n{}", plain(&self.head), self.dropped, plain(&[front, back].concat()))
     }
-}
-
-/// Bytes as text, without terminal control sequences.
-pub fn plain(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&strip_ansi_escapes::strip(bytes)).into_owned()
 }
 
 #[cfg(test)]

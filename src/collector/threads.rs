@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use super::affinity::Restriction;
 use super::counters::{Counters, Detail, Probe};
 use super::events::EventCounters;
-use super::interrupt::Interrupt;
 use super::portable::SysinfoProbe;
 use super::process::{self, Control};
 #[cfg(target_os = "linux")]
@@ -16,6 +15,7 @@ use super::procfs::ProcProbe;
 use super::tail::Tail;
 use super::{MIN_INTERVAL, Options, sampler, stdout};
 use crate::model::SamplerKind;
+use crate::os::Interrupt;
 
 /// How long the output streams may stay open after the exit before whoever holds them is ended, too.
 const STREAM_GRACE: Duration = Duration::from_secs(1);

@@ -4,7 +4,8 @@ use std::panic;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::{CollectError, Interrupt, Invocation, Options, Recording, prepare};
+use super::{CollectError, Invocation, Options, Recording, prepare};
+use crate::os::Interrupt;
 
 /// Makes all of these runs at once, and collects each as [`super::collect`] does a single one.
 ///

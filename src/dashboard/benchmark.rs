@@ -12,10 +12,12 @@ use super::parts::{chip, commit_link, commits_of, date, direction, notes, persis
 use crate::chart;
 use crate::history::MeasureKey;
 use crate::model::{Metric, StdChoice};
-use crate::report::html::parts::{counted, name, sentence};
-use crate::report::{events, format, shell};
+use crate::report::html::parts::{name, sentence};
 use crate::stats::{ChangeRules, detectable};
+use crate::text::counted;
+use crate::text::{format, shell};
 use crate::trends::{Event, Trend};
+use crate::words::events;
 
 pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardError> {
     let own: Vec<(usize, &Trend)> =

@@ -5,11 +5,10 @@ use std::ops::Range;
 use maud::{Markup, PreEscaped, html};
 
 use super::Pages;
-use super::front::main_trend;
 use super::parts::chart_of;
 use crate::chart::{self, StepKind};
-use crate::history::OUTSIDE;
 use crate::model::{Metric, Unit};
+use crate::phase::OUTSIDE;
 use crate::stats::Persistence;
 use crate::trends::{Standing, Trend};
 
@@ -182,4 +181,18 @@ pub(super) fn stacked(pages: &Pages, id: &str, phases: &[(usize, &Trend)]) -> Ma
         ticks: window.ticks(pages),
     };
     chart_of(chart::stacked_phases(&stacked))
+}
+
+/// The series that stands for a benchmark: its wall time, or else its longest phase, on the machine that measured it last.
+pub(super) fn main_trend<'a>(pages: &'a Pages, id: &str) -> Option<&'a Trend> {
+    // At one commit, the program that was measured last.
+    let last = |trend: &Trend| trend.points.last().map(|point| (point.position, point.report));
+    let value = |trend: &Trend| trend.points.last().map_or(0.0, |point| point.median);
+    let own = || pages.trends.series.iter().filter(|trend| trend.series.key.benchmark == id);
+    let walls = own().filter(|trend| trend.is_run(Metric::Wall));
+    let phases = own().filter(|trend| trend.is_phase_time());
+    walls
+        .max_by_key(|trend| last(trend))
+        .or_else(|| phases.max_by(|a, b| last(a).cmp(&last(b)).then(value(a).total_cmp(&value(b)))))
+        .or_else(|| own().max_by_key(|trend| last(trend)))
 }

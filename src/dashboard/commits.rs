@@ -7,11 +7,12 @@ use maud::{Markup, html};
 use super::Pages;
 use super::frame::{Frame, Place};
 use super::parts::{anchor, commit_link};
-use crate::chart::text::clean;
 use crate::history::{ReportId, ReportInfo};
 use crate::model::Metric;
-use crate::report::format;
-use crate::report::html::parts::{counted, name, sentence};
+use crate::report::html::parts::{name, sentence};
+use crate::text::clean;
+use crate::text::counted;
+use crate::text::format;
 use crate::trends::{Commit, Event, totals};
 
 pub(super) fn page(pages: &Pages) -> String {
@@ -163,8 +164,8 @@ fn others(pages: &Pages, commit: &Commit) -> Markup {
 fn mark(pages: &Pages, event: &Event) -> Markup {
     let class = if event.worse { "regressed" } else { "improved" };
     html! {
-        a class=(class) href={ "events.html#" (anchor(pages, event)) } title=(clean(&crate::report::events::sentence(event))) {
-            @if event.worse { "▲ " } @else { "▼ " } (crate::report::events::change(event.headline.ratio))
+        a class=(class) href={ "events.html#" (anchor(pages, event)) } title=(clean(&crate::words::events::sentence(event))) {
+            @if event.worse { "▲ " } @else { "▼ " } (crate::words::events::change(event.headline.ratio))
         }
     }
 }

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::Pages;
-use crate::chart::text::clean;
+use crate::text::clean;
 
 /// What a page may do: load the folder's own scripts, styles and pictures.
 pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::Pages;
-use super::charts::{Subject, Window, trend_chart};
+use super::charts::{Subject, Window, main_trend, trend_chart};
 use super::frame::{Frame, Place};
 use super::parts::{benchmark_link, commit_at, commit_link, event_card, lines, spark, time};
 use crate::chart;
 use crate::model::Metric;
-use crate::report::html::parts::{counted, name, sentence};
-use crate::report::{events, format};
+use crate::report::html::parts::{name, sentence};
+use crate::text::counted;
+use crate::text::format;
 use crate::trends::{Event, Health, Night, Standing, Trend, TrendPoint, totals};
+use crate::words::events;
 
 /// So many events stand on the first screen; all of them are a page of their own.
 const CARDS: usize = 12;
@@ -330,20 +332,6 @@ fn row(pages: &Pages, id: &str) -> Markup {
 
 fn is_of(pages: &Pages, series: usize, id: &str) -> bool {
     pages.trends.series.get(series).is_some_and(|trend| trend.series.key.benchmark == id)
-}
-
-/// The series that stands for a benchmark: its wall time, or else its longest phase, on the machine that measured it last.
-pub(super) fn main_trend<'a>(pages: &'a Pages, id: &str) -> Option<&'a Trend> {
-    // At one commit, the program that was measured last.
-    let last = |trend: &Trend| trend.points.last().map(|point| (point.position, point.report));
-    let value = |trend: &Trend| trend.points.last().map_or(0.0, |point| point.median);
-    let own = || pages.trends.series.iter().filter(|trend| trend.series.key.benchmark == id);
-    let walls = own().filter(|trend| trend.is_run(Metric::Wall));
-    let phases = own().filter(|trend| trend.is_phase_time());
-    walls
-        .max_by_key(|trend| last(trend))
-        .or_else(|| phases.max_by(|a, b| last(a).cmp(&last(b)).then(value(a).total_cmp(&value(b)))))
-        .or_else(|| own().max_by_key(|trend| last(trend)))
 }
 
 /// The last ten points against the ten before them.

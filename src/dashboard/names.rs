@@ -6,7 +6,7 @@ use super::Options;
 use crate::chart::PhaseColours;
 use crate::history::{History, HistoryError, ReportId, ReportInfo};
 use crate::model::{Measured, Metric};
-use crate::report::slug::slugs;
+use crate::text::slug::slugs;
 use crate::trends::Trends;
 
 /// The files of all pages, and the colours of all phases.

@@ -3,13 +3,14 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::Pages;
-use crate::chart::text::clean;
 use crate::chart::{self, Chart, ChartError};
 use crate::history::NoteKind;
 use crate::report::html::parts::{name, sentence};
-use crate::report::{events, shell};
 use crate::stats::Persistence;
+use crate::text::clean;
+use crate::text::shell;
 use crate::trends::{Commit, Event, Standing, Trend};
+use crate::words::events;
 
 /// A date, RFC 3339, to the day; the whole of it is its title.
 pub(super) fn date(text: &str) -> Markup {
@@ -88,14 +89,14 @@ pub(super) fn culprits(pages: &Pages, event: &Event) -> Markup {
     let shown = culprit.phases.iter().filter(|(_, share)| *share > 0.0).take(3);
     html! {
         @for (phase, share) in shown {
-            span.part { (chip(pages, phase)) (name(phase)) " " (crate::report::format::whole_percent(share.min(1.0))) } " "
+            span.part { (chip(pages, phase)) (name(phase)) " " (crate::text::format::whole_percent(share.min(1.0))) } " "
         }
     }
 }
 
 /// A phase's colour.
 pub(super) fn chip(pages: &Pages, phase: &str) -> Markup {
-    let phase = (phase != crate::history::OUTSIDE).then_some(phase);
+    let phase = (phase != crate::phase::OUTSIDE).then_some(phase);
     let swatch = pages.names.colours.swatch(phase);
     html! { i class={ "chip " (swatch.class()) } {} }
 }
@@ -161,7 +162,7 @@ pub(super) fn spark(trend: &Trend, step: Option<(usize, chart::StepKind)>) -> Ma
 
 /// A chart, or why there is none.
 pub(super) fn chart_of(chart: Result<Chart, ChartError>) -> Markup {
-    crate::report::html::parts::figure(chart)
+    crate::report::html::pictures::figure(chart)
 }
 
 /// An event as a card: what, where, since when, and what to do about it.

@@ -3,15 +3,16 @@
 use maud::{Markup, html};
 
 use super::Pages;
+use super::charts::main_trend;
 use super::frame::{Frame, Place};
-use super::front::main_trend;
 use super::parts::{benchmark_link, commit_link};
-use crate::chart::text::clean;
 use crate::chart::{Chart, ChartError, ScatterAxis, ScatterPoint, scatter};
 use crate::model::{Metric, Unit};
-use crate::report::format;
-use crate::report::html::parts::{counted, name};
+use crate::report::html::parts::name;
 use crate::stats;
+use crate::text::clean;
+use crate::text::counted;
+use crate::text::format;
 use crate::trends::Trend;
 
 /// A ratio that lies so many robust standard deviations from the rest is told in words.

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::DashboardError;
-use crate::history::hex;
 use crate::report::file::{self, FileError};
+use crate::text::hex;
 
 /// The list of what was written, by which a folder is known as a dashboard's.
 const MANIFEST: &str = "forc-perf-dashboard.json";

@@ -1,9 +1,9 @@
 //! Pages of a whole history.
 
 use super::*;
+use crate::figures;
 use crate::history::Provenance;
 use crate::history::testing::{commit, empty, of_commit, report, with_failure};
-use crate::summary;
 
 /// The pages of a history, by name.
 fn page(history: &History, name: &str) -> String {
@@ -61,7 +61,7 @@ fn what_is_far_off_the_others_is_told() {
             if index == 6 {
                 measured.runs[0].packages.clear();
             }
-            summary::complete(&mut measured);
+            figures::complete(&mut measured);
             measured
         })
         .collect();
@@ -83,7 +83,7 @@ fn hostile_names_are_only_names_everywhere() {
     let evil = "\"><script>alert('x')</script>/<img src=x onerror=alert(1)>\u{202E}/debug";
     night.benchmarks[0].id = evil.to_owned();
     night.toolchain.version = evil.to_owned();
-    summary::complete(&mut night.benchmarks[0]);
+    figures::complete(&mut night.benchmarks[0]);
     let mut commit = commit(evil, Some("2026-01-01T00:00:00Z"));
     commit.subject = evil.to_owned();
     history.record(&night, &of_commit(commit)).unwrap();

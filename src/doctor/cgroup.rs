@@ -4,7 +4,7 @@ use super::check;
 use super::memory::SIDE;
 use super::tree::Tree;
 use crate::model::{Check, Severity};
-use crate::report::format;
+use crate::text::format;
 
 /// Where the hierarchies are mounted.
 const MOUNT: &str = "sys/fs/cgroup";

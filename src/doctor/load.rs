@@ -3,19 +3,15 @@
 use super::check;
 use super::stat::Times;
 use super::tree::Tree;
+use crate::figures::{OTHERS_PROCESSORS, OTHERS_SHARE, STOLEN_WARNING};
 use crate::model::{Check, Severity};
-use crate::report::format;
-
-/// So many processors may be busy with other work, or this share of all, before it is a warning.
-pub(super) const OTHERS_PROCESSORS: f64 = 0.25;
-pub(super) const OTHERS_SHARE: f64 = 0.05;
+use crate::text::format;
 
 /// If so large a share of all processors is busy, nothing can be measured beside it.
 const NO_ROOM: f64 = 0.9;
 
 /// Shares of the processors' time that are stolen: worth a note, a warning, and too much.
 const STOLEN_NOTE: f64 = 0.001;
-pub(super) const STOLEN_WARNING: f64 = 0.01;
 const STOLEN_USELESS: f64 = 0.25;
 
 /// How many processors work while nothing of ours does.

@@ -3,7 +3,7 @@
 use super::check;
 use super::tree::Tree;
 use crate::model::{Check, Severity};
-use crate::report::format;
+use crate::text::format;
 
 /// What a build of a real contract with std takes, in bytes: 1 to 1.6 GB (forc 0.71.2 and 0.72.1).
 pub(super) const SIDE: u64 = 1_600_000_000;

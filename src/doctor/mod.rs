@@ -1,17 +1,14 @@
-//! Can this machine measure? What it tells of itself before a measurement, what an A/A of a tiny build shows on it, and
-//! what casts doubt on the runs afterwards.
+//! Can this machine measure? What it says of itself before a measurement, and what an A/A of a tiny build shows on it.
 //!
 //! [`examine`] reads `/proc` and `/sys` and says of each fact what it means for measuring. [`trial()`] builds a tiny project
-//! again and again with one compiler and says which change would show here. [`warn()`] goes through the runs of a
-//! measurement. Nothing here runs while a compiler runs: [`Watch`] reads before a run and after it.
+//! again and again with one compiler and says which change would show here. Nothing here runs while a compiler runs: [`Watch`]
+//! reads before a run and after it. What casts doubt on the runs themselves is found in [`crate::figures::warn`].
 
 mod cgroup;
 mod counters;
 mod cpus;
-mod lines;
 mod load;
 mod memory;
-mod runs;
 mod stat;
 mod tree;
 mod trial;
@@ -20,8 +17,6 @@ mod watch;
 use std::path::Path;
 use std::time::Duration;
 
-pub use lines::{WarningLine, brief, warning_kinds, warning_lines};
-pub use runs::warn;
 pub use trial::{Outlook, Trial, TrialError, smallest_change, trial};
 pub use watch::Watch;
 

@@ -3,9 +3,10 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
-use crate::chart::sample;
 use crate::collector::CountersAvailable;
 use crate::model::Environment;
+use crate::testing;
+use crate::words::checkup::brief;
 
 /// A tree of `/proc` and `/sys` that a test makes up.
 struct Made(TempDir);
@@ -285,7 +286,7 @@ fn why_there_are_no_counters_is_told() {
 }
 
 fn environment(checks: Vec<Check>) -> Environment {
-    Environment { checks, ..sample::report(1).environment }
+    Environment { checks, ..testing::report(1).environment }
 }
 
 fn found(severity: Severity, count: usize) -> impl Iterator<Item = Check> {

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::collector::{self, CollectError, Interrupt, Invocation, Options, PADDING_VARIABLE};
-use crate::compare;
+use crate::collector::{self, CollectError, Invocation, Options, PADDING_VARIABLE};
+use crate::figures;
 use crate::forc::command;
 use crate::model::{Benchmark, Metric, Toolchain};
-use crate::scratch::{Scratch, ScratchError};
+use crate::os::Interrupt;
+use crate::os::scratch::{Scratch, ScratchError};
 use crate::stats;
 use crate::suite::Scenario;
-use crate::summary;
 
 /// The project that is built: a script that does nothing, without std.
 const MANIFEST: &str = include_str!("project/Forc.toml");
@@ -156,7 +156,7 @@ pub fn trial(
         pairs.push([builder.build(&mut random)?, builder.build(&mut random)?]);
     }
     let elapsed = began.elapsed();
-    let walls: Vec<f64> = pairs.iter().flatten().filter_map(|run| summary::value(run, Metric::Wall)).collect();
+    let walls: Vec<f64> = pairs.iter().flatten().filter_map(|run| figures::of_run(run, Metric::Wall)).collect();
     let build = stats::median(&walls).unwrap_or_default() / 1e9;
     Ok(conclude(toolchain.version.clone(), &pairs, elapsed, build, most_pairs))
 }
@@ -172,7 +172,7 @@ fn conclude(compiler: String, pairs: &[[Benchmark; 2]], elapsed: Duration, build
         // What differs by less than the threshold is no change, however well it is seen.
         let change = |(metric, deviation): &(Metric, f64)| {
             let shown = smallest_change(*deviation, pairs, LEVEL / FIGURES);
-            (*metric, shown.map(|change| change.max(compare::default_threshold(*metric))))
+            (*metric, shown.map(|change| change.max(metric.spec().threshold)))
         };
         Outlook { benchmarks, pairs, changes: deviations.iter().map(change).collect() }
     };
@@ -191,7 +191,7 @@ fn conclude(compiler: String, pairs: &[[Benchmark; 2]], elapsed: Duration, build
 /// which single blows do not move. `None` where a run lacks the metric.
 fn deviation(pairs: &[[Benchmark; 2]], metric: Metric) -> Option<f64> {
     let log_ratio = |[a, b]: &[Benchmark; 2]| {
-        let ratio = summary::value(b, metric)? / summary::value(a, metric)?;
+        let ratio = figures::of_run(b, metric)? / figures::of_run(a, metric)?;
         Some(ratio.ln()).filter(|log| log.is_finite())
     };
     let logs: Vec<f64> = pairs.iter().map(log_ratio).collect::<Option<_>>()?;
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_real_programs_have_the_pairs_that_fit() {
-        let run = crate::chart::sample::report(1).benchmarks[0].runs[0].clone();
+        let run = crate::testing::report(1).benchmarks[0].runs[0].clone();
         let pairs = vec![[run.clone(), run]; 10];
         let trial = conclude("0.72.1".to_owned(), &pairs, Duration::from_secs(1), 0.05, 200);
         // 600 s / (4 × 12 s), and 600 s / (20 × 0.1 s), of which a comparison makes 200.
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_single_blow_does_not_move_the_deviation() {
-        let template = crate::chart::sample::report(1).benchmarks[0].runs[0].clone();
+        let template = crate::testing::report(1).benchmarks[0].runs[0].clone();
         let lasting = |seconds: f64| {
             let mut run = template.clone();
             run.end_time = run.start_time.map(|start| start.saturating_add(Duration::from_secs_f64(seconds)));

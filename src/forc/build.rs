@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::cache::{self, CACHE_VARIABLE};
+use crate::os::cache::{self, CACHE_VARIABLE};
 
 /// How long a build from nothing usually takes: 0.72.1 took 12 minutes on a 2-core machine that did nothing else.
 pub const USUAL_DURATION: &str = "about 12 minutes on 2 cores";

@@ -8,8 +8,9 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use super::build::{BuildError, BuildEvent};
-use crate::collector::{Interrupt, plain};
-use crate::process::{self, ProcessError};
+use crate::os::Interrupt;
+use crate::os::process::{self, ProcessError};
+use crate::text::plain;
 
 /// The linker of Rust's programs, and of the C in forc's dependencies.
 pub const CC: (&str, &str) = ("cc", "its dependencies contain C");

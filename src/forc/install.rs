@@ -8,8 +8,8 @@ use semver::Version;
 
 use super::build::{BuildError, BuildEvent};
 use super::cargo;
-use crate::cache;
-use crate::collector::Interrupt;
+use crate::os::Interrupt;
+use crate::os::cache;
 
 /// Where the cache keeps its releases.
 ///

@@ -1,7 +1,7 @@
 //! Which commits led to a revision.
 
 use super::source::{Checkout, Commit, SourceError};
-use crate::git::GitError;
+use crate::os::git::GitError;
 
 impl Checkout<'_> {
     /// The commits from `until` back to `since`, both with them, along the first parents: of a merge the line that it was

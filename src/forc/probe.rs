@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use crate::collector::{self, CollectError, Interrupt, Invocation, Options, Recording, Said};
-use crate::forc::marker::Marker;
+use crate::collector::marker::Marker;
+use crate::collector::{self, CollectError, Invocation, Options, Recording, Said};
 use crate::model::{Capabilities, Exit, Origin, Protocol, Toolchain};
-use crate::scratch::{Scratch, ScratchError};
+use crate::os::Interrupt;
+use crate::os::scratch::{Scratch, ScratchError};
 
 /// A forc that has not answered by then is hung.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);

@@ -12,13 +12,14 @@ use sha2::{Digest, Sha256};
 use super::build::{BuildError, BuildEvent};
 use super::cargo;
 use super::install::{binary_in, releases_folder};
+use super::revision_error::RevisionError;
 use super::source::{self, Checkout, Commit, SourceError, SwaySource, WORK_TREE, WorkTree};
 use super::store::{self, Record};
 use super::workshop::{self, Workshop};
-use crate::cache;
-use crate::collector::Interrupt;
-use crate::git::{GitError, Repository};
 use crate::model::Revision;
+use crate::os::Interrupt;
+use crate::os::cache;
+use crate::os::git::{GitError, Repository};
 use crate::suite;
 
 /// The cargo package that is the compiler, and its binary.
@@ -32,48 +33,6 @@ const SHOWN_DIGITS: usize = 10;
 /// What of the environment makes another binary of the same sources.
 const BUILD_VARIABLES: [&str; 4] =
     ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_PROFILE_RELEASE_"];
-
-/// Why there is no compiler of a revision.
-#[derive(Debug, thiserror::Error)]
-pub enum RevisionError {
-    /// The revision could not be found or fetched.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// It could not be built.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-}
-
-impl RevisionError {
-    /// Whether the user stopped it.
-    pub fn is_interrupt(&self) -> bool {
-        match self {
-            Self::Source(error) => error.is_interrupt(),
-            Self::Build(error) => matches!(error, BuildError::Interrupted { .. }),
-        }
-    }
-
-    /// The same, told as a build's lack of space in `folder` if git found none.
-    fn with_space_of(self, compiler: &str, folder: &Path) -> Self {
-        match self {
-            Self::Source(SourceError::Git { source: GitError::NoSpace(_), .. }) => {
-                Self::Build(BuildError::no_space(compiler, folder))
-            }
-            other => other,
-        }
-    }
-
-    /// Whether it may be the clone's fault, and a new one may do better.
-    pub(super) fn is_about_clone(&self) -> bool {
-        matches!(self, Self::Source(SourceError::Git { source: GitError::Refused(_) | GitError::NoFolder(_), .. }))
-    }
-}
-
-impl From<cache::NoCache> for RevisionError {
-    fn from(error: cache::NoCache) -> Self {
-        Self::Build(error.into())
-    }
-}
 
 /// Options of a build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

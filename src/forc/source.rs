@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::collector::Interrupt;
-use crate::git::{GitError, Repository, without_credentials};
-use crate::scratch::Scratch;
-use crate::suggest::close;
+use crate::os::Interrupt;
+use crate::os::git::{GitError, Repository, without_credentials};
+use crate::os::scratch::Scratch;
+use crate::text::suggest::close;
 
 /// Names the source of revisions; takes what `--sway` takes.
 pub const SWAY_VARIABLE: &str = "FORC_PERF_SWAY";

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::install::{binary_in, releases_folder};
 use super::workshop;
-use crate::cache;
+use crate::os::cache;
 
 /// The version of the file that says what a compiler was built from.
 pub(super) const SCHEMA_VERSION: u32 = 1;

@@ -4,15 +4,16 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::collector::Interrupt;
+use super::RevisionError;
 use crate::forc::build::{BuildError, BuildEvent};
 use crate::forc::fuelup;
 use crate::forc::install;
 use crate::forc::probe::{self, ProbeError};
-use crate::forc::revision::{self, BuildSettings, RevisionError};
+use crate::forc::revision::{self, BuildSettings};
 use crate::forc::source::{SourceError, SwaySource};
 use crate::forc::spec::{FORC_VARIABLE, PINNED_RELEASE, SpecError, ToolchainSpec};
 use crate::model::{Origin, Toolchain};
+use crate::os::Interrupt;
 
 /// Why there is no toolchain.
 #[derive(Debug, thiserror::Error)]

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::build::{BuildError, BuildEvent};
-use super::revision::RevisionError;
+use super::revision_error::RevisionError;
 use super::source::SourceError;
-use crate::cache;
-use crate::collector::Interrupt;
-use crate::git::{self, GitError, Repository};
+use crate::os::Interrupt;
+use crate::os::cache;
+use crate::os::git::{self, GitError, Repository};
 
 /// The version of the file that says what a workshop is of.
 const SCHEMA_VERSION: u32 = 1;

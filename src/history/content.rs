@@ -79,8 +79,3 @@ fn runs(report: &mut Report) -> impl Iterator<Item = &mut Benchmark> {
         benchmark.runs.iter_mut().chain(failed)
     })
 }
-
-/// A digest as text.
-pub(crate) fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}

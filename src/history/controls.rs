@@ -3,7 +3,8 @@
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::record::{integer, machine_id, milliseconds};
+use super::order::milliseconds;
+use super::record::{integer, machine_id};
 use super::{History, HistoryError, MachineClass, Result};
 use crate::model::{Comparison, ControlOutcome};
 

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-use crate::git::GitError;
+use crate::os::git::GitError;
 
 /// Why a history could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]

@@ -39,9 +39,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
-pub use crate::summary::OUTSIDE;
 pub use calibration::Calibration;
-pub(crate) use content::hex;
 pub use controls::Control;
 pub use error::HistoryError;
 pub use machine::{MachineClass, hosts};
@@ -73,7 +71,7 @@ pub struct History {
     connection: Connection,
     path: PathBuf,
     /// Where the copy is that is read in the file's place, if one is; it goes after the connection.
-    _copy: Option<crate::scratch::Scratch>,
+    _copy: Option<crate::os::scratch::Scratch>,
 }
 
 /// The number of a report in its history. An export does not keep it.

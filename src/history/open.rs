@@ -9,8 +9,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::schema::{APPLICATION_ID, STEPS};
 use super::{History, HistoryError, Result};
-use crate::draft::Draft;
-use crate::scratch::Scratch;
+use crate::os::draft::Draft;
+use crate::os::scratch::Scratch;
 
 /// How long one process waits for what another one writes. A transaction takes a fraction of a second; an import of years
 /// some seconds.

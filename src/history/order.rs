@@ -8,9 +8,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
-use super::record::milliseconds;
 use super::{History, HistoryError, Result};
-use crate::git::{GitError, Repository};
+use crate::os::git::{GitError, Repository};
 
 /// What a checkout knew of the commits of a history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -156,4 +155,9 @@ fn tags(checkout: &Repository) -> std::result::Result<HashMap<String, String>, G
         Some((name, fields.next_back()?.to_owned()))
     };
     Ok(said.lines().filter_map(tag).collect())
+}
+
+/// A time (RFC 3339) in milliseconds since 1970.
+pub(super) fn milliseconds(time: &str) -> Option<i64> {
+    time.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }

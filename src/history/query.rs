@@ -144,7 +144,7 @@ pub struct SeriesKey {
     pub benchmark: String,
     /// What was measured.
     pub metric: Metric,
-    /// The phase, [`super::OUTSIDE`] for what lies outside all phases; absent for whole runs.
+    /// The phase, [`crate::phase::OUTSIDE`] for what lies outside all phases; absent for whole runs.
     pub phase: Option<String>,
     /// The package; absent for whole runs and for a phase over all packages.
     pub package: Option<String>,
@@ -194,7 +194,7 @@ pub struct Measure {
     pub benchmark: String,
     /// What was measured.
     pub metric: Metric,
-    /// The phase, [`super::OUTSIDE`] for what lies outside all phases; absent for whole runs.
+    /// The phase, [`crate::phase::OUTSIDE`] for what lies outside all phases; absent for whole runs.
     pub phase: Option<String>,
 }
 

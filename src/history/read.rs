@@ -9,6 +9,7 @@ use super::{
     ReportFilter, ReportId, ReportInfo, Result, Series, SeriesFilter, SeriesId, SeriesKey, Source, content, samples,
 };
 use crate::model::Metric;
+use crate::text::hex;
 
 /// In the order of the compiler's commits; what has no place in it stands where its time puts it, and several reports of
 /// one commit in the order of their measuring.
@@ -74,7 +75,7 @@ impl History {
                 let source: String = row.get(4)?;
                 Ok(ReportInfo {
                     id: ReportId(row.get(0)?),
-                    digest: content::hex(&row.get::<_, Vec<u8>>(1)?),
+                    digest: hex(&row.get::<_, Vec<u8>>(1)?),
                     created: row.get(2)?,
                     version: row.get(3)?,
                     source: Source::named(&source).unwrap_or_default(),

@@ -6,11 +6,11 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
 use super::content::{self, Packed};
-use super::order;
+use super::order::{self, milliseconds};
 use super::{CommitRef, History, HistoryError, MachineClass, Provenance, ReportId, Result, samples};
+use crate::figures::{self, Values};
 use crate::model::{self, Failure, Report, StdChoice};
 use crate::stats;
-use crate::summary::{self, Values};
 
 /// A report to be kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -205,14 +205,21 @@ pub(super) fn failures(report: &Report) -> impl Iterator<Item = (&model::Measure
     report.benchmarks.iter().flat_map(|benchmark| benchmark.failures.iter().map(move |failure| (benchmark, failure)))
 }
 
+/// The values of a benchmark that are kept as points: by phase, of the metrics that the history keeps by phase.
+pub(super) fn kept(benchmark: &model::Measured) -> impl Iterator<Item = Values> {
+    let is_kept = |values: &Values| values.phase.is_none() || values.metric.spec().phases_kept;
+    figures::values(benchmark).into_iter().filter(is_kept)
+}
+
 /// The values of all points of a report, with their benchmarks' ids.
 pub(super) fn points<'a>(
     report: &'a Report,
     provenance: &'a Provenance,
 ) -> impl Iterator<Item = (&'a str, Values)> + 'a {
-    let own = report.benchmarks.iter().flat_map(|benchmark| {
-        summary::values(benchmark).into_iter().map(move |values| (benchmark.id.as_str(), values))
-    });
+    let own = report
+        .benchmarks
+        .iter()
+        .flat_map(|benchmark| kept(benchmark).map(move |values| (benchmark.id.as_str(), values)));
     let beside = provenance.figures.iter().map(|figure| {
         let values = figure.values.clone();
         let values = Values { metric: figure.metric, phase: None, package: None, depth: None, values };
@@ -315,11 +322,6 @@ struct Measured<'a> {
 pub(super) fn programs(report: &Report) -> HashMap<&str, &str> {
     let benchmarks = report.benchmarks.iter();
     benchmarks.filter_map(|benchmark| Some((benchmark.id.as_str(), benchmark.program.as_deref()?))).collect()
-}
-
-/// A time (RFC 3339) in milliseconds since 1970.
-pub(super) fn milliseconds(time: &str) -> Option<i64> {
-    time.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }
 
 /// SQLite's numbers are signed; nothing here is counted that far.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::import::test_report;
 use super::{CommitRef, History, Provenance};
+use crate::figures;
 use crate::model::{
     Accounting, Benchmark, BenchmarkFrame, BenchmarkPhase, CollectorCost, Cpu, Exit, Failure, FailureKind, Measured,
     PackageOutput, Protocol, Report, SerdeFrames, SerdeInstant,
 };
-use crate::summary;
 
 pub(crate) const BENCHMARK: &str = "apps/amm/debug";
 
@@ -106,7 +106,7 @@ pub(crate) fn report(day: u32, walls: &[u64]) -> Report {
         phases: Vec::new(),
         packages: Vec::new(),
     };
-    summary::complete(&mut measured);
+    figures::complete(&mut measured);
     report.benchmarks = vec![measured];
     report
 }

@@ -5,6 +5,7 @@ use std::fs;
 use super::testing::{BENCHMARK, commit, empty, of_commit, on, report, with_failure};
 use super::*;
 use crate::model::{ControlOutcome, Metric, StdChoice};
+use crate::phase::OUTSIDE;
 
 fn series_of(history: &History, metric: Metric, phase: Option<&str>) -> Vec<Series> {
     let filter = SeriesFilter {

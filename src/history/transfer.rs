@@ -4,14 +4,16 @@
 //! digest, the controls by time, the notes by time and the state by name, so that a history is always written the same, whatever the order in
 //! which it was filled.
 
+use crate::text::hex;
 use std::io::{BufRead, Write};
 
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::content::{self, Packed};
+use super::content::Packed;
 use super::controls;
-use super::record::{insert, milliseconds, pack, upsert_commit};
+use super::order::milliseconds;
+use super::record::{insert, pack, upsert_commit};
 use super::{CommitRef, Control, History, HistoryError, Note, Record, Recorded, Result, order, prune};
 
 /// The version of the exported form. A reader accepts this one and those before it.
@@ -199,7 +201,7 @@ fn packed(exported: &ExportedReport) -> std::result::Result<Packed, String> {
             .collect();
         packed.digest =
             bytes.and_then(|bytes| bytes.try_into().ok()).ok_or("its digest is no SHA-256 in hexadecimal digits")?;
-    } else if content::hex(&packed.digest) != exported.digest {
+    } else if hex(&packed.digest) != exported.digest {
         return Err("the report is not what its digest says".to_owned());
     }
     Ok(packed)

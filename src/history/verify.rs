@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::content;
-use super::record::{Columns, failures, milliseconds, pack, points, programs, std_text};
+use super::order::milliseconds;
+use super::record::{Columns, failures, pack, points, programs, std_text};
 use super::{FailureInfo, History, HistoryError, Kept, MachineClass, ReportId, Result, samples, std_choice};
 use crate::stats;
+use crate::text::hex;
 
 /// Something that is wrong with a history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -116,7 +117,7 @@ impl History {
         })?;
         let packed = pack(&kept.report, &kept.provenance).map_err(|error| error.to_string())?;
         // Without its frames the whole cannot be held against its digest.
-        if kept.info.has_frames && content::hex(&packed.digest) != kept.info.digest {
+        if kept.info.has_frames && hex(&packed.digest) != kept.info.digest {
             return Err("its content, or that of its frames, is not what was recorded".to_owned());
         }
         let expected: BTreeMap<Key, Facts> = {

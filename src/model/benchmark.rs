@@ -280,7 +280,7 @@ pub struct Accounting {
 impl Accounting {
     /// CPU time in both modes.
     pub fn cpu_time(&self) -> Duration {
-        self.user_time + self.system_time
+        self.user_time.saturating_add(self.system_time)
     }
 }
 

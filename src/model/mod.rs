@@ -8,12 +8,13 @@ mod benchmark;
 mod checkup;
 mod comparison;
 mod environment;
+mod estimate;
 mod instant;
 mod instructions;
-mod metric;
 mod report;
 mod toolchain;
 
+pub use crate::metric::{Direction, Metric, Unit};
 pub use benchmark::{
     Accounting, Benchmark, BenchmarkFrame, BenchmarkPhase, CollectorCost, DataSection, EventCounts, Exit,
     PackageOutput, PhaseCost, Protocol, SamplerKind, SerdeFrames,
@@ -25,9 +26,9 @@ pub use comparison::{
     Figure, Findings, Look, MOST_RUNS, OutputFinding, Schedule, Scope, Side, StdChoice, Total, UnmatchedPhase, Verdict,
 };
 pub use environment::{Cpu, Environment, LoadAverage};
+pub use estimate::{Estimate, MetricSummary, PhaseSummary};
 pub use instant::SerdeInstant;
 pub use instructions::{InstructionCount, PhaseInstructions};
-pub use metric::{Direction, Estimate, Metric, MetricSummary, PhaseSummary, Unit};
 pub use report::{
     Completion, Failure, FailureKind, Harness, Measured, Measuring, OutputFile, Report, SCHEMA_VERSION, Settings,
     Skipped,

@@ -2,8 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::figures;
 use crate::model::{Estimate, Report, Unit};
-use crate::summary;
 use crate::text;
 
 /// A figure's row. The fields' names are the columns'.
@@ -79,9 +79,9 @@ pub fn samples(report: &Report) -> String {
     written(&["benchmark", "run", "phase", "metric", "unit", "value"], rows)
 }
 
-fn values(report: &Report) -> impl Iterator<Item = (&str, summary::Values)> {
+fn values(report: &Report) -> impl Iterator<Item = (&str, figures::Values)> {
     report.benchmarks.iter().flat_map(|benchmark| {
-        let over_all = summary::values(benchmark).into_iter().filter(|values| values.package.is_none());
+        let over_all = figures::values(benchmark).into_iter().filter(|values| values.package.is_none());
         over_all.map(|values| (benchmark.id.as_str(), values))
     })
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::draft::Draft;
 use crate::model::{COMPARISON_SCHEMA_VERSION, Comparison, Report, SCHEMA_VERSION, call_same_binaries};
+use crate::os::draft::Draft;
 
 /// Why a report could not be kept or read.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ mod environment;
 mod matrix;
 mod overview;
 pub(crate) mod parts;
-mod pictures;
+pub(crate) mod pictures;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -24,9 +24,9 @@ pub(super) use self::comparison::comparison;
 pub(crate) use self::comparison::{Part, content as comparison_content};
 use self::parts::Page;
 pub(crate) use self::pictures::Pictures;
-use crate::chart::text::clean;
 use crate::chart::{page_css, suite_phases};
 use crate::model::{Harness, Report};
+use crate::text::clean;
 
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");

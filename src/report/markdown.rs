@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::chart::text::{clean, shortened};
 use crate::model::{Completion, Measured, Metric, Report};
-use crate::report::format;
+use crate::text::format;
+use crate::text::{clean, shortened};
 
 /// Begins everything that may become a comment, and is not shown: by it a workflow finds its own comment among others that the
 /// same bot has written.

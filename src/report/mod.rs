@@ -3,13 +3,9 @@
 
 pub mod comparison;
 pub mod csv;
-pub mod events;
 pub mod file;
-pub(crate) mod format;
 pub mod html;
 pub mod markdown;
 pub mod page;
 pub mod shares;
-pub(crate) mod shell;
-pub(crate) mod slug;
 pub mod terminal;

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::comparison::{primary_metrics, rows_of};
 use super::file::{self, FileError};
 use super::html;
-use super::slug::slugs;
 use crate::chart::{self, Chart, ChartError, PhaseColours};
 use crate::model::{Comparison, Report};
+use crate::text::slug::slugs;
+use crate::verdict::{primary_metrics, rows_of};
 
 /// Why the page or a picture is not there.
 #[derive(Debug, thiserror::Error)]
@@ -111,8 +111,8 @@ fn draw(chart: Result<Chart, ChartError>, stem: &Path) -> Result<(), PageError> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample::compare::{figure, finding, found, phase};
     use crate::model::{BenchmarkFindings, Metric, Verdict};
+    use crate::testing::compare::{figure, finding, found, phase};
 
     fn regressed(id: &str) -> BenchmarkFindings {
         let wall = figure(Metric::Wall, 1e8, (1.2, 1.1, 1.3), Verdict::Regressed);

@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::file::{self, FileError};
-use super::format;
-use crate::chart::text::clean;
+use crate::figures;
 use crate::model::{Measured, Metric, PhaseSummary, Report};
-use crate::summary;
+use crate::text::clean;
+use crate::text::format;
 
 /// The lines between which a file holds the table.
 const BEGIN: &str = "<!-- shares: begin -->";
@@ -90,7 +90,7 @@ pub fn update(report: &Report, path: &Path) -> Result<(), SharesError> {
 /// The top-level phases of all benchmarks, the heaviest first and what lies outside them (`None`) last.
 fn columns(report: &Report) -> Vec<Option<&str>> {
     let mut phases: Vec<Option<&str>> =
-        summary::suite_phases(&report.benchmarks).into_iter().map(|(phase, _)| phase).collect();
+        figures::suite_phases(&report.benchmarks).into_iter().map(|(phase, _)| phase).collect();
     phases.sort_by_key(Option::is_none);
     phases
 }
@@ -134,11 +134,11 @@ fn fewest_runs(report: &Report) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample;
+    use crate::testing;
 
     #[test]
     fn the_table_has_a_row_a_benchmark_and_marks_what_dominates() {
-        let report = sample::report(3);
+        let report = testing::report(3);
         let table = table(&report);
         let rows: Vec<&str> = table.lines().filter(|line| line.starts_with('|')).collect();
         assert_eq!(rows.len(), 2 + 3);
@@ -155,7 +155,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("README.md");
         std::fs::write(&path, format!("# Title\n{BEGIN}\nold\n{END}\nrest\n")).unwrap();
-        let report = sample::report(1);
+        let report = testing::report(1);
         update(&report, &path).unwrap();
         update(&report, &path).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();

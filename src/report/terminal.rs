@@ -5,13 +5,14 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
-use super::comparison::{interval, transition, verdict_on_total};
-use super::format;
-use crate::chart::text::clean;
-use crate::compare::{Change, Changes};
-use crate::doctor;
 use crate::model::{Completion, Measured, Metric, PhaseSummary, Report, Verdict};
-use crate::{stats, summary};
+use crate::text::clean;
+use crate::text::format;
+use crate::text::plural;
+use crate::verdict::{Change, Changes};
+use crate::words::checkup;
+use crate::words::{interval, transition, verdict_on_total};
+use crate::{figures, stats};
 
 /// How many changes are listed before "and more".
 const SHOWN_CHANGES: usize = 8;
@@ -95,7 +96,7 @@ fn headline(report: &Report, text: &mut String) {
 
 /// Where the time of the whole suite went.
 fn heaviest_phase(report: &Report) -> Option<String> {
-    let totals = summary::suite_phases(&report.benchmarks);
+    let totals = figures::suite_phases(&report.benchmarks);
     let all: f64 = totals.iter().map(|(_, total)| total).sum();
     let share = |(phase, total): &(Option<&str>, f64)| {
         format!("{} {}", phase.unwrap_or("outside phases"), format::percent(total / all))
@@ -257,7 +258,7 @@ fn problems(report: &Report, text: &mut String) {
             }
         }
     }
-    let warnings = doctor::warning_lines(&report.benchmarks);
+    let warnings = checkup::warning_lines(&report.benchmarks);
     if !warnings.is_empty() {
         text.push('\n');
     }
@@ -273,8 +274,4 @@ fn problems(report: &Report, text: &mut String) {
         let names: Vec<&str> = same.iter().map(|skipped| skipped.name.as_str()).collect();
         let _ = writeln!(text, "{word} {}: {}", names.join(", "), first.reason);
     }
-}
-
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }

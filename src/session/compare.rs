@@ -6,19 +6,19 @@ use std::time::{Duration, Instant};
 
 use super::journal::{Entry, Journal, JournalError, Plan};
 use super::runner::{Compiler, RunError, Runner};
+use super::schedule::{self, Wanted};
 use super::{Config, Event, SessionError, applicable, check_std, check_utf8, load_suite, mark_machine, observe};
 use crate::collector::callgrind::{self, CallgrindError};
-use crate::collector::{self, Cores, Interrupt, Split};
-use crate::compare::{self, Rules};
-use crate::doctor;
+use crate::collector::{self, Cores, Split};
+use crate::figures;
 use crate::forc::{ToolchainSpec, toolchain};
 use crate::model::{
     Benchmark, COMPARISON_SCHEMA_VERSION, CompareSettings, Comparison, Completion, Failure, Harness, Look, Measured,
     Measuring, Metric, Schedule, SerdeInstant, Side, Skipped, StdChoice, Toolchain,
 };
-use crate::schedule::{self, Wanted};
+use crate::os::Interrupt;
 use crate::suite::{Case, Selection, Suite};
-use crate::summary;
+use crate::verdict::{self, Rules};
 
 /// The fewest blocks of a benchmark unless told otherwise.
 pub const DEFAULT_MIN_RUNS: usize = 3;
@@ -164,9 +164,9 @@ pub fn compare(
         min_runs: config.min_runs,
         max_runs: config.max_runs,
         looks: Vec::new(),
-        false_change_rate: compare::FALSE_CHANGE_RATE,
-        false_equality_rate: compare::FALSE_EQUALITY_RATE,
-        thresholds: compare::thresholds(&config.thresholds),
+        false_change_rate: verdict::FALSE_CHANGE_RATE,
+        false_equality_rate: verdict::FALSE_EQUALITY_RATE,
+        thresholds: verdict::thresholds(&config.thresholds),
         instruction_runs: config.instructions,
         counters,
         command: config.command.clone(),
@@ -210,12 +210,12 @@ pub fn compare(
         comparison.completion = Completion::Interrupted;
     }
     for measured in comparison.sides.iter_mut().flat_map(|side| &mut side.benchmarks) {
-        summary::complete(measured);
+        figures::complete(measured);
     }
     for side in &mut comparison.sides {
-        doctor::warn(&mut side.benchmarks, config.measure.interval, comparison.environment.cpus.len());
+        figures::warn(&mut side.benchmarks, config.measure.interval, comparison.environment.cpus.len());
     }
-    comparison.findings = compare::findings(&comparison.sides, &session.rules(&comparison));
+    comparison.findings = verdict::findings(&comparison.sides, &session.rules(&comparison));
     Ok(comparison)
 }
 
@@ -358,7 +358,7 @@ impl<'a> Session<'a, '_> {
     fn open_journal(&mut self, mut plan: Plan, comparison: &mut Comparison) -> Result<(), JournalError> {
         self.max_runs = self.config.max_runs.min(self.most_rounds());
         comparison.settings.max_runs = self.max_runs;
-        plan.looks = compare::declare_looks(self.config.min_runs, self.max_runs);
+        plan.looks = verdict::declare_looks(self.config.min_runs, self.max_runs);
         for slot in &self.slots {
             plan.fingerprints.insert(slot.case.id.clone(), self.runner.fingerprint(slot.stage).unwrap_or_default());
         }
@@ -649,12 +649,12 @@ impl<'a> Session<'a, '_> {
 
     /// Takes out of the running what is decided on every side.
     fn look(&mut self, comparison: &Comparison) {
-        let findings = compare::findings(&comparison.sides, &Rules::of(&comparison.settings));
+        let findings = verdict::findings(&comparison.sides, &Rules::of(&comparison.settings));
         for slot in self.slots.iter_mut().filter(|slot| slot.live) {
             slot.live = findings
                 .iter()
                 .filter(|findings| !comparison.sides[findings.side].control)
-                .any(|findings| !compare::is_decided(&findings.benchmarks[slot.index]));
+                .any(|findings| !verdict::is_decided(&findings.benchmarks[slot.index]));
         }
     }
 }
@@ -694,13 +694,13 @@ fn covered(runs: &[Benchmark]) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample;
+    use crate::testing;
 
     #[test]
     fn the_time_in_forc_counts_once_what_ran_at_once() {
         let run = |from: u64, to: u64| {
             let at = |ms| Some(SerdeInstant::from_epoch(Duration::from_millis(ms)));
-            let sample = sample::report(1).benchmarks[0].runs[0].clone();
+            let sample = testing::report(1).benchmarks[0].runs[0].clone();
             Benchmark { start_time: at(from), end_time: at(to), ..sample }
         };
         let of = |spans: &[(u64, u64)]| {

@@ -25,10 +25,10 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::collector::Interrupt;
 use crate::forc::probe;
 use crate::model::Toolchain;
-use crate::scratch::Scratch;
+use crate::os::Interrupt;
+use crate::os::scratch::Scratch;
 
 /// How much is written at a time.
 const PIECE: usize = 64 * 1024;
@@ -235,10 +235,10 @@ fn answers_alike(toolchain: &Toolchain, copy: &Path, interrupt: &Interrupt) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample;
+    use crate::testing;
 
     fn toolchain(path: PathBuf, version: &str) -> Toolchain {
-        Toolchain { path, version: version.to_owned(), ..sample::report(1).toolchain }
+        Toolchain { path, version: version.to_owned(), ..testing::report(1).toolchain }
     }
 
     /// Not a program of this system: nothing can be asked of it, so that only the copying is seen.

@@ -5,24 +5,25 @@ mod copies;
 mod failure;
 mod journal;
 mod runner;
+pub mod schedule;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::cache;
 use crate::collector::callgrind::CallgrindError;
-use crate::collector::{self, Interrupt, Split};
+use crate::collector::{self, Split};
 use crate::doctor;
-use crate::environment;
+use crate::figures;
 use crate::forc::{BuildEvent, Locator, ToolchainError, ToolchainSpec, toolchain};
 use crate::model::{
-    Check, Completion, Environment, Failure, Harness, Look, Measured, Measuring, Report, SCHEMA_VERSION, Settings,
-    Skipped, Toolchain,
+    Completion, Environment, Failure, Harness, Look, Measured, Measuring, Report, SCHEMA_VERSION, Settings, Skipped,
+    Toolchain,
 };
-use crate::schedule;
+use crate::os::Interrupt;
+use crate::os::cache;
+use crate::os::environment;
 use crate::suite::{self, Case, Scenario, Selection, Suite, SuiteError};
-use crate::summary;
 pub use compare::{CompareConfig, DEFAULT_BUDGET, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, StdOption, compare};
 pub use journal::JournalError;
 use runner::{Compiler, RunError, Runner};
@@ -93,12 +94,7 @@ pub enum Event<'a> {
     /// The compiler has been found.
     Toolchain(&'a Toolchain),
     /// The machine has been looked at.
-    Machine {
-        /// What a person should know of it: five lines at most.
-        lines: &'a [String],
-        /// All that was found.
-        checks: &'a [Check],
-    },
+    Machine(&'a Environment),
     /// Something about this measurement that a person should know, in a sentence.
     Note(&'a str),
     /// A repository of target projects is being fetched.
@@ -219,7 +215,7 @@ fn observe(checkup: bool, on_event: &mut dyn FnMut(Event)) -> Environment {
     let mut environment = environment::observe();
     if checkup {
         environment.checks = doctor::examine(Path::new("/"), doctor::SHORT_WATCH);
-        on_event(Event::Machine { lines: &doctor::brief(&environment), checks: &environment.checks });
+        on_event(Event::Machine(&environment));
     }
     environment
 }
@@ -317,7 +313,7 @@ pub fn measure(
     }
     let compiler = Compiler { toolchain: &toolchain, std: std.as_deref(), control: false };
     let (mut benchmarks, measuring) = run_all(cases, config, runner, &compiler, interrupt, on_event, seed);
-    doctor::warn(&mut benchmarks, config.interval, environment.cpus.len());
+    figures::warn(&mut benchmarks, config.interval, environment.cpus.len());
     Ok(Report {
         schema_version: SCHEMA_VERSION,
         created: created.to_string(),
@@ -464,6 +460,6 @@ fn run_all(
         measuring.wall = started.elapsed();
     }
     let mut benchmarks: Vec<Measured> = slots.into_iter().map(|slot| slot.measured).collect();
-    benchmarks.iter_mut().for_each(summary::complete);
+    benchmarks.iter_mut().for_each(figures::complete);
     (benchmarks, measuring)
 }

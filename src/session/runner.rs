@@ -11,12 +11,14 @@ use std::time::Duration;
 use super::copies::{Copies, Program};
 use super::{Config, failure};
 use crate::collector::callgrind::{self, CallgrindError, CallgrindOptions};
-use crate::collector::{self, CollectError, Interrupt, Invocation, Options, PADDING_VARIABLE, Recording, Split};
+use crate::collector::info;
+use crate::collector::{self, CollectError, Invocation, Options, PADDING_VARIABLE, Recording, Split};
 use crate::doctor::Watch;
-use crate::forc::{command, info};
+use crate::forc::command;
 use crate::model::{
     Benchmark, Failure, FailureKind, InstructionCount, Measured, OutputFile, Protocol, Surroundings, Toolchain,
 };
+use crate::os::Interrupt;
 use crate::suite::{Case, Project, Stage};
 
 /// Names the std that forc uses in place of the published one (forc 0.47 and later).
@@ -51,7 +53,7 @@ pub struct Compiler<'a> {
 ///
 /// A lane is where one compiler runs while others run in the other lanes: some processors, and a copy of its own of each
 /// project, as two compilers cannot write into one. All copies are made alike, and their paths are of one length. Which
-/// compiler runs in which lane is drawn anew for each block ([`crate::schedule::round`]): no folder and no core is any
+/// compiler runs in which lane is drawn anew for each block ([`crate::session::schedule::round`]): no folder and no core is any
 /// compiler's own.
 pub struct Runner<'a> {
     /// How runs are collected in each lane; there is one lane at least.

@@ -39,8 +39,8 @@ pub fn estimate(sample: &[f64]) -> Option<Estimate> {
     let count = sorted.len();
     let (rank, confidence) = median_interval(count);
     let (first, last) = (*sorted.first()?, *sorted.last()?);
-    let median = quantile(&sorted, 0.5);
-    let range = quantile(&sorted, 0.75) - quantile(&sorted, 0.25);
+    let median = of_sorted(&sorted, 0.5);
+    let range = of_sorted(&sorted, 0.75) - of_sorted(&sorted, 0.25);
     Some(Estimate {
         count,
         median,
@@ -55,7 +55,7 @@ pub fn estimate(sample: &[f64]) -> Option<Estimate> {
 
 /// The median of a sample; `None` of an empty one or one that holds something that is no number.
 pub fn median(sample: &[f64]) -> Option<f64> {
-    Some(quantile(&sorted(sample)?, 0.5))
+    Some(of_sorted(&sorted(sample)?, 0.5))
 }
 
 fn sorted(sample: &[f64]) -> Option<Vec<f64>> {
@@ -67,8 +67,14 @@ fn sorted(sample: &[f64]) -> Option<Vec<f64>> {
     Some(sorted)
 }
 
-/// The quantile of a sorted sample that is not empty, linear between order statistics (type 7 of Hyndman and Fan 1996).
-fn quantile(sorted: &[f64], probability: f64) -> f64 {
+/// The value below which the part `probability` (0 to 1) of a sample lies, linear between order statistics (type 7 of Hyndman and
+/// Fan 1996); `None` of an empty sample or one that holds something that is no number.
+pub fn quantile(sample: &[f64], probability: f64) -> Option<f64> {
+    Some(of_sorted(&sorted(sample)?, probability.clamp(0.0, 1.0)))
+}
+
+/// The quantile of a sorted sample that is not empty.
+fn of_sorted(sorted: &[f64], probability: f64) -> f64 {
     let position = probability * (sorted.len() - 1) as f64;
     let below = position.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);

@@ -23,7 +23,7 @@ pub use target::fetch_targets;
 pub(crate) use wanted::other_forc;
 
 use crate::model::Skipped;
-use crate::suggest;
+use crate::text::suggest;
 
 /// The projects below a folder, or those that a list of target projects names.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 use glob::Pattern;
 
-use crate::suggest;
+use crate::text::suggest;
 
 /// Which benchmarks are wanted.
 #[derive(Clone, Debug, Default)]

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::model::OutputFile;
-use crate::scratch::{Scratch, ScratchError};
+use crate::os::scratch::{Scratch, ScratchError};
+use crate::text::hex;
 
 use super::bounds::{Bounds, Outside};
 use super::manifest::{self, Heed, Kind, MANIFEST, Manifest};
@@ -230,10 +231,6 @@ fn is_for_people(file: &DirEntry) -> bool {
     let name = file.file_name().to_string_lossy().to_lowercase();
     let is_about = ["readme", "license", "licence", "changelog"].iter().any(|about| name.starts_with(about));
     name.starts_with('.') || name.ends_with(".md") || name.ends_with('~') || is_about
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where an absolute path stands below `root`.

@@ -10,10 +10,11 @@ use sha2::{Digest, Sha256};
 
 use super::bounds::stays_below;
 use super::{Bounds, Heed, Project, Scenario, Selection, Suite, SuiteError};
-use crate::cache::{self, LockError};
-use crate::collector::{Interrupt, plain};
-use crate::git::{Repository, without_credentials};
 use crate::model::Skipped;
+use crate::os::Interrupt;
+use crate::os::cache::{self, LockError};
+use crate::os::git::{Repository, without_credentials};
+use crate::text::plain;
 
 /// The file's layout.
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{Axis, Trend};
-use crate::doctor::warning_kinds;
+use crate::figures::warning_kinds;
 use crate::history::{FailureInfo, History, HistoryError, MachineClass, ReportId, ReportInfo};
 use crate::model::{Metric, WarningKind};
 use crate::stats;

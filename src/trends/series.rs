@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::compare;
-use crate::history::{OUTSIDE, ReportId, Series};
+use crate::history::{ReportId, Series};
 use crate::model::Metric;
+use crate::phase::OUTSIDE;
 use crate::stats::{self, ChangePoint, ChangeRules, Persistence, SeriesNoise};
 
 /// What one commit says in one series, in the metric's unit.
@@ -45,7 +45,7 @@ impl Trend {
     pub fn decides(&self) -> bool {
         // A binary's size is the sum of its parts', which decide.
         let metric = self.series.key.metric;
-        self.series.key.phase.is_none() && metric.decides() && metric != Metric::BinarySize
+        self.series.key.phase.is_none() && metric.decides()
     }
 
     /// Whether it is of whole runs, by this metric.
@@ -127,7 +127,7 @@ pub(super) fn detect(series: Vec<(Series, Vec<TrendPoint>)>) -> Vec<Trend> {
 
 fn find(trend: &mut Trend, rules: &ChangeRules) {
     let points = &trend.points;
-    let (mut changes, noise) = if compare::is_size(trend.series.key.metric) {
+    let (mut changes, noise) = if trend.series.key.metric.is_size() {
         (exact_changes(points), None)
     } else {
         let series: Vec<stats::Point> = points
@@ -191,7 +191,7 @@ fn exact_changes(points: &[TrendPoint]) -> Vec<ChangePoint> {
 /// Whether a change is large enough to matter, by the thresholds that comparisons have. A phase's change has to matter to
 /// the run: `run` is the run's time before it.
 pub(super) fn matters(trend: &Trend, change: &ChangePoint, run: Option<f64>) -> bool {
-    let threshold = compare::default_threshold(trend.series.key.metric);
+    let threshold = trend.series.key.metric.spec().threshold;
     match run.filter(|_| trend.series.key.phase.is_some()) {
         Some(run) => (change.after - change.before).abs() > threshold * run,
         None => change.ratio.ln().abs() > threshold.ln_1p(),

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use super::*;
+use crate::figures;
 use crate::history::testing::{commit, empty, of_commit, on, report, run, with_failure};
 use crate::history::{Control, MachineClass, NoteKind, Provenance};
 use crate::model::{ControlOutcome, Measured, Metric, Report};
-use crate::report::events::{commits, news, sentence};
 use crate::stats::Persistence;
-use crate::summary;
+use crate::words::events::{commits, news, sentence};
 
 /// Noise of about one per cent, the same every time.
 fn noise(seed: u64) -> f64 {
@@ -32,7 +32,7 @@ fn night(number: u64, walls: &[(&str, f64)]) -> Report {
     let benchmark = |(index, (id, wall)): (usize, &(&str, f64))| {
         let runs = (0..5).map(|it| run((1000.0 * wall * noise(1_000_000 * index as u64 + 100 * number + it)) as u64));
         let mut measured = Measured { id: (*id).to_owned(), runs: runs.collect(), ..template.clone() };
-        summary::complete(&mut measured);
+        figures::complete(&mut measured);
         measured
     };
     night.benchmarks = walls.iter().enumerate().map(benchmark).collect();
@@ -183,7 +183,7 @@ fn sizes_change_wherever_they_differ() {
         for run in &mut night.benchmarks[0].runs {
             run.packages[0].bytecode_size = Some(if number == 2 { 1100 } else { 1000 });
         }
-        summary::complete(&mut night.benchmarks[0]);
+        figures::complete(&mut night.benchmarks[0]);
         history.record(&night, &of(number)).unwrap();
     }
     let trends = Trends::of(&history).unwrap();
@@ -215,7 +215,7 @@ fn failed_and_missing_benchmarks_are_told() {
     history.record(&night(0, &walls), &of(0)).unwrap();
     let mut second = with_failure(night(1, &walls[..2]));
     second.benchmarks[0].runs.clear();
-    summary::complete(&mut second.benchmarks[0]);
+    figures::complete(&mut second.benchmarks[0]);
     history.record(&second, &of(1)).unwrap();
     let trends = Trends::of(&history).unwrap();
     let night = trends.health.last.as_ref().unwrap();
@@ -234,7 +234,7 @@ fn nothing_measured_is_not_nothing_new() {
     assert_eq!(news(&Trends::of(&history).unwrap())[0], "nothing was ever measured");
     let mut failed = with_failure(night(0, &[("apps/amm/debug", 100.0)]));
     failed.benchmarks[0].runs.clear();
-    summary::complete(&mut failed.benchmarks[0]);
+    figures::complete(&mut failed.benchmarks[0]);
     history.record(&failed, &of(0)).unwrap();
     let lines = news(&Trends::of(&history).unwrap());
     assert!(lines[0].starts_with("NOTHING WAS MEASURED"), "{lines:?}");

@@ -9,13 +9,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use forc_perf::figures;
 use forc_perf::history::{CommitRef, EXPORT_VERSION, History, Note, NoteKind, Provenance, Record};
 use forc_perf::model::{
     Accounting, Benchmark, BenchmarkFrame, BenchmarkPhase, Capabilities, CollectorCost, Completion, Cpu, Environment,
     EventCounts, Exit, Failure, FailureKind, Harness, Measured, Measuring, Origin, PackageOutput, PhaseCost, Protocol,
     Report, Revision, SCHEMA_VERSION, SerdeFrames, SerdeInstant, Settings, Toolchain,
 };
-use forc_perf::summary;
 use forc_perf::trends::{Seen, SeenEvent, Trends};
 use serde_json::json;
 
@@ -553,7 +553,7 @@ pub fn report(night: u64, when: u64, machine: Machine) -> Report {
             phases: Vec::new(),
             packages: Vec::new(),
         };
-        summary::complete(&mut measured);
+        figures::complete(&mut measured);
         measured
     });
     let benchmarks: Vec<Measured> = benchmarks.collect();
@@ -588,7 +588,7 @@ fn spoil(report: &mut Report) {
     report.benchmarks.retain(|measured| measured.id != MISSING);
     for measured in report.benchmarks.iter_mut().filter(|measured| measured.id == FAILED) {
         measured.runs.clear();
-        summary::complete(measured);
+        figures::complete(measured);
         measured.failures.push(Failure {
             kind: FailureKind::Panic,
             message: "the compiler panicked: no register is left to spill".to_owned(),

@@ -6,7 +6,7 @@ use crate::chart::palette::{INK, MUTED, PhaseColours};
 use crate::chart::scene::{Align, Chart, Paint, Style};
 use crate::chart::text::shorten;
 use crate::model::{Benchmark, BenchmarkPhase};
-use crate::report::format;
+use crate::text::format;
 
 /// Phases nested deeper share the last lane.
 const DEEPEST: u32 = 5;

@@ -8,12 +8,13 @@ use self::panels::panels;
 use super::axis::{Scale, time_ticks};
 use super::legend::legend;
 use super::palette::{LINE, MUTED, PhaseColours};
-use super::runs::{median_wall, span, typical_run};
 use super::scene::{Align, Chart, MARGIN, Paint, Style};
 use super::text::shorten;
 use super::{ChartError, WIDTH};
+use crate::figures::{median_wall, span, typical_run};
 use crate::model::{Benchmark, BenchmarkPhase, Measured, SerdeInstant};
-use crate::report::format;
+use crate::text::counted;
+use crate::text::format;
 
 /// Where the axes of all panels begin and end.
 const LEFT: f64 = 76.0;
@@ -43,7 +44,7 @@ pub fn timeline_of_run(run: &Benchmark, subtitle: &str, colours: &PhaseColours) 
 
     let title = format!("Timeline of {}", shorten(&run.name, 12.0, false, 600.0));
     let mut chart = Chart::new(title, &run.name, WIDTH);
-    let line = format!("{subtitle}; {}", super::suite::counted(run.frames.len(), "frame"));
+    let line = format!("{subtitle}; {}", counted(run.frames.len(), "frame"));
     chart.text(MARGIN, 38.0, shorten(&line, NOTE.size, false, WIDTH - 2.0 * MARGIN), NOTE, Align::Left);
     let entries = legend_entries(run, &clock, colours);
     let mut top = 54.0;

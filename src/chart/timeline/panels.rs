@@ -5,7 +5,7 @@ use crate::chart::axis::{Scale, Ticks, byte_ticks, decimate, percent_ticks};
 use crate::chart::palette::{INK, LINE, MUTED};
 use crate::chart::scene::{Align, Chart, Style};
 use crate::model::{Accounting, Benchmark, BenchmarkFrame, SerdeInstant};
-use crate::report::format;
+use crate::text::format;
 
 const HEADING: Style = Style::bold(11.0, INK);
 const REMARK: Style = Style::new(11.0, MUTED);

@@ -1,18 +1,18 @@
 use super::*;
-use crate::chart::sample;
 use crate::model::SerdeFrames;
+use crate::testing;
 
 fn colours() -> PhaseColours {
-    PhaseColours::of(&sample::report(3))
+    PhaseColours::of(&testing::report(3))
 }
 
 #[test]
 fn is_tidy_from_few_frames_to_thousands() {
-    let report = sample::report(12);
+    let report = testing::report(12);
     for measured in &report.benchmarks {
         timeline(measured, &colours()).unwrap().assert_tidy();
     }
-    for measured in &sample::hostile().benchmarks {
+    for measured in &testing::hostile().benchmarks {
         if let Ok(chart) = timeline(measured, &colours()) {
             chart.assert_tidy();
         }
@@ -21,7 +21,7 @@ fn is_tidy_from_few_frames_to_thousands() {
 
 #[test]
 fn stays_small_with_many_frames() {
-    let report = sample::report(12);
+    let report = testing::report(12);
     let longest = report.benchmarks.iter().max_by_key(|measured| measured.runs[0].frames.len()).unwrap();
     assert!(longest.runs[0].frames.len() > 3000);
     let svg = timeline(longest, &colours()).unwrap().to_svg().unwrap();
@@ -30,7 +30,7 @@ fn stays_small_with_many_frames() {
 
 #[test]
 fn a_run_without_frames_or_phases_is_drawn() {
-    let mut measured = sample::report(1).benchmarks.remove(0);
+    let mut measured = testing::report(1).benchmarks.remove(0);
     for run in &mut measured.runs {
         run.frames = SerdeFrames::default();
     }
@@ -49,7 +49,7 @@ fn a_run_without_frames_or_phases_is_drawn() {
 
 #[test]
 fn an_instant_run_and_unreadable_counters_are_drawn() {
-    let mut measured = sample::report(1).benchmarks.remove(0);
+    let mut measured = testing::report(1).benchmarks.remove(0);
     measured.runs.truncate(1);
     let run = &mut measured.runs[0];
     run.end_time = run.start_time;
@@ -62,7 +62,7 @@ fn an_instant_run_and_unreadable_counters_are_drawn() {
 
 #[test]
 fn a_phase_without_end_reaches_the_end_of_the_run() {
-    let mut run = sample::report(1).benchmarks.remove(0).runs.remove(0);
+    let mut run = testing::report(1).benchmarks.remove(0).runs.remove(0);
     run.phases.truncate(1);
     run.phases[0].end_time = None;
     let chart = timeline_of_run(&run, "a panic", &colours()).unwrap();
@@ -72,7 +72,7 @@ fn a_phase_without_end_reaches_the_end_of_the_run() {
 
 #[test]
 fn packages_are_named_when_there_are_several() {
-    let report = sample::report(12);
+    let report = testing::report(12);
     let several = report
         .benchmarks
         .iter()

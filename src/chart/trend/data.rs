@@ -12,8 +12,8 @@ use super::super::render::DENSITY;
 use super::draw::breaks;
 use super::{Trend, TrendLine, TrendPoint, trend};
 use crate::chart::ChartError;
-use crate::chart::text::clean;
 use crate::model::Unit;
+use crate::text::clean;
 
 /// A commit of the axis, as a reader sees it.
 #[derive(Clone, Debug, Default)]

@@ -9,8 +9,8 @@ use super::super::scene::{Align, Chart, MARGIN, Paint, Style};
 use super::super::text::shorten;
 use super::{Layout, Level, STEP_ROW, Step, Trend, TrendLine, TrendPoint};
 use crate::model::Unit;
-use crate::report::comparison::signed;
-use crate::report::format;
+use crate::text::change::signed;
+use crate::text::format;
 
 /// Up to so many points of a line get a whisker each, more of them a band.
 const MOST_WHISKERS: usize = 80;

@@ -15,8 +15,8 @@ use super::scene::{Align, Chart, HEADING, MARGIN};
 use super::text::shorten;
 use super::{ChartError, WIDTH};
 use crate::model::Unit;
-use crate::report::comparison::signed;
-use crate::report::format;
+use crate::text::change::signed;
+use crate::text::format;
 
 /// A metric of a benchmark over commits, on one machine or several. All values are in the unit's base: nanoseconds, bytes,
 /// or a number.

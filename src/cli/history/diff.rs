@@ -8,10 +8,10 @@ use crate::cli::compare::{PairOptions, judge};
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
 use crate::cli::tell;
-use crate::compare::ReportsError;
 use crate::history::{self, History, ReportFilter, ReportInfo};
 use crate::model::Report;
 use crate::suite::Selection;
+use crate::verdict::ReportsError;
 
 /// Which two reports to hold against each other.
 #[derive(Debug, Args)]

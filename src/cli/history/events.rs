@@ -9,9 +9,9 @@ use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
 use crate::cli::tell;
 use crate::history::History;
-use crate::report::events::{commits, sentence};
 use crate::stats::Persistence;
 use crate::trends::{Change, Commit, Event, Standing, Trends};
+use crate::words::events::{commits, sentence};
 
 /// Which events to show.
 #[derive(Debug, Args)]
@@ -100,11 +100,11 @@ fn print(trends: &Trends, event: &Event, details: bool) {
     let mark = if event.worse { '▲' } else { '▼' };
     let commit = trends.commit(event.position);
     let date = commit.and_then(|commit| commit.date.get(..10)).unwrap_or_default();
-    let subject = commit.map(|commit| crate::chart::text::clean(&commit.subject).into_owned()).unwrap_or_default();
+    let subject = commit.map(|commit| crate::text::clean(&commit.subject).into_owned()).unwrap_or_default();
     say(format_args!("{mark} {}  {date}  {subject}", commits(&trends.axis, event)));
     say(format_args!("  {} ({})", sentence(event), event.standing.name()));
     for note in &event.notes {
-        say(format_args!("  {}: {}", note.kind, crate::chart::text::clean(&note.text)));
+        say(format_args!("  {}: {}", note.kind, crate::text::clean(&note.text)));
     }
     if details {
         let rows = event.changes.iter().filter_map(|change| row(trends, change)).collect();
@@ -126,7 +126,7 @@ fn row(trends: &Trends, change: &Change) -> Option<Vec<String>> {
         format!("  {}", key.benchmark),
         key.metric.word(),
         key.phase.clone().unwrap_or_default(),
-        crate::report::events::change(change.point.ratio),
+        crate::words::events::change(change.point.ratio),
         p,
         then,
     ])

@@ -9,15 +9,16 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Format, FormatOption, moment, plural, say};
+use super::{Format, FormatOption, moment, say};
 use crate::cli::Result;
 use crate::cli::exit::Outcome;
 use crate::cli::record::{self, HistoryOption, harness};
 use crate::cli::say_json;
-use crate::collector::Interrupt;
 use crate::forc::source::{Checkout, SWAY_VARIABLE};
 use crate::history::import::{self, Form, Known, Notice, Treatment};
 use crate::history::{CommitRef, History, Transferred};
+use crate::os::Interrupt;
+use crate::text::plural;
 
 /// What to take in.
 #[derive(Debug, Args)]

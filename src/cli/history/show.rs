@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Format, FormatOption, find_report, matching, moment, plural, say, table};
+use super::{Format, FormatOption, find_report, matching, moment, say, table};
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
 use crate::cli::say_json;
@@ -12,7 +12,9 @@ use crate::cli::tell;
 use crate::cli::{Result, out};
 use crate::history::{CommitRef, History, Match, Point, ReportFilter, Series, SeriesFilter, SeriesKey};
 use crate::model::StdChoice;
-use crate::report::{format, terminal};
+use crate::report::terminal;
+use crate::text::format;
+use crate::text::plural;
 
 /// Which reports to list.
 #[derive(Debug, Args)]

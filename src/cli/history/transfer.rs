@@ -10,8 +10,8 @@ use super::show::WhichSeries;
 use crate::cli::exit::Outcome;
 use crate::cli::record::harness;
 use crate::cli::{Result, out};
-use crate::draft::Draft;
 use crate::history::{History, HistoryError, export};
+use crate::os::draft::Draft;
 
 /// What to write, and how.
 #[derive(Debug, Args)]

@@ -11,7 +11,6 @@
 //! (`--trace-children=yes`), and of those called forc, or forc-something, the one with the most instructions is taken; of
 //! nobody's called so, the one with the most instructions of all.
 
-mod phases;
 mod profile;
 
 use std::ffi::OsString;
@@ -23,11 +22,11 @@ use std::time::Duration;
 
 pub use profile::{FormatError, Profile, read as read_profile};
 
-use super::{
-    CollectError, Ended, Interrupt, Invocation, Options, PADDING_VARIABLE, Recording, assemble, best_sampler, collect,
-};
+use super::{CollectError, Ended, Invocation, Options, PADDING_VARIABLE, Recording, assemble, best_sampler, collect};
 use crate::model::{BenchmarkPhase, Exit, InstructionCount, PhaseInstructions, Protocol};
-use crate::scratch::Scratch;
+use crate::os::Interrupt;
+use crate::os::scratch::Scratch;
+use crate::phase;
 
 /// How many times as long as by itself a build may take under callgrind before it is taken to hang, beside the
 /// [`TIME_LIMIT_BASE`]: it takes 20 to 90 times as long, and more on a machine that has other work.
@@ -263,7 +262,7 @@ fn files(folder: &Path, prefix: &str) -> io::Result<Vec<PathBuf>> {
 
 /// The counts of the compiler, among those of all processes.
 fn compilers_profile(folder: &Path, invocation: &Invocation) -> Result<Profile, CallgrindError> {
-    let functions = phases::functions();
+    let functions = phase::functions();
     let mut best: Option<(bool, Profile)> = None;
     let mut unreadable = None;
     for path in files(folder, COUNTS).map_err(CallgrindError::Folder)? {
@@ -299,7 +298,7 @@ fn is_forc(command: &str, program: &Path) -> bool {
 
 /// The instructions of the phases that the compiler announced.
 fn of_phases(announced: &[BenchmarkPhase], profile: &Profile) -> Vec<PhaseInstructions> {
-    let functions = phases::functions();
+    let functions = phase::functions();
     let of = |name: &str| {
         let place = functions.iter().position(|function| *function == name)?;
         profile.inclusive.get(place).copied().flatten()
@@ -307,7 +306,7 @@ fn of_phases(announced: &[BenchmarkPhase], profile: &Profile) -> Vec<PhaseInstru
     let mut found: Vec<PhaseInstructions> = Vec::new();
     for phase in announced {
         if found.iter().all(|known| known.phase != phase.name)
-            && let Some(instructions) = phases::instructions(&phase.name, of)
+            && let Some(instructions) = phase::instructions(&phase.name, of)
         {
             found.push(PhaseInstructions { phase: phase.name.clone(), depth: phase.depth, instructions });
         }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::report::DATA_VERSION;
 use super::script::script;
-use crate::chart::text::{clean, shortened};
 use crate::history::ReportInfo;
+use crate::text::{clean, shortened};
 
 /// A report an element of each column, in the order of the compiler's commits.
 #[derive(Default, Serialize)]

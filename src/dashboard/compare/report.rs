@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use serde::{Serialize, Serializer};
 
 use super::script::{Number, script};
-use crate::chart::text::{clean, shortened};
 use crate::history::{Level, Measure};
-use crate::report::format;
+use crate::text::format;
+use crate::text::{clean, shortened};
 
 /// The version of the data files' layout.
 pub const DATA_VERSION: u32 = 2;

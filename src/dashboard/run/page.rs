@@ -3,7 +3,6 @@
 use maud::{Markup, html};
 
 use super::Run;
-use crate::chart::text::{clean, shortened};
 use crate::dashboard::DashboardError;
 use crate::dashboard::frame::{Frame, Place};
 use crate::dashboard::hands::Files;
@@ -14,7 +13,8 @@ use crate::history::{Figure, History, ReportId, ReportInfo, Source};
 use crate::model::{Measured, Metric, MetricSummary, PhaseSummary, Report};
 use crate::report::html::parts::{Page, name, sentence};
 use crate::report::html::{Pictures, content};
-use crate::{stats, summary};
+use crate::text::{clean, shortened};
+use crate::{figures, stats};
 
 /// The version of a compiler whose record tells none.
 const UNKNOWN: &str = "unknown";
@@ -136,7 +136,7 @@ fn add(measured: &mut Measured, figure: &Figure) {
 
 /// The phases of runs whose own wall time is unknown, so that no phase has a share in it.
 fn announced(measured: &Measured) -> Vec<PhaseSummary> {
-    let values = summary::values(measured).into_iter();
+    let values = figures::values(measured).into_iter();
     let walls = values.filter(|values| values.metric == Metric::Wall && values.package.is_none());
     walls
         .filter_map(|values| {

@@ -3,11 +3,11 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::chart::sample;
 use crate::dashboard::{Options, Written, write};
 use crate::history::testing::{commit, empty, of_commit, report, with_failure};
 use crate::history::{Figure, History, Provenance, Prune, Source};
 use crate::model::{Metric, Report};
+use crate::testing;
 use crate::trends::Trends;
 
 fn dashboard(history: &History, folder: &Path) -> Written {
@@ -41,7 +41,7 @@ fn pages(files: &[(String, String)]) -> usize {
 
 #[test]
 fn says_everything_about_a_report() {
-    let mut report = sample::report(3);
+    let mut report = testing::report(3);
     report.benchmarks[0].command = vec!["forc".to_owned(), "build".to_owned(), "--path".to_owned(), "it's".to_owned()];
     let page = page_of(&report, &of_commit(commit("0123456789abcdef", Some("2026-01-02T00:00:00Z"))));
     for text in [
@@ -127,14 +127,14 @@ fn failures_are_told_with_the_compilers_words() {
 
 #[test]
 fn nothing_measured_is_said_loudly() {
-    let page = page_of(&sample::nothing(), &Provenance::default());
+    let page = page_of(&testing::nothing(), &Provenance::default());
     assert!(page.contains("<h2>Nothing was measured</h2>") && page.contains("Could not find symbol"));
     assert!(!page.contains("<h2 id=\"each\">"));
 }
 
 #[test]
 fn hostile_names_are_only_names() {
-    let mut hostile = sample::hostile();
+    let mut hostile = testing::hostile();
     // No file holds what is no number.
     for measured in &mut hostile.benchmarks {
         let frames = measured.runs.iter_mut().flat_map(|run| run.frames.iter_mut());
@@ -166,7 +166,7 @@ fn recorded() -> (Report, Provenance) {
         measured.runs[0].end_time = None;
         measured.runs[0].accounting = None;
         measured.runs[0].notes = vec!["laid end to end".to_owned()];
-        crate::summary::complete(measured);
+        crate::figures::complete(measured);
     }
     report.benchmarks.push(with_wall);
     for run in report.benchmarks.iter_mut().flat_map(|measured| &mut measured.runs) {
@@ -181,7 +181,7 @@ fn recorded() -> (Report, Provenance) {
     for id in ["public-record/a/debug", "public-record/b/debug"] {
         report.benchmarks.push(crate::model::Measured { id: id.to_owned(), ..failed.clone() });
     }
-    report.benchmarks.iter_mut().for_each(crate::summary::complete);
+    report.benchmarks.iter_mut().for_each(crate::figures::complete);
     report.benchmarks.sort_by(|a, b| a.id.cmp(&b.id));
     let figures = vec![Figure {
         benchmark: "public-record/std/debug".to_owned(),

@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, VecDeque};
 use maud::{Markup, html};
 
 use super::Wanted;
-use crate::chart::text::{clean, shortened};
-use crate::compare;
 use crate::dashboard::frame::{Frame, Place};
 use crate::dashboard::names::Names;
 use crate::dashboard::parts::{date, time};
@@ -15,7 +13,9 @@ use crate::history::{History, HistoryError, ReportId, ReportInfo, hosts, side_na
 use crate::model::Report;
 use crate::report::html::parts::{name, sentence};
 use crate::report::html::{Part, comparison_content};
-use crate::report::shell;
+use crate::text::shell;
+use crate::text::{clean, shortened};
+use crate::verdict;
 
 /// So many reports are kept at hand: a report's bases are often those of the one before it.
 const KEPT: usize = 6;
@@ -62,7 +62,7 @@ pub(super) fn page(
     let [base_name, other_name] = names.each_ref().map(|name| shortened(&clean(name)).into_owned());
     let title = format!("{other_name} against {base_name}");
     // They are of one class of machines, whichever host of it each was measured on.
-    let body = match compare::of_reports(reports, names, &BTreeMap::new(), true) {
+    let body = match verdict::of_reports(reports, names, &BTreeMap::new(), true) {
         Ok(comparison) => {
             let part = if wanted.whole { Part::Figures(shared.names.colours.clone()) } else { Part::Changes };
             comparison_content(&comparison, part)

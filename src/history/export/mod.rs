@@ -10,8 +10,9 @@ pub use csv::{CsvError, csv};
 pub use github::github;
 pub use openmetrics::openmetrics;
 
+use crate::history::record::kept;
 use crate::model::{Estimate, Report, Unit};
-use crate::{stats, summary};
+use crate::stats;
 
 /// A figure of a report: of a whole run, or of a phase over all packages.
 struct Figure<'a> {
@@ -24,7 +25,7 @@ struct Figure<'a> {
 /// All figures of whole runs, and those of the phases over all packages.
 fn figures(report: &Report) -> impl Iterator<Item = Figure<'_>> {
     report.benchmarks.iter().flat_map(|benchmark| {
-        let values = summary::values(benchmark).into_iter().filter(|values| values.package.is_none());
+        let values = kept(benchmark).filter(|values| values.package.is_none());
         values.filter_map(|values| {
             let estimate = stats::estimate(&values.values)?;
             Some(Figure { benchmark: &benchmark.id, phase: values.phase, metric: values.metric, estimate })

@@ -18,15 +18,16 @@ use serde::Deserialize;
 
 use super::runs::{self, UNKNOWN};
 use super::{ImportError, Imported, Known, Notice, Treatment, read_json, time_of};
-use crate::collector::Interrupt;
-use crate::git::Repository;
+use crate::figures;
 use crate::history::order::is_shallow;
 use crate::history::{Figure, Provenance, Record, Source};
 use crate::model::{
     Benchmark, BenchmarkPhase, CollectorCost, Failure, FailureKind, Measured, Metric, Origin, PackageOutput, Protocol,
     Revision, SerdeFrames, SerdeInstant,
 };
-use crate::summary;
+use crate::os::Interrupt;
+use crate::os::git::Repository;
+use crate::phase;
 
 /// The list of the commits.
 pub(super) const COMMITS: &str = "commits.csv";
@@ -38,18 +39,6 @@ const STD: &str = "std";
 /// A bare file is std's if its longest phase takes at least this part of what std takes in the same commit. Of the files
 /// that hold another dependency's figures none reaches a twentieth; of those that hold std's, none stays below a half.
 const STD_SHARE: f64 = 0.25;
-
-/// How a phase is called by the lines that a compiler prints, by its name in the file that it writes.
-const PHASES: [(&str, &str); 6] = [
-    ("parse_cst", "parse the program to a concrete syntax tree (CST)"),
-    ("parse_ast", "parse the concrete syntax tree (CST) to a typed AST"),
-    ("compile_to_ast", "compile to ast"),
-    ("compile_ast_to_asm", "compile ast to asm"),
-    ("generate_json_abi", "generate JSON ABI program"),
-    ("compile_asm_to_bytecode", "compile asm to bytecode"),
-];
-/// The phase that contains the first two.
-const AROUND_PARSING: &str = "compile_to_ast";
 
 #[derive(Deserialize)]
 struct CommitRow {
@@ -317,7 +306,7 @@ fn read_commit(folder: &Path, commit: &Commit, imported: &mut Imported) -> Resul
         imported.notices.push(Notice { file, treatment: Treatment::RecordedAsStd, reason });
     }
     report.benchmarks = benchmarks.into_values().collect();
-    report.benchmarks.iter_mut().for_each(summary::complete);
+    report.benchmarks.iter_mut().for_each(figures::complete);
     if report.has_measurements() {
         let provenance = Provenance { source: Source::PublicRecord, figures, ..Provenance::of(&report) };
         imported.records.push(Record { provenance, report });
@@ -350,18 +339,15 @@ fn run_of(id: &str, project: &str, wrapped: &Wrapped) -> Option<(Benchmark, f64)
 
 /// A run of which the phases of one package are known; of a failed build, not how long the whole took.
 fn run_of_package(id: &str, package: &str, metrics: &Metrics, wall: Option<Duration>, notes: Vec<String>) -> Benchmark {
-    let is_parsing = |phase: &RawPhase| phase.phase.starts_with("parse_");
-    let top: f64 = metrics.metrics.iter().filter(|phase| !is_parsing(phase)).map(|phase| phase.elapsed).sum();
+    let known = |raw: &RawPhase| phase::known(&raw.phase);
+    let around = |raw: &RawPhase| known(raw).and_then(|phase| phase.within);
+    let top: f64 = metrics.metrics.iter().filter(|raw| around(raw).is_none()).map(|raw| raw.elapsed).sum();
     let mut clock = wall.unwrap_or_default().saturating_sub(duration(top));
     let mut phases = Vec::new();
     let phase = |raw: &RawPhase, depth: u32, start: Duration| BenchmarkPhase {
         wall_ns: None,
         cpu_ns: None,
-        name: PHASES
-            .iter()
-            .find(|(name, _)| *name == raw.phase)
-            .map_or(raw.phase.as_str(), |(_, said)| said)
-            .to_owned(),
+        name: known(raw).map_or(raw.phase.as_str(), |phase| phase.name).to_owned(),
         start_time: Some(SerdeInstant::from_epoch(start)),
         end_time: Some(SerdeInstant::from_epoch(start + duration(raw.elapsed))),
         package: Some(package.to_owned()),
@@ -369,14 +355,13 @@ fn run_of_package(id: &str, package: &str, metrics: &Metrics, wall: Option<Durat
         pass: 0,
         cost: None,
     };
-    for raw in metrics.metrics.iter().filter(|phase| !is_parsing(phase)) {
+    for raw in metrics.metrics.iter().filter(|raw| around(raw).is_none()) {
         phases.push(phase(raw, 0, clock));
-        if raw.phase == AROUND_PARSING {
-            let mut inner = clock;
-            for raw in metrics.metrics.iter().filter(|phase| is_parsing(phase)) {
-                phases.push(phase(raw, 1, inner));
-                inner += duration(raw.elapsed);
-            }
+        let outer = known(raw).map(|phase| phase.name);
+        let mut inner = clock;
+        for raw in metrics.metrics.iter().filter(|raw| outer.is_some() && around(raw) == outer) {
+            phases.push(phase(raw, 1, inner));
+            inner += duration(raw.elapsed);
         }
         clock += duration(raw.elapsed);
     }

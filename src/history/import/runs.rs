@@ -14,7 +14,7 @@ use crate::model::{
     Measuring, Metric, Origin, PackageOutput, Protocol, Report, SCHEMA_VERSION, SerdeFrames, SerdeInstant, Settings,
     Toolchain,
 };
-use crate::{history::Figure, summary};
+use crate::{figures, history::Figure};
 
 /// One run.
 #[derive(Deserialize)]
@@ -210,7 +210,7 @@ pub(super) fn benchmarks(group: &str, runs: Vec<RawRun>) -> (Vec<Measured>, Vec<
         benchmark.runs.push(run);
     }
     let mut benchmarks: Vec<Measured> = by_name.into_values().collect();
-    benchmarks.iter_mut().for_each(summary::complete);
+    benchmarks.iter_mut().for_each(figures::complete);
     let figures = benchmarks.iter().filter_map(|benchmark| {
         let peak = |run: &Benchmark| run.frames.iter().map(|frame| frame.memory_usage).max();
         let values: Option<Vec<f64>> = benchmark.runs.iter().map(|run| peak(run).map(|peak| peak as f64)).collect();

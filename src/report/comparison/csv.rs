@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::samples::sampled;
 use crate::model::{Basis, Comparison, Verdict};
 use crate::report::csv::{cell, cell_if_any, unit, written};
+use crate::verdict::sampled;
 
 /// What stands in the place of a benchmark's id where the row is of all of them: no id has a space.
 const TOGETHER: &str = "all together";

@@ -2,18 +2,16 @@
 
 use std::fmt::Write;
 
-use super::carrier::label;
-use super::change::{interval, rests_on, transition};
-use super::headline::{Line, Tone, headline};
-use super::phrase::{Phrase, Piece};
-use super::row::{Class, Row, also, output, reason, rows};
-use super::settings::{facts, origin, what_a_change_is};
-use super::together::together;
-use super::words::{reproduction, side_name};
-use crate::chart::text::{clean, shortened};
 use crate::model::{Comparison, Figure, Findings, OutputFinding, Verdict};
-use crate::report::format;
 use crate::report::markdown::{MARKER, block, code};
+use crate::text::format;
+use crate::text::{clean, shortened};
+use crate::verdict::{Class, Row, label, rows};
+use crate::words::verdict_on_row;
+use crate::words::{
+    Line, Phrase, Piece, Tone, also, headline, interval, origin, output, reason, reproduction, rests_on,
+    settings_facts as facts, side_name, together, transition, what_a_change_is,
+};
 
 /// GitHub's comments have 65,536 characters; some room is left for whoever puts something around this one.
 const LONGEST: usize = 60_000;
@@ -203,7 +201,7 @@ fn verdict(row: &Row) -> String {
         Class::Undecided => "?",
         Class::Equal => "=",
     };
-    format!("{sign} {}", row.verdict())
+    format!("{sign} {}", verdict_on_row(row))
 }
 
 /// Every benchmark, worst first.

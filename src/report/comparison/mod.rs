@@ -1,37 +1,12 @@
 //! What a [`Comparison`] looks like to its readers.
-//!
-//! What is worth saying is found once: the rows and their order in `row`, the phase behind a change in `carrier`, the texts
-//! of figures in `change`, the five lines in [`headline()`]. The formats only lay that out.
 
-mod carrier;
-mod change;
 mod csv;
-mod headline;
 mod markdown;
-mod next;
-mod phrase;
-mod row;
-mod samples;
-mod settings;
 mod terminal;
 #[cfg(test)]
 mod tests;
-mod together;
-mod words;
 
 use crate::model::Comparison;
-
-pub(crate) use carrier::{Breakdown, breakdown, label, suite_breakdown};
-pub(crate) use change::{change, difference, interval, interval_of, rests_on, signed, transition, verdict_on_total};
-pub use headline::{Counts, Headline, Line, Tone, headline};
-pub use phrase::{Phrase, Piece};
-pub(crate) use row::{
-    Class, Row, explanation, lead_metric, primary_metrics, rank, reason, rows, rows_of, size, table_metrics,
-};
-pub(crate) use samples::sampled;
-pub(crate) use settings::{created, facts as settings_facts, origin, what_a_change_is};
-pub(crate) use together::{Together, together};
-pub(crate) use words::{reproduction, side_name};
 
 /// The comparison as text with colours; whoever prints it strips those that the terminal does not take. `width` is the
 /// terminal's in columns, or `None` where the output is no terminal. With `all`, undecided benchmarks have their rows too.

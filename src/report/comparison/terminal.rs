@@ -5,14 +5,16 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-use super::change::rests_on;
-use super::headline::{Line, Tone, counted, headline};
-use super::phrase::{Phrase, Piece};
-use super::row::{Class, Row, also, lead_change, output, reason, rows};
-use super::settings::what_a_change_is;
-use super::{together, transition, words};
-use crate::chart::text::clean;
 use crate::model::{Comparison, Failure, Verdict};
+use crate::text::clean;
+use crate::text::counted;
+use crate::verdict::{Class, Row, rows};
+use crate::words;
+use crate::words::verdict_on_row;
+use crate::words::{
+    Line, Phrase, Piece, Tone, also, headline, lead_change, output, reason, rests_on, together, transition,
+    what_a_change_is,
+};
 
 /// How many lines of a failed build are shown.
 const SHOWN_OUTPUT_LINES: usize = 8;
@@ -260,7 +262,7 @@ fn cells(comparison: &Comparison, row: &Row) -> [String; 8] {
     let side = comparison.sides.get(row.side).map_or_else(String::new, words::side_name);
     let change = lead_change(row).map_or_else(String::new, |(metric, change)| format!("{} {change}", metric.name()));
     [
-        format!("{} {}", sign(row.class).0, row.verdict()),
+        format!("{} {}", sign(row.class).0, verdict_on_row(row)),
         Piece::Name(row.benchmark.id.clone()).plain().into_owned(),
         Piece::Name(side).plain().into_owned(),
         change,

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::chart::sample::compare::{self, failed, figure, finding, found, phase};
 use crate::model::{BenchmarkFindings, Metric};
 use crate::model::{Completion, Origin, OutputFinding, Revision, Total, UnmatchedPhase, Verdict};
+use crate::testing::compare::{self, failed, figure, finding, found, phase};
+use crate::verdict::{breakdown, rows};
+use crate::words::{Line, Tone, headline};
 
 const MS: f64 = 1e6;
 
@@ -358,12 +360,12 @@ fn many_undecided_benchmarks_are_measured_with_all_others() {
 
 #[test]
 fn a_size_has_no_phase_to_blame() {
-    let size = figure(Metric::BinarySize, 1024.0, (1.5, 1.5, 1.5), Verdict::Regressed);
+    let size = figure(Metric::BytecodeSize, 1024.0, (1.5, 1.5, 1.5), Verdict::Regressed);
     let mut one = regressed();
     one.figures[0].verdict = Verdict::Equal;
     one.figures[1].verdict = Verdict::Equal;
     one.figures.push(size);
-    assert_eq!(lines(&found(vec![vec![one]]))[2], "Phase: none: binary size is a figure of the whole run alone");
+    assert_eq!(lines(&found(vec![vec![one]]))[2], "Phase: none: bytecode size is a figure of the whole run alone");
 }
 
 #[test]
@@ -700,7 +702,7 @@ fn raw_values_are_paired_by_block() {
     let split = of("wall", "compile ast to asm");
     assert_eq!(split.len(), base.runs.len());
     assert!(split.iter().all(|(base, other)| (other / base - 1.0).abs() < 0.3));
-    assert_eq!(of("wall", crate::chart::OUTSIDE).len(), base.runs.len());
+    assert_eq!(of("wall", crate::phase::OUTSIDE).len(), base.runs.len());
 }
 
 #[test]

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::classes::{depth_class, share_class};
-use super::parts::{Page, command, counted, estimate, interval, name, phase, runs, sentence};
+use super::parts::{Page, command, estimate, interval, name, phase, runs, sentence};
 use crate::chart::{distribution, timeline};
 use crate::model::{Measured, Metric, MetricSummary, PhaseSummary, Protocol, Unit};
-use crate::report::{format, shell};
+use crate::text::counted;
+use crate::text::{format, shell};
 
 /// With so few benchmarks all sections are open from the start.
 const FEW: usize = 4;

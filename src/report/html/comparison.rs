@@ -14,10 +14,12 @@ use maud::{Markup, html};
 use super::environment;
 use super::parts::{command, name};
 use crate::chart::PhaseColours;
-use crate::chart::text::{clean, shortened};
 use crate::model::{Comparison, Findings, Verdict};
-use crate::report::comparison::{Class, Phrase, Piece, Row, created, rows, side_name};
-use crate::report::slug::slugs;
+use crate::text::slug::slugs;
+use crate::text::{clean, shortened};
+use crate::verdict::{Class, Row, rows};
+use crate::words::verdict_on_row;
+use crate::words::{Phrase, Piece, created, side_name};
 
 /// How much of a comparison is shown.
 #[derive(Clone, Debug)]
@@ -165,7 +167,7 @@ fn class(row: &Row) -> Markup {
         Class::Undecided => ("?", "undecided"),
         Class::Equal => ("=", "equal"),
     };
-    let text = row.verdict();
+    let text = verdict_on_row(row);
     let (word, behind) = text.split_at(text.find(" (").unwrap_or(text.len()));
     html! { span class=(format!("verdict {style}")) { (sign) " " (word) @if !behind.is_empty() { span.behind { (behind) } } } }
 }

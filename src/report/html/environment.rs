@@ -5,11 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::parts::{Page, name, sentence};
-use super::summary::share;
-use crate::chart::text::clean;
+use super::parts::{Page, name, sentence, share};
 use crate::model::{Check, Environment, Harness, Origin, Protocol, Report, Severity};
-use crate::report::format;
+use crate::text::clean;
+use crate::text::format;
 
 /// When it was measured.
 pub(super) fn created(report: &Report) -> Markup {

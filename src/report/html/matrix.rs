@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::classes::{depth_class, share_class};
 use super::parts::{Page, brief, linked, name, phase, sentence};
 use crate::model::{Measured, Metric, PhaseSummary, Unit};
-use crate::report::format;
+use crate::text::format;
 
 /// What the ids of all columns begin and end with, in whole parts, and is told once.
 struct Common<'a> {
@@ -188,10 +188,10 @@ fn notes(columns: &[(usize, &Measured)], common: &Common) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::sample;
+    use crate::testing;
 
     fn common(ids: &[&str]) -> Vec<String> {
-        let mut report = sample::report(ids.len());
+        let mut report = testing::report(ids.len());
         report.benchmarks.iter_mut().zip(ids).for_each(|(measured, id)| (*id).clone_into(&mut measured.id));
         let columns: Vec<(usize, &Measured)> = report.benchmarks.iter().enumerate().collect();
         let common = Common::of(&columns);

@@ -3,11 +3,12 @@
 use maud::{Markup, html};
 
 use super::classes::share_class;
-use super::parts::{Page, chip, counted, estimate, interval, name};
-use crate::chart::OUTSIDE;
-use crate::chart::text::clean;
+use super::parts::{Page, chip, estimate, interval, name};
 use crate::model::{Estimate, Measured, Metric, PhaseSummary, Unit};
-use crate::report::format;
+use crate::phase::OUTSIDE;
+use crate::text::clean;
+use crate::text::counted;
+use crate::text::format;
 
 /// So many of the heaviest phases are named.
 const HEAVIEST: usize = 3;

@@ -1,14 +1,18 @@
 //! Pieces that several parts of the page use.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::pictures::{Picture, Pictures};
-use crate::chart::runs::median_wall;
-use crate::chart::text::{clean, shortened};
-use crate::chart::{Chart, ChartError, OUTSIDE, PhaseColours};
+use std::time::Duration;
+
+use crate::chart::PhaseColours;
+use crate::figures::median_wall;
 use crate::model::{Estimate, Measured, Report, Unit};
-use crate::report::format;
-use crate::report::slug::slugs;
+use crate::phase::OUTSIDE;
+use crate::text::counted;
+use crate::text::format;
+use crate::text::slug::slugs;
+use crate::text::{clean, shortened};
 
 /// Of a compiler's last words, so many characters are shown.
 const LONGEST_OUTPUT: usize = 20_000;
@@ -163,21 +167,9 @@ pub(super) fn runs(count: usize) -> String {
     counted(count, "run")
 }
 
-/// A number of things, with its plural.
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    format!("{} {what}{}", format::count(count as f64), if count == 1 { "" } else { "s" })
-}
-
-/// A chart, or why there is none.
-pub(crate) fn figure(chart: Result<Chart, ChartError>) -> Markup {
-    match chart.and_then(|chart| Ok((clean(chart.title()).into_owned(), chart.to_inline_svg()?))) {
-        Ok((title, svg)) => html! { div.chart tabindex="0" role="group" aria-label=(title) { (PreEscaped(svg)) } },
-        Err(ChartError::Empty(why)) => html! { p.muted { "No chart: " (why) "." } },
-        Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            html! { p.warning { (error) @if let Some(cause) = cause { ": " (sentence(&cause)) } } }
-        }
-    }
+/// A share of a time, absent when there was no time.
+pub(in crate::report) fn share(part: Duration, whole: Duration) -> Option<f64> {
+    (whole > Duration::ZERO).then(|| part.as_secs_f64() / whole.as_secs_f64())
 }
 
 #[cfg(test)]

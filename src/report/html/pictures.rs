@@ -2,11 +2,10 @@
 
 use std::cell::RefCell;
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
-use super::parts::figure;
-use crate::chart::text::clean;
 use crate::chart::{Chart, ChartError};
+use crate::text::clean;
 
 /// A chart that stands in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +71,18 @@ impl Pictures {
         match self {
             Self::Beside { drawn, .. } => drawn.into_inner(),
             Self::Inline | Self::Absent => Vec::new(),
+        }
+    }
+}
+
+/// A chart, or why there is none.
+pub(crate) fn figure(chart: Result<Chart, ChartError>) -> Markup {
+    match chart.and_then(|chart| Ok((clean(chart.title()).into_owned(), chart.to_inline_svg()?))) {
+        Ok((title, svg)) => html! { div.chart tabindex="0" role="group" aria-label=(title) { (PreEscaped(svg)) } },
+        Err(ChartError::Empty(why)) => html! { p.muted { "No chart: " (why) "." } },
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            html! { p.warning { (error) @if let Some(cause) = cause { ": " (clean(&cause)) } } }
         }
     }
 }

@@ -6,18 +6,19 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use super::environment::{created, machine, toolchain};
-use super::parts::{Page, command, counted, estimate, linked, name, output, phase, runs, sentence};
-use crate::chart::runs::median_wall;
+use super::parts::{Page, command, estimate, linked, name, output, phase, runs, sentence};
 use crate::chart::timeline_of_run;
-use crate::doctor::warning_kinds;
+use crate::figures::median_wall;
+use crate::figures::warning_kinds;
 use crate::model::{Completion, Exit, Failure, Measured, Metric, Report, Unit};
-use crate::report::{format, shell};
+use crate::text::counted;
+use crate::text::{format, shell};
 
 /// The page's title.
 pub(super) fn title(report: &Report) -> String {
     let measured = report.benchmarks.iter().filter(|measured| !measured.runs.is_empty()).count();
     let what = if measured == 0 { "nothing was measured".into() } else { counted(measured, "benchmark") };
-    format!("forc-perf: {what}, forc {}", crate::chart::text::clean(&report.toolchain.version))
+    format!("forc-perf: {what}, forc {}", crate::text::clean(&report.toolchain.version))
 }
 
 /// The head of the page.
@@ -276,9 +277,4 @@ pub(super) fn skipped(report: &Report) -> Markup {
             }
         }
     }
-}
-
-/// A share of a time, absent when there was no time.
-pub(super) fn share(part: Duration, whole: Duration) -> Option<f64> {
-    (whole > Duration::ZERO).then(|| part.as_secs_f64() / whole.as_secs_f64())
 }

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::chart::sample;
 use crate::model::{Completion, Measuring, SerdeInstant};
+use crate::testing;
 
 /// The page, kept where the variable `FORC_PERF_PICTURES` says, if it does.
 fn page(name: &str, report: &Report) -> String {
@@ -16,13 +16,13 @@ fn page(name: &str, report: &Report) -> String {
 
 #[test]
 fn says_everything_about_a_good_report() {
-    let report = sample::report(12);
+    let report = testing::report(12);
     let page = page("page", &report);
     for measured in &report.benchmarks {
         assert!(page.contains(&measured.id), "{}", measured.id);
         assert!(page.contains(measured.description.as_deref().unwrap()));
     }
-    for text in [crate::chart::OUTSIDE, "whole run", "Heaviest phase", "Of it inside forc", "100 %", "0.72.1"] {
+    for text in [crate::phase::OUTSIDE, "whole run", "Heaviest phase", "Of it inside forc", "100 %", "0.72.1"] {
         assert!(page.contains(text), "{text}");
     }
     assert!(
@@ -32,7 +32,7 @@ fn says_everything_about_a_good_report() {
 
 #[test]
 fn failures_come_before_figures() {
-    let page = page("page-troubled", &sample::troubled());
+    let page = page("page-troubled", &testing::troubled());
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
     assert!(at("id=\"failures\"") < at("id=\"skipped\"") && at("id=\"skipped\"") < at("id=\"overview\""));
     assert!(page.contains("Could not find symbol") && page.contains("<summary>The run until then</summary>"));
@@ -41,11 +41,11 @@ fn failures_come_before_figures() {
 
 #[test]
 fn nothing_measured_looks_like_nothing_else() {
-    let page = page("page-nothing", &sample::nothing());
+    let page = page("page-nothing", &testing::nothing());
     assert!(page.contains("<h2>Nothing was measured</h2>"));
     assert!(!page.contains("id=\"overview\"") && !page.contains("id=\"suite\""));
     assert!(page.contains("Could not find symbol"));
-    let mut empty = sample::nothing();
+    let mut empty = testing::nothing();
     empty.benchmarks.clear();
     empty.skipped.clear();
     assert!(index(&empty).contains("Nothing was measured"));
@@ -53,7 +53,7 @@ fn nothing_measured_looks_like_nothing_else() {
 
 #[test]
 fn hostile_names_are_only_names() {
-    let report = sample::hostile();
+    let report = testing::hostile();
     assert_eq!(report.completion, Completion::Interrupted);
     let page = page("page-hostile", &report);
     assert!(page.contains("Interrupted."));
@@ -67,7 +67,7 @@ fn hostile_names_are_only_names() {
 
 #[test]
 fn is_self_contained() {
-    let page = index(&sample::report(2));
+    let page = index(&testing::report(2));
     let hash = BASE64_STANDARD.encode(Sha256::digest(SCRIPT));
     assert!(
         page.contains(&format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'"))
@@ -80,7 +80,7 @@ fn is_self_contained() {
 
 #[test]
 fn links_lead_somewhere_and_ids_are_unique() {
-    for report in [sample::report(12), sample::troubled(), sample::hostile(), sample::nothing()] {
+    for report in [testing::report(12), testing::troubled(), testing::hostile(), testing::nothing()] {
         let page = index(&report);
         let values = |key: &str| -> Vec<String> {
             page.split(key).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
@@ -98,7 +98,7 @@ fn links_lead_somewhere_and_ids_are_unique() {
 
 #[test]
 fn sixty_benchmarks_stay_a_page() {
-    let page = page("page-sixty", &sample::report(60));
+    let page = page("page-sixty", &testing::report(60));
     assert!(page.len() < 6_000_000, "{}", page.len());
 }
 
@@ -113,7 +113,7 @@ fn extreme(random: &mut fastrand::Rng) -> f64 {
 fn no_figure_makes_it_panic() {
     let mut random = fastrand::Rng::with_seed(11);
     for _ in 0..12 {
-        let mut report = sample::report(3);
+        let mut report = testing::report(3);
         let longest = [Duration::ZERO, Duration::from_nanos(1), Duration::from_secs(1 << 40), Duration::MAX];
         let instant = |random: &mut fastrand::Rng| {
             random.bool().then(|| SerdeInstant::from_epoch(*random.choice(&longest).unwrap()))

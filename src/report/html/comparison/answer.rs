@@ -4,9 +4,9 @@ use maud::{Markup, html};
 
 use super::Page;
 use crate::model::{Comparison, Exit, Failure};
-use crate::report::comparison::{Line, Tone, headline};
 use crate::report::html::parts::{command, name, output, sentence};
-use crate::report::shell;
+use crate::text::shell;
+use crate::words::{Line, Tone, headline};
 
 /// More failures than this are folded away: the figures come after them.
 const SHOWN_FAILURES: usize = 4;

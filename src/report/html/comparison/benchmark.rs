@@ -7,10 +7,13 @@ use maud::{Markup, html};
 use super::{Page, Part, class, verdict};
 use crate::chart::{blocks, waterfall};
 use crate::model::{Figure, Findings, OutputFinding, Unit};
-use crate::report::comparison::{Row, change, explanation, interval, label, rests_on, sampled, transition};
 use crate::report::html::classes::depth_class;
-use crate::report::html::parts::{command, counted, figure, name};
-use crate::report::{format, shell};
+use crate::report::html::parts::{command, name};
+use crate::report::html::pictures::figure;
+use crate::text::counted;
+use crate::text::{format, shell};
+use crate::verdict::{Row, label, sampled};
+use crate::words::{change, explanation, interval, rests_on, transition};
 
 /// So many changed benchmarks are open from the start.
 const FEW: usize = 3;

@@ -4,11 +4,11 @@ use maud::{Markup, html};
 
 use super::Page;
 use crate::model::{Measuring, Side};
-use crate::report::comparison::{origin, reproduction, settings_facts, side_name};
-use crate::report::format;
 use crate::report::html::environment::{list, machine_facts, protocol};
+use crate::report::html::parts::share;
 use crate::report::html::parts::{command, name};
-use crate::report::html::summary::share;
+use crate::text::format;
+use crate::words::{origin, reproduction, settings_facts, side_name};
 
 pub(super) fn section(page: &Page) -> Markup {
     let comparison = page.comparison;

@@ -5,12 +5,13 @@ use maud::{Markup, html};
 use super::{Page, benchmark, class, verdict};
 use crate::chart::{forest, suite_waterfall};
 use crate::model::{Figure, Findings, Metric, OutputFinding, Verdict};
-use crate::report::comparison::{
-    Counts, Row, Together, interval, primary_metrics, reason, rows_of, signed, table_metrics, together, transition,
-    what_a_change_is,
-};
-use crate::report::format;
-use crate::report::html::parts::{counted, figure, name};
+use crate::report::html::parts::name;
+use crate::report::html::pictures::figure;
+use crate::text::change::signed;
+use crate::text::counted;
+use crate::text::format;
+use crate::verdict::{Row, primary_metrics, rows_of, table_metrics};
+use crate::words::{Counts, Together, interval, reason, together, transition, what_a_change_is};
 
 pub(super) fn section(page: &Page, findings: &Findings) -> Markup {
     let comparison = page.comparison;

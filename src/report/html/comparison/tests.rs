@@ -2,9 +2,9 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use sha2::{Digest, Sha256};
 
 use super::comparison;
-use crate::chart::sample::compare;
 use crate::model::{Comparison, Measuring};
 use crate::report::html::SCRIPT;
+use crate::testing::compare;
 
 /// The page, kept where the variable `FORC_PERF_PICTURES` says, if it does.
 fn page(name: &str, of: &Comparison) -> String {

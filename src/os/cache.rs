@@ -1,0 +1,124 @@
+//! The user's cache folder, where built compilers and fetched projects are kept.
+
+use std::env;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use etcetera::BaseStrategy;
+
+use crate::os::Interrupt;
+
+/// Names the cache folder in place of the platform's own (`~/.cache/forc-perf` on Linux).
+pub const CACHE_VARIABLE: &str = "FORC_PERF_CACHE";
+
+/// How often a lock that somebody else holds is tried again.
+const LOCK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// There is nowhere to keep anything.
+#[derive(Debug, thiserror::Error)]
+#[error("no home folder is known, so there is nowhere to keep a compiler; set {CACHE_VARIABLE} to a folder")]
+pub struct NoCache;
+
+/// Why a lock could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Its file cannot be made, or the file system knows no locks.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The user stopped the waiting.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// The cache folder. It need not exist yet. It is absolute, unless there is no working folder.
+///
+/// # Errors
+/// If neither the variable nor a home folder is set.
+pub fn folder() -> Result<PathBuf, NoCache> {
+    if let Some(folder) = env::var_os(CACHE_VARIABLE).filter(|folder| !folder.is_empty()) {
+        // Programs that are run in other folders are told of places in the cache.
+        return Ok(std::path::absolute(&folder).unwrap_or_else(|_| PathBuf::from(folder)));
+    }
+    etcetera::choose_base_strategy().map(|strategy| strategy.cache_dir().join("forc-perf")).map_err(|_| NoCache)
+}
+
+/// Takes the lock of the file at `path`, which is made if it is not there. The system lets go of it when the returned file
+/// is dropped or its holder ends, however it ends. `on_wait` is called once if another process holds it.
+///
+/// # Errors
+/// If the file cannot be made, or `interrupt` is requested while somebody else holds the lock.
+pub fn lock(path: &Path, interrupt: &Interrupt, on_wait: impl FnOnce()) -> Result<File, LockError> {
+    let mut on_wait = Some(on_wait);
+    loop {
+        if let Some(lock) = try_lock(path)? {
+            return Ok(lock);
+        }
+        if let Some(on_wait) = on_wait.take() {
+            on_wait();
+        }
+        if interrupt.requested() {
+            return Err(LockError::Interrupted);
+        }
+        thread::sleep(LOCK_INTERVAL);
+    }
+}
+
+/// The same without waiting: `None` if another process holds it.
+///
+/// # Errors
+/// If the file cannot be made, or the file system knows no locks.
+pub fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    let file = File::create(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// How many bytes a user may still write to the file system of `folder`, if it tells.
+pub fn free_space(folder: &Path) -> Option<u64> {
+    use std::os::unix::ffi::OsStrExt;
+    let path = std::ffi::CString::new(folder.as_os_str().as_bytes()).ok()?;
+    // SAFETY: statvfs is plain data, for which all zeros is a valid value.
+    let mut space: libc::statvfs = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are valid for the call, and the path ends with a zero.
+    let told = unsafe { libc::statvfs(path.as_ptr(), &raw mut space) } == 0;
+    // The widths of these fields differ between platforms.
+    #[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "not useless on every platform")]
+    told.then(|| (space.f_bavail as u64).saturating_mul(space.f_frsize as u64))
+}
+
+/// How many bytes the files below `path` take, links not followed. What cannot be read counts nothing.
+pub fn size_of(path: &Path) -> u64 {
+    let entries = walkdir::WalkDir::new(path).into_iter().filter_map(Result::ok);
+    entries.filter_map(|entry| entry.metadata().ok()).filter(|metadata| metadata.is_file()).map(|file| file.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_held_by_one_and_waiting_for_it_can_be_interrupted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = lock(&path, &Interrupt::new(), || panic!("nobody holds it")).unwrap();
+        assert!(try_lock(&path).unwrap().is_none());
+        let interrupt = Interrupt::new();
+        let waiting = lock(&path, &interrupt.clone(), || interrupt.request());
+        assert!(matches!(waiting, Err(LockError::Interrupted)), "{waiting:?}");
+        // Not only dropped: a process that another test forks right now may hold the file open for a moment.
+        held.unlock().unwrap();
+        assert!(try_lock(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_file_system_tells_its_free_space() {
+        assert!(free_space(Path::new("/")).is_some());
+        assert_eq!(free_space(Path::new("/no/such/folder")), None);
+    }
+}

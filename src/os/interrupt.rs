@@ -1,0 +1,146 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long after the first signal a second one is somebody's second thought. `timeout` signals its child and then its whole
+/// group, a closing terminal and a service manager signal each process of many: all of that is one request.
+#[cfg(unix)]
+const ONE_REQUEST: Duration = Duration::from_secs(1);
+
+/// A request to stop that any thread may make and every run obeys: Ctrl-C, in the commands.
+///
+/// Clones share the request.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// One that nobody has requested yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Requests the stop.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the stop has been requested.
+    pub fn requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Whether the stop is requested within `time`: what ends a whole group reaches one of its processes first.
+    pub(crate) fn requested_within(&self, time: Duration) -> bool {
+        let begun = Instant::now();
+        while !self.requested() && begun.elapsed() < time {
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.requested()
+    }
+
+    /// Requests the stop on Ctrl-C, on termination and when the terminal is closed; a signal that comes a second or more after
+    /// the first one ends the program at once with code 130. Where `nohup` has the closing of the terminal ignored, it stays so.
+    ///
+    /// # Errors
+    /// If the operating system refuses the handlers or the thread that waits for signals.
+    #[cfg(unix)]
+    pub fn on_signals(&self) -> std::io::Result<()> {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let mut signals = vec![SIGINT, SIGTERM];
+        if !is_ignored(SIGHUP) {
+            signals.push(SIGHUP);
+        }
+        let mut signals = signal_hook::iterator::Signals::new(signals)?;
+        let interrupt = self.clone();
+        let wait = move || {
+            let mut first = None;
+            for _ in signals.forever() {
+                interrupt.request();
+                if first.get_or_insert_with(Instant::now).elapsed() >= ONE_REQUEST {
+                    signal_hook::low_level::exit(130);
+                }
+            }
+        };
+        thread::Builder::new().name("signals".to_owned()).spawn(wait).map(drop)
+    }
+}
+
+/// Whether the process was started with this signal ignored.
+#[cfg(unix)]
+fn is_ignored(signal: libc::c_int) -> bool {
+    // SAFETY: sigaction is plain data, for which all zeros is a valid value.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: nothing is set, and `action` is a valid place for the result.
+    let told = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) } == 0;
+    told && action.sa_sigaction == libc::SIG_IGN
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+
+    /// Set for the process that is signalled: this test once more.
+    const SIGNALLED: &str = "FORC_PERF_TEST_SIGNALLED";
+
+    /// Starts the process, and returns when it takes signals.
+    fn start(test: &str) -> (Child, BufReader<std::process::ChildStdout>) {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let name = format!("os::interrupt::tests::{test}");
+        command.args([&name, "--exact", "--nocapture"]).env(SIGNALLED, "1").stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        wait_for(&mut stdout, "ready");
+        (child, stdout)
+    }
+
+    fn wait_for(stdout: &mut impl BufRead, word: &str) {
+        let mut line = String::new();
+        while !line.contains(word) {
+            line.clear();
+            assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended before `{word}`");
+        }
+    }
+
+    fn signal(child: &Child, signal: libc::c_int) {
+        // SAFETY: kill has no preconditions; the child has not been waited for.
+        assert_eq!(unsafe { libc::kill(child.id().cast_signed(), signal) }, 0);
+    }
+
+    /// What a process does that stops for nothing but a second thought.
+    fn be_signalled() {
+        let interrupt = Interrupt::new();
+        interrupt.on_signals().unwrap();
+        println!("ready");
+        while !interrupt.requested() {
+            thread::sleep(Duration::from_millis(5));
+        }
+        println!("requested");
+        loop {
+            thread::sleep(Duration::from_secs(60));
+        }
+    }
+
+    #[test]
+    fn one_request_delivered_several_times_is_one_and_a_later_signal_ends_at_once() {
+        if std::env::var_os(SIGNALLED).is_some() {
+            be_signalled();
+        }
+        for number in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+            let (mut child, mut stdout) =
+                start("one_request_delivered_several_times_is_one_and_a_later_signal_ends_at_once");
+            for _ in 0..3 {
+                signal(&child, number);
+            }
+            wait_for(&mut stdout, "requested");
+            thread::sleep(Duration::from_millis(200));
+            assert!(child.try_wait().unwrap().is_none(), "signal {number}: ended by the same request");
+            thread::sleep(ONE_REQUEST);
+            signal(&child, number);
+            assert_eq!(child.wait().unwrap().code(), Some(130), "signal {number}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Changes as texts: a ratio in per cent with its sign, with an interval, and differences.
+
+use super::format;
+use crate::metric::Unit;
+
+/// From this ratio on, "so many times" is easier to grasp than per cent.
+pub(crate) const TIMES: f64 = 2.0;
+
+/// A ratio as the change it is: `+4.2 %`.
+pub(crate) fn signed(ratio: f64) -> String {
+    with_unit(&signed_number(ratio, decimals(ratio, ratio, ratio)))
+}
+
+/// An interval's confidence, never more than it has: `95 %`, `99.8 %`, `>99.9 %`.
+pub(crate) fn confidence(share: f64) -> String {
+    // As 99.8 % may be written a little below what it is.
+    const SLACK: f64 = 1e-9;
+    match 100.0 * share + SLACK {
+        value if !(0.0..=100.1).contains(&value) => format::MISSING.into(),
+        value if value >= 99.95 => ">99.9 %".into(),
+        value if value >= 99.1 => format!("{:.1} %", (10.0 * value).floor() / 10.0),
+        value => format!("{:.0} %", value.floor()),
+    }
+}
+
+/// A ratio as the change it is, with its interval if it has one, without the interval's confidence.
+pub(crate) fn interval_of(ratio: f64, ends: Option<(f64, f64)>, exact: bool) -> String {
+    let (low, high) = ends.unwrap_or((f64::NAN, f64::NAN));
+    let decimals = decimals(ratio, low, high);
+    let mut text = String::new();
+    if ratio.is_finite() && ratio >= TIMES {
+        text = format!("×{}, ", times(ratio));
+    }
+    text += &with_unit(&signed_number(ratio, decimals));
+    if exact {
+        text += " (exact)";
+    } else if low.is_finite() && high.is_finite() {
+        text += &format!(" [{}, {}]", signed_number(low, decimals), signed_number(high, decimals));
+    } else if ratio.is_finite() && ends.is_some() {
+        text += " (no interval)";
+    }
+    text
+}
+
+/// A difference with its sign: `+2.1 ms`.
+pub(crate) fn difference(value: f64, unit: Unit) -> String {
+    let text = format::value(value.abs(), unit);
+    match value {
+        value if value > 0.0 => format!("+{text}"),
+        value if value < 0.0 => format!("−{text}"),
+        _ => text,
+    }
+}
+
+/// One digit, unless that would show what is there as nothing: counted instructions differ by hundredths of a per cent.
+pub(crate) fn decimals(ratio: f64, low: f64, high: f64) -> usize {
+    let half = (high - low).abs() / 2.0;
+    let size = 100.0 * (ratio - 1.0).abs().max(if half.is_finite() { half } else { 0.0 });
+    match size {
+        size if size >= 0.05 || size == 0.0 || !size.is_finite() => 1,
+        size if size >= 0.005 => 2,
+        _ => 3,
+    }
+}
+
+/// A change in per cent without its unit; `–` where there is none, as of a base of 0.
+pub(crate) fn signed_number(ratio: f64, decimals: usize) -> String {
+    let value = 100.0 * (ratio - 1.0);
+    if !value.is_finite() {
+        return format::MISSING.into();
+    }
+    let digits =
+        if value.abs() >= 1e6 { format!("{:.2e}", value.abs()) } else { format!("{:.decimals$}", value.abs()) };
+    let nothing = digits.chars().all(|c| matches!(c, '0' | '.'));
+    let sign = match value {
+        _ if nothing => "",
+        value if value < 0.0 => "−",
+        _ => "+",
+    };
+    format!("{sign}{digits}")
+}
+
+pub(crate) fn with_unit(number: &str) -> String {
+    if number == format::MISSING { number.to_owned() } else { format!("{number} %") }
+}
+
+fn times(ratio: f64) -> String {
+    if ratio < 99.95 { format!("{ratio:.1}") } else { format::three_digits(ratio) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_have_a_sign_and_a_digit() {
+        let cases = [
+            (1.042, "+4.2 %"),
+            (0.958, "−4.2 %"),
+            (1.0, "0.0 %"),
+            (1.0004, "+0.04 %"),
+            (0.99998, "−0.002 %"),
+            (1.000_000_1, "0.000 %"),
+            (2.4, "+140.0 %"),
+            (0.0, "−100.0 %"),
+            (1e9, "+1.00e11 %"),
+            (f64::NAN, "–"),
+            (f64::INFINITY, "–"),
+        ];
+        for (ratio, text) in cases {
+            assert_eq!(signed(ratio), text);
+        }
+    }
+
+    #[test]
+    fn intervals_share_the_digits_of_their_ratio() {
+        assert_eq!(interval_of(1.042, Some((1.031, 1.054)), false), "+4.2 % [+3.1, +5.4]");
+        assert_eq!(interval_of(1.003, Some((0.989, 1.018)), false), "+0.3 % [−1.1, +1.8]");
+        assert_eq!(interval_of(1.0004, Some((1.0002, 1.0006)), false), "+0.04 % [+0.02, +0.06]");
+        assert_eq!(interval_of(2.4, Some((2.2, 2.6)), false), "×2.4, +140.0 % [+120.0, +160.0]");
+        assert_eq!(interval_of(1.042, Some((0.0, f64::INFINITY)), false), "+4.2 % (no interval)");
+        assert_eq!(interval_of(1.042, None, false), "+4.2 %");
+        assert_eq!(interval_of(1.042, None, true), "+4.2 % (exact)");
+        assert_eq!(interval_of(f64::INFINITY, Some((f64::NAN, 1.0)), false), "–");
+    }
+
+    #[test]
+    fn differences_keep_their_unit() {
+        assert_eq!(difference(2.1e6, Unit::Nanoseconds), "+2.10 ms");
+        assert_eq!(difference(-2048.0, Unit::Bytes), "−2.00 KiB");
+        assert_eq!(difference(0.0, Unit::Count), "0");
+    }
+}

@@ -1,0 +1,195 @@
+//! Where in a run a difference sits.
+
+use crate::model::{BenchmarkFindings, Figure, Findings, Metric, Unit};
+use crate::phase::OUTSIDE;
+
+/// A child that has at least this part of its parent's difference is named with it.
+pub(crate) const MOST_OF_IT: f64 = 0.5;
+
+/// The first phase whose peak moved by this part of the largest such move is where the difference began.
+const MOST_OF_THE_PEAK: f64 = 0.8;
+
+/// A difference taken apart: the base, what each top-level phase adds or takes away, and the rest; they sum to the other
+/// side.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Breakdown<'a> {
+    pub(crate) metric: Metric,
+    /// The base's median, in the metric's unit.
+    pub(crate) base: f64,
+    /// The other side's median.
+    pub(crate) other: f64,
+    /// The top-level phases, in the compiler's order.
+    pub(crate) steps: Vec<Step<'a>>,
+    /// What the phases do not explain: time outside them, and that medians of parts do not sum to the median of the whole.
+    pub(crate) rest: f64,
+}
+
+/// What one top-level phase has to do with a difference.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Step<'a> {
+    /// The phase's own name, which its colour goes by.
+    pub(crate) phase: &'a str,
+    /// What it is called: with its parts where one compiler has split it, and whether only one has it.
+    pub(crate) label: String,
+    /// Other minus base, in the metric's unit.
+    pub(crate) difference: f64,
+}
+
+impl Breakdown<'_> {
+    /// The whole difference, other minus base.
+    pub(crate) fn difference(&self) -> f64 {
+        self.other - self.base
+    }
+}
+
+/// Whether the figures of phases sum to that of the run: all do but the peak of memory, which is reached in one of them.
+pub(crate) fn sums_up(metric: Metric) -> bool {
+    metric != Metric::PeakMemory
+}
+
+/// The difference of one metric of one benchmark by top-level phase; absent where the metric has no figures of phases, or
+/// where phases do not sum up.
+pub(crate) fn breakdown(benchmark: &BenchmarkFindings, metric: Metric) -> Option<Breakdown<'_>> {
+    // Where the run's own wall time is not known, its phases make up what stands for it.
+    let whole = if metric.is_wall() { benchmark.wall() } else { benchmark.figure(metric) };
+    let whole = whole.filter(|whole| whole.base.is_finite() && whole.other.is_finite())?;
+    let metric = if metric.is_wall() { Metric::Wall } else { metric };
+    let mut steps: Vec<Step> = top_level(benchmark, metric)
+        .map(|figure| Step {
+            phase: figure.phase.as_deref().unwrap_or(OUTSIDE),
+            label: label(figure),
+            difference: figure.other - figure.base,
+        })
+        .filter(|step| step.difference.is_finite())
+        .collect();
+    if metric == Metric::Wall {
+        let unmatched = benchmark.unmatched.iter().filter(|phase| phase.depth == 0 && phase.wall.is_finite());
+        steps.extend(unmatched.map(|phase| Step {
+            phase: &phase.phase,
+            label: format!("{} ({})", phase.phase, if phase.gone { "gone" } else { "new" }),
+            difference: if phase.gone { -phase.wall } else { phase.wall },
+        }));
+    }
+    (sums_up(metric) && !steps.is_empty()).then(|| with_rest(metric, whole.base, whole.other, steps))
+}
+
+/// The wall time of one build of each benchmark by top-level phase, all benchmarks together.
+pub(crate) fn suite_breakdown(findings: &Findings) -> Option<Breakdown<'_>> {
+    let (mut base, mut other) = (0.0, 0.0);
+    let mut steps: Vec<Step> = Vec::new();
+    for one in findings.benchmarks.iter().filter_map(|benchmark| breakdown(benchmark, Metric::Wall)) {
+        base += one.base;
+        other += one.other;
+        for step in one.steps {
+            match steps.iter_mut().find(|known| known.phase == step.phase) {
+                // Its parts are the same everywhere, and where they are not, the phase's own name is true of all.
+                Some(known) => {
+                    known.difference += step.difference;
+                    if known.label != step.label {
+                        step.phase.clone_into(&mut known.label);
+                    }
+                }
+                None => steps.push(step),
+            }
+        }
+    }
+    (!steps.is_empty()).then(|| with_rest(Metric::Wall, base, other, steps))
+}
+
+fn with_rest(metric: Metric, base: f64, other: f64, steps: Vec<Step<'_>>) -> Breakdown<'_> {
+    let explained: f64 = steps.iter().map(|step| step.difference).sum();
+    Breakdown { metric, base, other, rest: other - base - explained, steps }
+}
+
+fn top_level(benchmark: &BenchmarkFindings, metric: Metric) -> impl Iterator<Item = &Figure> {
+    benchmark.phases(metric).filter(|figure| figure.depth == 0)
+}
+
+/// What a phase is called: with its parts where one compiler has split it.
+pub(crate) fn label(figure: &Figure) -> String {
+    let name = figure.phase.as_deref().unwrap_or("whole run");
+    if figure.parts.is_empty() { name.to_owned() } else { format!("{name} ({})", figure.parts.join(" + ")) }
+}
+
+/// What carries a change.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Carrier {
+    /// This top-level phase has the largest part in it.
+    Phase {
+        phase: String,
+        /// Its label, with its parts where one compiler has split it.
+        name: String,
+        /// Its difference, in the metric's unit.
+        difference: f64,
+        /// Its part of the whole difference; above 1 where others go the other way.
+        share: f64,
+        /// The phase within it that has most of that, and which part of its parent's difference.
+        child: Option<(String, f64)>,
+    },
+    /// What lies outside the phases, with its part of the whole difference.
+    Outside { difference: f64, share: f64 },
+    /// Of a peak: the first phase whose own peak moved about as far as any phase's, from what to what.
+    Peak { name: String, base: f64, other: f64 },
+    /// The compilers told nothing of this metric by phase.
+    Untold,
+    /// No phase, nor what lies outside them, moved the way that the whole did.
+    Unknown,
+}
+
+/// What carries the change of a figure of a whole run: the figures of the same metric by phase, or for another time those
+/// of the wall time where there are none and it changed the same way.
+pub(crate) fn carrier(benchmark: &BenchmarkFindings, figure: &Figure) -> Carrier {
+    if !sums_up(figure.metric) {
+        return peak(benchmark, figure);
+    }
+    let rise = figure.other - figure.base;
+    let is_time = figure.metric.unit() == Unit::Nanoseconds;
+    let same_way = |wall: &Breakdown| is_time && wall.difference() * rise > 0.0;
+    let by_time = || breakdown(benchmark, Metric::Wall).filter(same_way);
+    let Some(whole) = breakdown(benchmark, figure.metric).or_else(by_time) else { return Carrier::Untold };
+    let all = whole.difference();
+    if all == 0.0 || !all.is_finite() {
+        return Carrier::Unknown;
+    }
+    let largest = whole.steps.iter().max_by(|a, b| (a.difference / all).total_cmp(&(b.difference / all)));
+    match largest {
+        Some(step) if step.difference / all > (whole.rest / all).max(0.0) => Carrier::Phase {
+            phase: step.phase.to_owned(),
+            name: step.label.clone(),
+            difference: step.difference,
+            share: step.difference / all,
+            child: child(benchmark, whole.metric, step),
+        },
+        _ if whole.rest / all > 0.0 => Carrier::Outside { difference: whole.rest, share: whole.rest / all },
+        _ => Carrier::Unknown,
+    }
+}
+
+/// The phase within a top-level phase that has most of its difference.
+fn child(benchmark: &BenchmarkFindings, metric: Metric, parent: &Step) -> Option<(String, f64)> {
+    let within = benchmark
+        .phases(metric)
+        .skip_while(|figure| figure.depth != 0 || figure.phase.as_deref() != Some(parent.phase))
+        .skip(1)
+        .take_while(|figure| figure.depth > 0);
+    within
+        .filter(|figure| figure.depth == 1)
+        .map(|figure| (label(figure), (figure.other - figure.base) / parent.difference))
+        .filter(|(_, share)| share.is_finite() && *share >= MOST_OF_IT)
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+fn peak(benchmark: &BenchmarkFindings, whole: &Figure) -> Carrier {
+    let direction = whole.other - whole.base;
+    let grown = |figure: &&Figure| (figure.other - figure.base) * direction > 0.0;
+    if top_level(benchmark, whole.metric).next().is_none() {
+        return Carrier::Untold;
+    }
+    let moved = |figure: &Figure| (figure.other - figure.base).abs();
+    let most = top_level(benchmark, whole.metric).filter(grown).map(moved).fold(0.0, f64::max);
+    // What a phase keeps is in the peaks of the phases after it, too: the first one that moved as far is where it began.
+    top_level(benchmark, whole.metric).filter(grown).find(|figure| moved(figure) >= MOST_OF_THE_PEAK * most).map_or(
+        Carrier::Unknown,
+        |figure| Carrier::Peak { name: label(figure), base: figure.base, other: figure.other },
+    )
+}

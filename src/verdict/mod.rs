@@ -1,0 +1,150 @@
+//! What two compilers' runs of the same benchmarks say of one another: from runs to figures, from figures to verdicts.
+//!
+//! Pure functions of what was measured; the session asks at every look who is decided, and at the end for the findings
+//! that every format shows. How a verdict comes about is told in [`crate::stats::judge`](fn@crate::stats::judge).
+
+mod carrier;
+mod changes;
+mod judge;
+mod phases;
+mod reports;
+mod rows;
+mod samples;
+mod series;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    BenchmarkFindings, CompareSettings, FailedSides, Figure, Look, Measured, Metric, OutputFinding, UnmatchedPhase,
+    Verdict,
+};
+use crate::stats::{self, Looks};
+pub(crate) use carrier::{Breakdown, Carrier, breakdown, carrier, label, suite_breakdown, sums_up};
+pub use changes::{Change, Changes, changes};
+pub use judge::findings;
+pub use reports::{ReportsError, of_reports};
+pub(crate) use rows::{
+    Class, Row, class_by_figures, lead_metric, primary_metrics, rank, rows, rows_of, size, table_metrics,
+};
+pub(crate) use samples::sampled;
+use series::Series;
+
+/// The share of false ones that is accepted among the figures called regressed or improved.
+pub const FALSE_CHANGE_RATE: f64 = 0.01;
+/// The share of false ones that is accepted among the figures called equal.
+pub const FALSE_EQUALITY_RATE: f64 = 0.05;
+
+/// How to decide.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    looks: Looks,
+    false_change_rate: f64,
+    false_equality_rate: f64,
+    thresholds: BTreeMap<Metric, f64>,
+    interleaved: bool,
+}
+
+impl Rules {
+    /// The rules that a comparison was begun with.
+    pub fn of(settings: &CompareSettings) -> Self {
+        Self {
+            looks: Looks::new(settings.looks.iter().map(|look| (look.runs, look.weight))),
+            false_change_rate: settings.false_change_rate,
+            false_equality_rate: settings.false_equality_rate,
+            thresholds: settings.thresholds.clone(),
+            interleaved: settings.interleaved,
+        }
+    }
+
+    /// The same when no more than these `rounds` of blocks will come, for a reason that is not in the data: the last look
+    /// is then made at what there is, with all of the accepted error that the looks before it have left.
+    pub fn ended_after(self, rounds: usize) -> Self {
+        Self { looks: self.looks.ended_at(rounds), ..self }
+    }
+}
+
+/// The looks of a comparison of so many blocks of each benchmark.
+pub fn declare_looks(min_runs: usize, max_runs: usize) -> Vec<Look> {
+    let looks = stats::declare_looks(min_runs, max_runs);
+    looks.at().iter().zip(looks.weights()).map(|(runs, weight)| Look { runs: *runs, weight: *weight }).collect()
+}
+
+/// The change that would matter in each metric that is compared, as a fraction: the defaults, with `given` in their place.
+pub fn thresholds(given: &BTreeMap<Metric, f64>) -> BTreeMap<Metric, f64> {
+    let mut thresholds: BTreeMap<Metric, f64> =
+        Metric::compared().map(|metric| (metric, metric.spec().threshold)).collect();
+    // What stands in place of the wall time has its threshold.
+    thresholds.extend(given.get(&Metric::Wall).map(|wall| (Metric::PhasesWall, *wall)));
+    thresholds.extend(given);
+    thresholds
+}
+
+/// The metrics of whole runs that vary from run to run, and so need a threshold.
+pub fn noisy_metrics() -> impl Iterator<Item = Metric> {
+    Metric::compared().filter(|metric| !metric.is_size())
+}
+
+/// The names of the metrics that are compared, as one writes them on a command line: `peak-memory`.
+pub fn metric_names() -> Vec<String> {
+    Metric::compared().map(Metric::word).collect()
+}
+
+/// Whether more blocks could still change the verdict on a benchmark: not when it is known to have regressed, nor when
+/// every deciding figure has its verdict.
+pub fn is_decided(findings: &BenchmarkFindings) -> bool {
+    let deciding = || findings.figures.iter().filter(|figure| figure.decides());
+    let regressed = deciding().any(|figure| figure.verdict == Verdict::Regressed);
+    let open = deciding().any(|figure| figure.verdict == Verdict::Undecided);
+    regressed || deciding().next().is_some() && !open
+}
+
+fn threshold(metric: Metric, rules: &Rules) -> f64 {
+    rules.thresholds.get(&metric).copied().unwrap_or_else(|| metric.spec().threshold)
+}
+
+/// What is added to both values before their ratio is taken, in the metric's unit. To a size, one byte where one of them is
+/// nothing; elsewhere the ratio of two sizes is the very quotient that whoever reads both computes.
+fn offset(series: &Series) -> f64 {
+    let is_nothing = || series.base.iter().chain(&series.other).any(|size| *size == 0.0);
+    if series.metric.is_size() && is_nothing() { 1.0 } else { series.metric.spec().offset }
+}
+
+fn benchmark(
+    base: &Measured,
+    other: &Measured,
+    figures: Vec<Figure>,
+    unmatched: Vec<UnmatchedPhase>,
+) -> BenchmarkFindings {
+    let last = |side: &Measured| side.failures.last().cloned().map(Box::new);
+    let failed = FailedSides { base: last(base), other: last(other) };
+    let failed = (failed.base.is_some() || failed.other.is_some()).then_some(failed);
+    // What does not build has neither ratio nor verdict, whatever was measured before it failed.
+    let figures = if failed.is_some() { Vec::new() } else { figures };
+    BenchmarkFindings {
+        id: base.id.clone(),
+        verdict: BenchmarkFindings::verdict_of(&figures),
+        failed,
+        output: output(base, other),
+        pairs: base.runs.len().min(other.runs.len()),
+        figures,
+        unmatched,
+    }
+}
+
+fn output(base: &Measured, other: &Measured) -> OutputFinding {
+    if base.outputs.is_empty() || other.outputs.is_empty() {
+        return OutputFinding::Unknown;
+    }
+    let by_path = |side: &Measured| -> BTreeMap<String, String> {
+        side.outputs.iter().map(|file| (file.path.clone(), file.sha256.clone())).collect()
+    };
+    let (base, other) = (by_path(base), by_path(other));
+    let mut paths: Vec<&String> = base.keys().chain(other.keys()).collect();
+    paths.sort();
+    paths.dedup();
+    let different: Vec<String> =
+        paths.into_iter().filter(|path| base.get(*path) != other.get(*path)).cloned().collect();
+    if different.is_empty() { OutputFinding::Same } else { OutputFinding::Different(different) }
+}

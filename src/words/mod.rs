@@ -1,0 +1,24 @@
+//! From figures and verdicts to pieces of text, the same for every format.
+//!
+//! What is worth saying is found once: a row's text in `row`, the phase behind a change in `carrier`, the texts of figures in
+//! `change`, the five lines in [`headline()`]. The formats only lay that out.
+
+mod carrier;
+mod change;
+pub(crate) mod checkup;
+mod commands;
+pub mod events;
+mod headline;
+mod next;
+mod phrase;
+mod row;
+mod settings;
+mod together;
+
+pub(crate) use change::{change, interval, rests_on, transition, verdict_on_total};
+pub(crate) use commands::{reproduction, side_name};
+pub use headline::{Counts, Headline, Line, Tone, headline};
+pub use phrase::{Phrase, Piece};
+pub(crate) use row::{also, explanation, lead_change, output, reason, verdict_on_row};
+pub(crate) use settings::{created, facts as settings_facts, origin, what_a_change_is};
+pub(crate) use together::{Together, together};
