@@ -168,7 +168,7 @@ fn run_command(command: &Command) -> ExitCode {
         Command::Completions { shell } => {
             // Into memory first, as the generator itself panics where its reader is gone.
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut command(), "forc-perf", &mut script);
+            clap_complete::generate(*shell, &mut Cli::command(), "forc-perf", &mut script);
             // For bash, clap_complete 4.6.11 calls a command with a hyphen in its name one thing where it looks for it, and
             // another where it says what completes it.
             let script = String::from_utf8_lossy(&script).replace("forc__subcmd__perf", "forc__perf");

@@ -4,6 +4,7 @@
 //! small suite, releases, a checkout of a compiler, reports and a history, all made with the stand-in compiler. In a block of
 //! the kind `console,network` or `console,long` it is only read: the command and its options have to exist.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -156,8 +157,9 @@ impl Desk {
             ("my-contracts/contracts/vault", ""),
         ] {
             let name = place.rsplit('/').next().unwrap();
-            let manifest =
-                format!("[project]\nname = \"{name}\"\nentry = \"main.sw\"\nlicense = \"x\"\nimplicit-std = false\n{manifest}\n");
+            let manifest = format!(
+                "[project]\nname = \"{name}\"\nentry = \"main.sw\"\nlicense = \"x\"\nimplicit-std = false\n{manifest}\n"
+            );
             desk.bed.write(&format!("{place}/Forc.toml"), &manifest);
             desk.bed.write(&format!("{place}/src/main.sw"), "library;\n");
             desk.bed.write(&format!("{place}/src/script.txt"), &format!("package script {name}\n"));
@@ -207,7 +209,8 @@ impl Desk {
         }
         script += "git clone --quiet . ../sway; cd ../sway\n";
         for branch in ["my-branch", "a", "b", "c"] {
-            script += &format!("git checkout --quiet -b {branch} master; echo {branch} > forc/revision; {commit} {branch}\n");
+            script +=
+                &format!("git checkout --quiet -b {branch} master; echo {branch} > forc/revision; {commit} {branch}\n");
         }
         script += "git checkout --quiet master; echo changed > forc/revision\n";
         self.run(&script).assert_code(0);
@@ -265,9 +268,11 @@ fn every_command_of_the_documents_exists() {
 fn every_command_of_the_documents_that_needs_no_network_works() {
     let desk = Desk::new();
     let mut faults = Vec::new();
+    // What stands in two chapters is run once.
+    let mut done = HashSet::new();
     for block in documents().iter().flat_map(|document| blocks(document)) {
         if block.is("console") && !block.is_only_read() {
-            for command in block.commands() {
+            for command in block.commands().filter(|command| done.insert(shlex::split(command))) {
                 let ended = desk.run(command);
                 if !ended.code.is_some_and(|code| good_codes(command).contains(&code)) {
                     let Ended { code, stdout, stderr } = ended;
