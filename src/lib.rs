@@ -30,7 +30,7 @@ pub mod trends;
 pub mod verdict;
 pub mod words;
 
-/// The examples of the README, compiled with the documentation's tests.
+/// The examples of the book, compiled with the documentation's tests.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct ReadmeExamples;
+#[doc = include_str!("../docs/book/src/other-repositories.md")]
+struct BookExamples;

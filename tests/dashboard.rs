@@ -991,14 +991,14 @@ fn any_two_reports_are_put_side_by_side() {
     page.assert_quiet();
 }
 
-// Pictures of the README.
+// Pictures of the book.
 
 /// Writes them: `cargo test --test dashboard -- --ignored pictures`.
 #[test]
-#[ignore = "it writes docs/pictures anew"]
+#[ignore = "it writes docs/book/src/pictures again"]
 fn pictures() {
     let browser = Browser::start().expect("a Chromium");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/book/src/pictures");
     fs::create_dir_all(&folder).unwrap();
     let compared = format!("#base={}&other={}", report_name(demo::NEW - 1), report_name(demo::NEW + 1));
     for (name, path) in DEMO.kinds() {

@@ -76,6 +76,11 @@ struct BenchOptions {
     bench: bool,
 }
 
+/// The command line of a bench target, for those who check what documents say of it.
+pub fn command() -> clap::Command {
+    BenchOptions::command()
+}
+
 impl Bench {
     /// A bench over the projects below `suite`: a folder, or a list of target projects.
     pub fn new(suite: impl Into<PathBuf>) -> Self {
@@ -108,7 +113,7 @@ impl Bench {
         if let Some(path) = std::env::var_os(REPLAY_VARIABLE) {
             return replay_main(&PathBuf::from(path));
         }
-        let matches = BenchOptions::command().try_get_matches();
+        let matches = command().try_get_matches();
         let options = match matches.and_then(|matches| BenchOptions::from_arg_matches(&matches)) {
             Ok(options) => options,
             Err(error) => {

@@ -123,6 +123,11 @@ struct RunOptions {
     record: RecordOptions,
 }
 
+/// The command line with all its options, for those who check what documents say of it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
