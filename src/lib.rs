@@ -6,6 +6,9 @@
 //! [`words`] how that is put, and [`report`], [`chart`] and [`dashboard`] show it. [`history`] keeps reports over the years,
 //! [`trends`] finds what changed since when, and [`doctor`] says whether the machine can measure. ARCHITECTURE.md has the map.
 
+// No panic on any input: what cannot fail says why where it is allowed.
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
+
 pub mod bench;
 pub mod chart;
 pub mod cli;
