@@ -3,6 +3,7 @@
 //! Criterion takes its settings from the process's own command line, and libtest refuses those. So this target is its own
 //! harness: started with one of two variables set it is a bench target, else it starts itself so and checks what came out.
 
+#[path = "support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 mod compare;
 mod copies;
 mod failure;
-mod journal;
+pub mod journal;
 mod runner;
 pub mod schedule;
 

@@ -7,10 +7,11 @@ pub mod repository;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use forc_perf::collector::Invocation;
 use forc_perf::model::{Failure, FailureKind, Measured, Report};
 use forc_perf::report::file;
 use tempfile::TempDir;
@@ -18,22 +19,41 @@ use tempfile::TempDir;
 /// After this long anything that a test waits for is taken to hang: far longer than any of it takes on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 
+/// The stand-in compiler's source.
+const STAND_IN: &str = include_str!("../stand-in/forc.rs");
+
+/// One measurement at a time: two tests of a target that measure at once would be each other's noise, and what is asked of
+/// the whole process (its threads, its peak of memory) would be asked of both.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A build of a project as the harness starts it.
+pub fn invocation(program: &Path, project: &Path) -> Invocation {
+    Invocation {
+        program: program.to_owned(),
+        args: vec!["build".into(), "--path".into(), project.into(), "--profile".into()],
+        env: Vec::new(),
+        folder: project.to_owned(),
+    }
+}
+
 /// The stand-in compiler, built when its source is newer than what is there.
 ///
 /// Test targets may run side by side, so one builds while the others wait for its lock.
 pub fn stand_in() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stand-in/forc.rs");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stand-in");
         fs::create_dir_all(&folder).unwrap();
         let lock = File::create(folder.join("lock")).unwrap();
         lock.lock().unwrap();
         // Called forc, as the collector tells a compiler from its wrapper by this name.
         let (binary, built_from) = (folder.join("forc"), folder.join("built-from.rs"));
-        let text = fs::read(&source).unwrap();
-        if !binary.is_file() || fs::read(&built_from).ok().as_ref() != Some(&text) {
-            let fresh = folder.join("fresh");
+        if !binary.is_file() || text_of(&built_from) != STAND_IN {
+            let (fresh, source) = (folder.join("fresh"), folder.join("source.rs"));
+            fs::write(&source, STAND_IN).unwrap();
             let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
             let status = Command::new(rustc)
                 .args(["--edition", "2024", "-O", "-C", "strip=symbols", "-o"])
@@ -43,7 +63,7 @@ pub fn stand_in() -> &'static Path {
             assert!(status.success(), "the stand-in compiler does not compile");
             // Moved, never written in place: another process may be running the old one.
             fs::rename(&fresh, &binary).unwrap();
-            fs::write(&built_from, &text).unwrap();
+            fs::rename(&source, &built_from).unwrap();
         }
         binary
     })
@@ -145,6 +165,14 @@ impl Bed {
         self.project("good/good", "package script good\n");
     }
 
+    /// Compilers to be compared: `NAME/forc` for each of these names, which is its character, too. Scripts' `as NAME …`
+    /// lines are the difference.
+    pub fn compilers(&self, names: &[&str]) {
+        for name in names {
+            stand_in_as(&self.path(&format!("{name}/forc")), name);
+        }
+    }
+
     /// The harness, knowing nothing but the bed: no settings, compilers or caches of the machine.
     pub fn harness(&self) -> assert_cmd::Command {
         let mut command = assert_cmd::Command::from_std(self.harness_child());
@@ -154,7 +182,8 @@ impl Bed {
 
     /// The same as a child to be watched and signalled.
     pub fn harness_child(&self) -> Command {
-        self.command(assert_cmd::cargo::cargo_bin!("forc-perf"))
+        // Set by cargo for the tests of the package that has the program, only.
+        self.command(Path::new(option_env!("CARGO_BIN_EXE_forc-perf").expect("a test of forc-perf's own package")))
     }
 
     /// A program in the bed's folder, with the environment of one that knows nothing but the bed.
