@@ -1,9 +1,13 @@
 //! The history at scale: ten years of nightly runs of 60 benchmarks, 12 metrics and 10 runs each.
 //!
-//! `cargo bench --bench history` generates them in a folder of its own and prints how long it takes to record one more
-//! report and to read a series, how large the file is, and how long its dashboard takes, at first and after one more night. `-- phases` gives the runs phases of two packages as well, as
-//! real ones have, which are three times as many series; `-- levels` prints what zstd's levels make of a report; a number
-//! is a number of nights.
+//! `cargo bench --bench history` generates them in a folder of its own and measures how long it takes to record one more
+//! report and to read a series, how large the file is, and how long its dashboard takes, at first and after one more night.
+//! `-- phases` gives the runs phases of two packages as well, as real ones have, which are three times as many series;
+//! `-- levels` measures what zstd's levels make of a report; a number is a number of nights; `--update` writes what was
+//! measured into the book.
+
+#[path = "support/figures.rs"]
+mod figures;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,35 +21,70 @@ use forc_perf::model::{
     SerdeFrames, SerdeInstant, Settings, Toolchain,
 };
 use forc_perf::trends::Trends;
-use forc_perf::{figures, stats};
+use forc_perf::stats;
+
+use figures::{Error, Figures, Page};
 
 const NIGHTS: usize = 3650;
 const BENCHMARKS: usize = 60;
 const RUNS: usize = 10;
 
+/// The parts of the file, in its order; the first is measured when none is named.
+const PARTS: &[&str] = &["years", "phases", "levels"];
+
 /// How many reports are recorded in one transaction while the years are filled in.
 const BATCH: usize = 50;
 
-type Error = Box<dyn std::error::Error>;
-
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(4)
-        }
+    figures::exit(run(&figures::words()))
+}
+
+fn run(words: &[String]) -> Result<(), Error> {
+    let (numbers, names): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.parse::<usize>().is_ok());
+    if let Some(unknown) = names.iter().find(|name| !PARTS.contains(&name.as_str())) {
+        return Err(format!("`{unknown}` is unknown; there are {} and a number of nights", PARTS.join(", ")).into());
+    }
+    let nights = numbers.first().and_then(|number| number.parse().ok()).unwrap_or(NIGHTS);
+    let wanted = |part: &str| if names.is_empty() { part == PARTS[0] } else { names.iter().any(|name| *name == part) };
+    let mut figures = Figures::new("history", PARTS)?;
+    figures.with(&format!("SQLite {}", rusqlite::version()));
+    if wanted("years") {
+        figures.part("years", "A history of ten years", |page| years(page, nights, false))?;
+    }
+    if wanted("phases") {
+        figures.part("phases", "The same with phases", |page| years(page, nights, true))?;
+    }
+    if wanted("levels") {
+        let report = Years { random: fastrand::Rng::with_seed(1), phases: true }.night(0).report;
+        figures.part("levels", "What zstd's levels make of a report", |page| levels(page, &report))?;
+    }
+    Ok(())
+}
+
+/// A figure that has a goal, as a row.
+struct Row<'a> {
+    what: &'a str,
+    unit: &'a str,
+    digits: usize,
+    /// What the greatest value may be.
+    goal: Option<f64>,
+}
+
+impl Row<'_> {
+    fn add(&self, page: &mut Page, sample: &[f64]) {
+        let Some(estimate) = stats::estimate(sample) else { return };
+        let Self { what, unit, digits, goal } = self;
+        let number = |value: f64| format!("{value:.digits$} {unit}");
+        let most =
+            if estimate.count > 1 { format!("{} of {}", number(estimate.max), estimate.count) } else { String::new() };
+        let met = |goal: &f64| if estimate.max <= *goal { "met" } else { "NOT MET" };
+        let goal = goal.as_ref().map_or(String::new(), |goal| format!("≤ {goal} {unit}: {}", met(goal)));
+        page.row(&[(*what).to_owned(), number(estimate.median), most, goal]);
     }
 }
 
-fn run() -> Result<(), Error> {
-    // cargo passes `--bench`; what else there is is ours.
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
-    let nights = args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(NIGHTS);
-    let mut years = Years { random: fastrand::Rng::with_seed(1), phases: args.iter().any(|arg| arg == "phases") };
-    if args.iter().any(|arg| arg == "levels") {
-        return levels(&years.night(0).report);
-    }
+fn years(page: &mut Page, nights: usize, phases: bool) -> Result<(), Error> {
+    let mut years = Years { random: fastrand::Rng::with_seed(1), phases };
     let folder = tempfile::Builder::new().prefix("history-bench-").tempdir()?;
     let path = folder.path().join("history.sqlite");
     let mut history = History::open(&path)?;
@@ -60,76 +99,87 @@ fn run() -> Result<(), Error> {
         }
     }
     drop(history);
-    println!("{nights} nights generated and recorded in {:.0?}, {BATCH} in a transaction\n", started.elapsed());
-
+    let generated = started.elapsed();
     let record = record_times(&path, &mut years, nights)?;
     let history = History::open_read_only(&path)?;
     let series = history.series(&SeriesFilter::default())?;
     let points: usize = series.iter().take(20).map(|series| history.count_points(series.id)).sum::<Result<_, _>>()?;
     let samples = points * series.len() / 20 * RUNS;
-    println!("{} series, about {:.1} M samples", series.len(), samples as f64 / 1e6);
     drop(history);
+    page.text(&format!(
+        "{nights} nights of {BENCHMARKS} benchmarks, {RUNS} runs each: {} series, {:.1} million samples, generated and \
+         recorded in {generated:.0?}, {BATCH} reports in a transaction. The slowest counts for a goal.",
+        series.len(),
+        samples as f64 / 1e6
+    ));
+    page.head(&["figure", "median", "at most", "goal"]);
     let (cold, warm) = query_times(&path, series.len())?;
-    let size = std::fs::metadata(&path)?.len() as f64;
-    print("record a report", record, 0.5);
-    print("read a series, each with a history just opened", cold, 0.05);
-    print("read a series", warm, 0.05);
-    let goal = if size <= 2e9 { "met" } else { "NOT MET" };
-    println!("size of the file: {:.2} GB (goal ≤ 2 GB: {goal})", size / 1e9);
+    let ms = |what, goal| Row { what, unit: "ms", digits: 1, goal };
+    ms("record one more report", Some(500.0)).add(page, &record);
+    ms("read a series, the history just opened", Some(50.0)).add(page, &cold);
+    ms("read a series", Some(50.0)).add(page, &warm);
     let started = Instant::now();
-    let listed = History::open_read_only(&path)?.reports(&ReportFilter::default())?.len();
-    println!("list {listed} reports: {:.0?}", started.elapsed());
+    History::open_read_only(&path)?.reports(&ReportFilter::default())?;
+    ms("list all reports", None).add(page, &[1e3 * started.elapsed().as_secs_f64()]);
+    let size = std::fs::metadata(&path)?.len() as f64 / 1e9;
+    Row { what: "size of the file", unit: "GB", digits: 2, goal: Some(2.0) }.add(page, &[size]);
     let night = nights + 20;
-    dashboard_times(&path, &folder.path().join("pages"), years.night(night))
+    dashboard_times(page, &path, &folder.path().join("pages"), years.night(night))
 }
 
 /// The pages of all of it, and once more after one new night.
-fn dashboard_times(path: &Path, pages: &Path, night: Record) -> Result<(), Error> {
-    let write = |what: &str| -> Result<(), Error> {
+fn dashboard_times(page: &mut Page, path: &Path, pages: &Path, night: Record) -> Result<(), Error> {
+    page.heading("Its dashboard");
+    page.head(&[
+        "",
+        "events",
+        "time to find them",
+        "time with the pages",
+        "size",
+        "files written",
+        "files kept as they were",
+    ]);
+    let mut write = |what: &str| -> Result<(), Error> {
         let started = Instant::now();
         let history = History::open_read_only(path)?;
         let trends = Trends::of(&history)?;
         let found = started.elapsed();
         let written = dashboard::write(&history, &trends, pages, &Options::default())?;
-        println!(
-            "{what}: {found:.1?} to find {} events, {:.1?} with the pages; {:.1} MB, {} files written, {} as they were",
-            trends.events.len(),
-            started.elapsed(),
-            written.size as f64 / 1e6,
-            written.written,
-            written.kept
-        );
+        page.row(&[
+            what.to_owned(),
+            trends.events.len().to_string(),
+            format!("{found:.1?}"),
+            format!("{:.1?}", started.elapsed()),
+            format!("{:.1} MB", written.size as f64 / 1e6),
+            written.written.to_string(),
+            written.kept.to_string(),
+        ]);
         Ok(())
     };
-    write("dashboard")?;
+    write("at first")?;
     History::open(path)?.record(&night.report, &night.provenance)?;
-    write("dashboard after one more night")?;
+    write("after one more night")?;
+    page.head(&["", "files", "size", "goal"]);
     for folder in ["verdicts", "data", "runs"] {
         let sizes = std::fs::read_dir(pages.join(folder))?
             .map(|entry| -> std::io::Result<u64> { Ok(entry?.metadata()?.len()) })
             .collect::<std::io::Result<Vec<u64>>>()?;
-        println!("{folder}: {} entries, {:.1} MB", sizes.len(), sizes.iter().sum::<u64>() as f64 / 1e6);
+        let size = format!("{:.1} MB", sizes.iter().sum::<u64>() as f64 / 1e6);
+        page.row(&[format!("`{folder}`"), sizes.len().to_string(), size, String::new()]);
     }
     let first = ["index.html", "assets/style.css", "assets/site.js", "assets/trend.js"];
-    let sizes: u64 = first.iter().map(|file| std::fs::metadata(pages.join(file)).map_or(0, |it| it.len())).sum();
-    let goal = if sizes <= 300_000 { "met" } else { "NOT MET" };
-    println!("first screen with all that it loads: {:.0} KB (goal ≤ 300 KB: {goal})", sizes as f64 / 1e3);
+    let size: u64 = first.iter().map(|file| std::fs::metadata(pages.join(file)).map_or(0, |it| it.len())).sum();
+    let met = if size <= 300_000 { "met" } else { "NOT MET" };
+    page.row(&[
+        "the first page with all that it loads".to_owned(),
+        first.len().to_string(),
+        format!("{:.0} kB", size as f64 / 1e3),
+        format!("≤ 300 kB: {met}"),
+    ]);
     Ok(())
 }
 
-/// Seconds; the slowest counts.
-fn print(what: &str, times: Vec<f64>, goal: f64) {
-    let Some(estimate) = stats::estimate(&times) else { return };
-    let verdict = if estimate.max <= goal { "met" } else { "NOT MET" };
-    println!(
-        "{what}: {:.1} ms, at most {:.1} ms of {} (goal ≤ {:.0} ms: {verdict})",
-        estimate.median * 1e3,
-        estimate.max * 1e3,
-        estimate.count,
-        goal * 1e3
-    );
-}
-
+/// In ms.
 fn record_times(path: &Path, years: &mut Years, nights: usize) -> Result<Vec<f64>, Error> {
     let mut times = Vec::new();
     for night in nights..nights + 20 {
@@ -139,11 +189,12 @@ fn record_times(path: &Path, years: &mut Years, nights: usize) -> Result<Vec<f64
         let mut history = History::open(path)?;
         history.record(&report, &provenance)?;
         drop(history);
-        times.push(started.elapsed().as_secs_f64());
+        times.push(1e3 * started.elapsed().as_secs_f64());
     }
     Ok(times)
 }
 
+/// In ms: each with a history just opened, and with an open one.
 fn query_times(path: &Path, series: usize) -> Result<(Vec<f64>, Vec<f64>), Error> {
     let mut random = fastrand::Rng::with_seed(2);
     let mut cold = Vec::new();
@@ -154,7 +205,7 @@ fn query_times(path: &Path, series: usize) -> Result<(Vec<f64>, Vec<f64>), Error
         let id = history.series(&filter)?.get(number / BENCHMARKS).ok_or("a series is missing")?.id;
         let started = Instant::now();
         let points = history.points_with_samples(id)?;
-        cold.push(started.elapsed().as_secs_f64());
+        cold.push(1e3 * started.elapsed().as_secs_f64());
         assert!(points.len() > 1, "a series of the whole time");
     }
     let history = History::open_read_only(path)?;
@@ -163,24 +214,25 @@ fn query_times(path: &Path, series: usize) -> Result<(Vec<f64>, Vec<f64>), Error
     for _ in 0..200 {
         let started = Instant::now();
         history.points_with_samples(all[random.usize(0..all.len())].id)?;
-        warm.push(started.elapsed().as_secs_f64());
+        warm.push(1e3 * started.elapsed().as_secs_f64());
     }
     Ok((cold, warm))
 }
 
-fn levels(report: &Report) -> Result<(), Error> {
+fn levels(page: &mut Page, report: &Report) -> Result<(), Error> {
     let mut body = report.clone();
     let frames: Vec<SerdeFrames> =
         body.benchmarks.iter_mut().flat_map(|b| &mut b.runs).map(|run| std::mem::take(&mut run.frames)).collect();
-    for (what, json) in
-        [("report without frames", serde_json::to_vec(&body)?), ("frames", serde_json::to_vec(&frames)?)]
-    {
-        println!("{what}: {:.0} KiB of JSON", json.len() as f64 / 1024.0);
+    page.text("A report of one night, without its frames and the frames by themselves.");
+    page.head(&["", "JSON", "level", "packed", "time"]);
+    for (what, json) in [("without frames", serde_json::to_vec(&body)?), ("frames", serde_json::to_vec(&frames)?)] {
         for level in [1, 3, 6, 9, 12, 15, 19] {
             let started = Instant::now();
             let packed = zstd::bulk::compress(&json, level)?;
             let took = started.elapsed();
-            println!("  level {level:2}: {:7.1} KiB in {took:.1?}", packed.len() as f64 / 1024.0);
+            let size = |bytes: &[u8]| format!("{:.1} kB", bytes.len() as f64 / 1e3);
+            let cells = [what.to_owned(), size(&json), level.to_string(), size(&packed), format!("{took:.1?}")];
+            page.row(&cells);
         }
     }
     Ok(())
@@ -234,7 +286,7 @@ impl Years {
             phases: Vec::new(),
             packages: Vec::new(),
         };
-        figures::complete(&mut measured);
+        forc_perf::figures::complete(&mut measured);
         measured
     }
 

@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use crate::Error;
+use crate::figures::Error;
 
 /// The argument that makes this program such a process; the id of the one that started it follows.
 pub const SPIN: &str = "spin";

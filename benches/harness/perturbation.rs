@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use forc_perf::collector::{Options, allowed};
 use forc_perf::{collector, stats};
 
-use crate::Error;
+use crate::figures::{Error, Page};
+use crate::goal::{Goal, interval};
 use crate::load::Load;
 use crate::placement::{Placement, Probe, Processors, assert_own};
 use crate::subject::{Subject, options};
-use crate::table::{self, Goal};
 use crate::way::{self, Told, Way};
 
 /// How long a table may take for each of the rounds that are asked for: a short program gets more rounds than a long one.
@@ -30,59 +30,58 @@ const LONG: Duration = Duration::from_secs(2);
 const QUIET: &[Placement] = &[Placement::Apart, Placement::Free, Placement::OneCore];
 const LOADED: &[Placement] = &[Placement::Apart, Placement::Free];
 
-/// The tables of the quiet machine and of the loaded one, where they are wanted; the quiet ones first, as a load is not
-/// forgotten at once.
-pub fn section(subjects: &[Subject], rounds: usize, [quiet, loaded]: [bool; 2]) -> Result<(), Error> {
-    let (ways, absent) = way::all();
-    println!("## Perturbation\n");
-    println!("Medians [95 %] of ratios to the bare run of the same round; all ways in random order within each round.");
-    if !absent.is_empty() {
-        println!("Not installed here, and so not measured: {}.", absent.join(", "));
-    }
-    if let Err(error) = Placement::Apart.processors() {
-        println!("Nothing is measured with forc and harness apart: {error}.");
-    }
-    let time = TIME_A_ROUND.saturating_mul(u32::try_from(rounds)?);
-    if quiet {
-        tables(subjects, QUIET, &ways, time, None)?;
-    }
-    if loaded {
-        let mut load = Load::start()?;
-        tables(subjects, LOADED, &ways, time, Some(&mut load))?;
-    }
-    Ok(())
+/// The tables of the quiet machine.
+pub fn quiet(page: &mut Page, subjects: &[Subject], rounds: usize) -> Result<(), Error> {
+    tables(page, subjects, QUIET, rounds, None)
+}
+
+/// The tables of a machine with a load of the bench's own.
+pub fn loaded(page: &mut Page, subjects: &[Subject], rounds: usize) -> Result<(), Error> {
+    let mut load = Load::start()?;
+    page.text(&format!("{} processes of the bench's own spin beside it.", load.processes()));
+    tables(page, subjects, LOADED, rounds, Some(&mut load))
 }
 
 fn tables(
+    page: &mut Page,
     subjects: &[Subject],
     placements: &[Placement],
-    ways: &[Way],
-    time: Duration,
+    rounds: usize,
     mut load: Option<&mut Load>,
 ) -> Result<(), Error> {
+    let (ways, absent) = way::all();
+    page.text(
+        "Medians [95 %] of ratios to the bare run of the same round; all tools in random order within each round.",
+    );
+    if !absent.is_empty() {
+        page.text(&format!("Not installed here, and so not measured: {}.", absent.join(", ")));
+    }
+    if let Err(error) = Placement::Apart.processors() {
+        page.text(&format!("Nothing is measured with forc and harness apart: {error}."));
+    }
+    let time = TIME_A_ROUND.saturating_mul(u32::try_from(rounds)?);
     let possible = placements.iter().filter_map(|placement| Some((*placement, placement.processors().ok()?)));
     let possible: Vec<(Placement, Processors)> = possible.collect();
     for subject in subjects {
         let kept = if subject.wall > LONG { 1 } else { possible.len() };
         for (placement, processors) in possible.iter().take(kept) {
-            let machine = load.as_ref().map_or("quiet".to_owned(), |load| format!("{} spinning", load.processes()));
             let at_work = load_average();
-            let told = rounds(subject, processors, ways, time, load.as_deref_mut())?;
-            println!(
-                "\n### `{}` ({:.0?}), {}, {machine} (load {at_work} before), {} rounds\n",
+            let told = measure(subject, processors, &ways, time, load.as_deref_mut())?;
+            page.heading(&format!(
+                "`{}` ({:.0?}), {}: {} rounds, load {at_work} before",
                 subject.name,
                 subject.wall,
                 placement.name(),
                 told.first().map_or(0, Vec::len),
-            );
-            print(&told, ways, *placement, load.is_some());
+            ));
+            table(page, &told, &ways, *placement, load.is_some());
         }
     }
     Ok(())
 }
 
 /// What every way tells in every round, until the time is over.
-fn rounds(
+fn measure(
     subject: &Subject,
     processors: &Processors,
     ways: &[Way],
@@ -127,7 +126,7 @@ fn load_average() -> String {
     text.split(' ').next().unwrap_or_default().to_owned()
 }
 
-fn print(told: &[Vec<Told>], ways: &[Way], placement: Placement, loaded: bool) {
+fn table(page: &mut Page, told: &[Vec<Told>], ways: &[Way], placement: Placement, loaded: bool) {
     let columns = [
         "measured by",
         "forc's wall / bare",
@@ -137,7 +136,7 @@ fn print(told: &[Vec<Told>], ways: &[Way], placement: Placement, loaded: bool) {
         "goal of wall",
         "goal of own CPU",
     ];
-    table::head(&columns);
+    page.head(&columns);
     let Some((bare, others)) = told.split_first() else { return };
     for (way, told) in ways[1..].iter().zip(others) {
         let ratios = |figure: fn(&Told) -> f64| -> Vec<f64> {
@@ -146,12 +145,12 @@ fn print(told: &[Vec<Told>], ways: &[Way], placement: Placement, loaded: bool) {
         let own: Vec<f64> = told.iter().filter_map(|told| Some(100.0 * told.own_cpu? / told.cpu)).collect();
         let (wall, no_goal) = (ratios(|told| told.wall), || "–".to_owned());
         let (wall_goal, own_goal) = goals(way, placement, loaded);
-        table::row(&[
+        page.row(&[
             way.name(),
-            table::interval(&wall, 4),
-            table::interval(&ratios(|told| told.cpu), 4),
-            table::interval(&own, 2),
-            table::interval(&ratios(|told| told.whole), 3),
+            interval(&wall, 4),
+            interval(&ratios(|told| told.cpu), 4),
+            interval(&own, 2),
+            interval(&ratios(|told| told.whole), 3),
             wall_goal.map_or_else(no_goal, |goal| goal.of(&wall)),
             own_goal.map_or_else(no_goal, |goal| goal.of(&own)),
         ]);
@@ -179,9 +178,9 @@ fn goals(way: &Way, placement: Placement, loaded: bool) -> (Option<Goal>, Option
 }
 
 /// Runs with processors of their own against runs without, in rounds whose order is drawn.
-pub fn pinning(subjects: &[Subject], rounds: usize) -> Result<(), Error> {
-    println!("\n## Processors of their own\n");
-    table::head(&["program", "wall, apart / free", "spread apart, %", "spread free, %"]);
+pub fn pinning(page: &mut Page, subjects: &[Subject], rounds: usize) -> Result<(), Error> {
+    page.text(&format!("{rounds} pairs of runs, with a processor for forc alone and with none, in random order."));
+    page.head(&["program", "wall, apart / free", "spread apart, %", "spread free, %"]);
     for subject in subjects {
         let apart = options(collector::DEFAULT_INTERVAL);
         if apart.split.is_none() {
@@ -204,9 +203,9 @@ pub fn pinning(subjects: &[Subject], rounds: usize) -> Result<(), Error> {
         }
         let ratios: Vec<f64> = with.iter().zip(&without).map(|(with, without)| with / without).collect();
         let spread = |sample: &[f64]| stats::estimate(sample).and_then(|e| e.spread).unwrap_or(f64::NAN) * 100.0;
-        table::row(&[
+        page.row(&[
             subject.name.clone(),
-            table::interval(&ratios, 4),
+            interval(&ratios, 4),
             format!("{:.1}", spread(&with)),
             format!("{:.1}", spread(&without)),
         ]);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use forc_perf::collector::{Invocation, Restriction, Split, allowed};
 
-use crate::Error;
+use crate::figures::Error;
 
 /// Which processors forc has, and which whoever measures it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use forc_perf::model::{Benchmark, Protocol, Toolchain};
 use forc_perf::os::Interrupt;
 use forc_perf::suite::{self, Bounds, Stage};
 
-use crate::Error;
+use crate::figures::Error;
 
 /// How long the short one of the two fixtures takes about, on whatever machine this is.
 const SHORT: Duration = Duration::from_millis(100);
@@ -37,12 +37,11 @@ pub fn subjects(toolchain: &Toolchain) -> Result<Vec<Subject>, Error> {
             let std = variable(STD_VARIABLE).map(|std| Path::new(&std).canonicalize()).transpose()?;
             subjects.push(Subject::new(toolchain, format!("{name} (real)"), &folder, std)?);
         }
-        None => println!("no real program: {PROJECT_VARIABLE} names none\n"),
+        None => eprintln!("no real program: {PROJECT_VARIABLE} names none"),
     }
     for (subject, what) in subjects.iter().zip(["the short fixture", "the heaviest fixture", "the real program"]) {
-        println!("{what} is {} ({:.0?})", subject.name, subject.wall);
+        eprintln!("{what} is {} ({:.0?})", subject.name, subject.wall);
     }
-    println!();
     Ok(subjects)
 }
 

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use forc_perf::collector::{self, Invocation, Options};
 use forc_perf::os::Interrupt;
 
-use crate::Error;
+use crate::figures::Error;
 use crate::placement::Processors;
+use crate::usage::cpu_time;
 
 /// A way to run forc once and to learn how long it took.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,8 +154,8 @@ fn polling(invocation: &Invocation, processors: &Processors) -> Result<Told, Err
     succeeded(status, invocation)?;
     Ok(Told {
         wall,
-        cpu: cpu_time(libc::RUSAGE_CHILDREN) - forc_before,
-        own_cpu: Some(cpu_time(libc::RUSAGE_SELF) - own_before),
+        cpu: (cpu_time(libc::RUSAGE_CHILDREN) - forc_before).as_secs_f64(),
+        own_cpu: Some((cpu_time(libc::RUSAGE_SELF) - own_before).as_secs_f64()),
         whole: started.elapsed().as_secs_f64(),
     })
 }
@@ -217,7 +218,7 @@ fn waited(mut command: Command, invocation: &Invocation, processors: &Processors
     let status = child.wait()?;
     let wall = started.elapsed().as_secs_f64();
     succeeded(status, invocation)?;
-    Ok((wall, cpu_time(libc::RUSAGE_CHILDREN) - before))
+    Ok((wall, (cpu_time(libc::RUSAGE_CHILDREN) - before).as_secs_f64()))
 }
 
 fn succeeded(status: ExitStatus, invocation: &Invocation) -> Result<(), Error> {
@@ -226,16 +227,4 @@ fn succeeded(status: ExitStatus, invocation: &Invocation) -> Result<(), Error> {
 
 fn failed(invocation: &Invocation, how: &str) -> Error {
     format!("{} {:?} failed: {how}", invocation.program.display(), invocation.args).into()
-}
-
-/// CPU time of this process, or of all its children that have been waited for, in seconds.
-fn cpu_time(whose: libc::c_int) -> f64 {
-    // SAFETY: rusage is plain data, for which all zeros is a valid value, and the pointer is valid for the result.
-    let usage = unsafe {
-        let mut usage: libc::rusage = std::mem::zeroed();
-        libc::getrusage(whose, &raw mut usage);
-        usage
-    };
-    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-    seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use crate::Error;
+use crate::figures::Error;
 use crate::series::Series;
 
 /// The p-values tried: Otava's default first.

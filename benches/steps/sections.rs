@@ -1,23 +1,26 @@
-//! The sections of the report.
+//! The parts of the report.
 
 use std::time::Instant;
 
-use forc_perf::stats::{ChangeRules, Persistence, change_points, detectable};
+use forc_perf::stats::{self, ChangeRules, Persistence, change_points, detectable};
 
+use crate::SEED;
+use crate::figures::{Error, Page};
 use crate::otava::{self, P_VALUES};
 use crate::series::{Noise, SIGMA, Series};
-use crate::{Error, SEED, each, percent, share};
+use crate::simulation::{each, percent, share};
 
-type Section = fn() -> Result<(), Error>;
+type Section = fn(&mut Page) -> Result<(), Error>;
 
-pub const ALL: [(&str, Section); 7] = [
-    ("alarms", alarms),
-    ("recall", recall),
-    ("plateaus", plateaus),
-    ("nights", nights),
-    ("detectable", smallest),
-    ("intervals", intervals),
-    ("time", time),
+/// Name, title and measurement of each.
+pub const ALL: [(&str, &str, Section); 7] = [
+    ("alarms", "False alarms", alarms),
+    ("recall", "Steps that are found, and changes that are true", recall),
+    ("plateaus", "Levels that are held for a few points", plateaus),
+    ("nights", "Nights until a step is seen", nights),
+    ("detectable", "The smallest step that can be found", smallest),
+    ("intervals", "Intervals", intervals),
+    ("time", "Time", time),
 ];
 
 const LENGTHS: [usize; 6] = [8, 30, 60, 100, 300, 1000];
@@ -37,13 +40,17 @@ fn unchanged(noise: Noise, kind: usize, length: usize, count: usize) -> Vec<Seri
     each(count, |index| Series::new(noise, length, &[], seed(10 * kind, 2000 * length + index)))
 }
 
-fn alarms() -> Result<(), Error> {
-    println!("FALSE ALARMS: series without any change that show one, of {UNCHANGED} of each noise and length.");
-    println!("Goal: at most 1 % of each. \"Provisional\": those whose end shows one that is not confirmed.\n");
-    let lengths: String = LENGTHS.iter().map(|length| format!("{:>8}", format!("n={length}"))).collect();
-    println!("{:<20}{lengths}   {:<22} {:<22} Otava as it is (30 to 300 long)", "noise", "all", "provisional");
+fn alarms(page: &mut Page) -> Result<(), Error> {
+    page.text(&format!(
+        "Series without any change that show one: per cent of {UNCHANGED} series of each noise and length (the columns), \
+         and of all lengths with an interval of 95 %. Goal: at most 1 %. *Unconfirmed*: per cent of all series whose end \
+         shows a change that is not confirmed yet. *Otava*: as it is, on {} series of 30 to 300 points.",
+        JUDGED * 4
+    ));
+    let lengths = LENGTHS.map(|length| length.to_string());
+    page.head(&[&["noise".to_owned()], &lengths[..], &["all", "unconfirmed", "Otava"].map(str::to_owned)].concat());
     for (kind, noise) in Noise::ALL.into_iter().enumerate() {
-        let mut cells = String::new();
+        let mut cells = vec![noise.name()];
         let (mut alarms, mut provisional) = (0, 0);
         for length in LENGTHS {
             let series = unchanged(noise, kind, length, UNCHANGED);
@@ -56,14 +63,13 @@ fn alarms() -> Result<(), Error> {
             let here = found.iter().filter(|it| it.0).count();
             alarms += here;
             provisional += found.iter().filter(|it| it.1).count();
-            cells += &format!("{:>8}", format!("{:.1} %", percent(here, UNCHANGED)));
+            cells.push(format!("{:.1}", percent(here, UNCHANGED)));
         }
         let all = UNCHANGED * LENGTHS.len();
-        let rival = match otava_alarms(noise, kind)? {
-            Some(hits) => share(hits[0], JUDGED * 4),
-            None => "-".to_owned(),
-        };
-        println!("{:<20}{cells}   {:<22} {:<22} {rival}", noise.name(), share(alarms, all), share(provisional, all));
+        let rival = otava_alarms(noise, kind)?;
+        cells.extend([share(alarms, all), share(provisional, all)]);
+        cells.push(rival.map_or("–".to_owned(), |hits| share(hits[0], JUDGED * 4)));
+        page.row(&cells);
     }
     Ok(())
 }
@@ -86,56 +92,61 @@ fn fair_level(noise: Noise, kind: usize) -> Result<Option<usize>, Error> {
     }))
 }
 
-fn recall() -> Result<(), Error> {
-    println!(
-        "RECALL / PRECISION: {STEPPED} series of {LENGTH} points with 1 to 5 steps, at least 10 points apart, within ±2"
-    );
-    println!(
-        "points. Columns: forc-perf | Otava as it is | Otava with the p-value that makes at most 1 % of false alarms.\n"
-    );
-    contest(&[1.0, 1.5, 2.0, 3.0, 5.0, 10.0], |noise, size, seed| Series::stepped(noise, LENGTH, size, 10, seed))
+fn recall(page: &mut Page) -> Result<(), Error> {
+    page.text(&format!(
+        "{STEPPED} series of {LENGTH} points with 1 to 5 steps, at least 10 points apart. Found / true: per cent of the steps \
+         that are found within 2 points, and of the changes found that are such a step."
+    ));
+    let sizes = [1.0, 1.5, 2.0, 3.0, 5.0, 10.0].map(|size| (size, format!("{size} σ")));
+    contest(page, "step", &sizes, |noise, size, seed| Series::stepped(noise, LENGTH, size, 10, seed))
 }
 
-fn plateaus() -> Result<(), Error> {
-    println!(
-        "SHORT PLATEAUS, of 5 and of 10 standard deviations: {STEPPED} series of 100 points that leave their level for"
-    );
-    println!("so many points (the columns) and come back. Recall / precision as above.");
+fn plateaus(page: &mut Page) -> Result<(), Error> {
+    page.text(&format!(
+        "{STEPPED} series of 100 points that leave their level for a few points and come back. Found / true as above."
+    ));
     for size in [5.0, 10.0] {
-        println!("\n{size} standard deviations");
-        contest(&[3.0, 4.0, 5.0, 8.0], |noise, points, seed| {
+        page.heading(&format!("{size} standard deviations"));
+        let lengths = [3.0, 4.0, 5.0, 8.0].map(|points| (points, format!("{points}")));
+        contest(page, "points", &lengths, |noise, points, seed| {
             Series::new(noise, 100, &[(50, size), (50 + points as usize, -size)], seed)
         })?;
     }
     Ok(())
 }
 
-fn contest(columns: &[f64], make: impl Fn(Noise, f64, u64) -> Series + Sync) -> Result<(), Error> {
-    let header: String = columns.iter().map(|size| format!("{size:>27}")).collect();
-    println!("{:<20}{header}   fair p", "noise");
+/// A table of what forc-perf and Otava find in series that `make` makes, by noise and case.
+fn contest(
+    page: &mut Page,
+    what: &str,
+    cases: &[(f64, String)],
+    make: impl Fn(Noise, f64, u64) -> Series + Sync,
+) -> Result<(), Error> {
+    page.head(&[
+        "noise",
+        what,
+        "forc-perf, found / true",
+        "Otava",
+        "Otava, held to 1 % of false alarms",
+        "its p-value then",
+    ]);
     for (kind, noise) in Noise::ALL.into_iter().enumerate() {
         let level = fair_level(noise, kind)?;
-        let mut cells = String::new();
-        for (column, size) in columns.iter().enumerate() {
-            let series = each(STEPPED, |index| make(noise, *size, seed(500 + 10 * kind, 1000 * column + index)));
+        for (column, (case, name)) in cases.iter().enumerate() {
+            let series = each(STEPPED, |index| make(noise, *case, seed(500 + 10 * kind, 1000 * column + index)));
             let ours = each(STEPPED, |index| series[index].confirmed().iter().map(|it| it.index).collect::<Vec<_>>());
-            let mut cell = rates(&series, &ours);
-            if let Some(level) = level {
-                let p_values = [P_VALUES[0], P_VALUES[level]];
-                if let Some(found) = otava::judge(&series.iter().collect::<Vec<_>>(), &p_values)? {
-                    for at in 0..2 {
-                        let theirs: Vec<Vec<usize>> = found.iter().map(|one| one[at].clone()).collect();
-                        cell += &format!(" | {}", rates(&series, &theirs));
-                    }
+            let mut theirs = ["–"; 3].map(str::to_owned);
+            if let Some(level) = level
+                && let Some(found) = otava::judge(&series.iter().collect::<Vec<_>>(), &[P_VALUES[0], P_VALUES[level]])?
+            {
+                for (at, cell) in theirs.iter_mut().take(2).enumerate() {
+                    let found: Vec<Vec<usize>> = found.iter().map(|one| one[at].clone()).collect();
+                    *cell = rates(&series, &found);
                 }
+                theirs[2] = format!("{:.0e}", P_VALUES[level]);
             }
-            cells += &format!("{cell:>27}");
+            page.row(&[&[noise.name(), name.clone(), rates(&series, &ours)], &theirs[..]].concat());
         }
-        println!(
-            "{:<20}{cells}   {}",
-            noise.name(),
-            level.map_or("-".to_owned(), |at| format!("{:.0e}", P_VALUES[at]))
-        );
     }
     Ok(())
 }
@@ -150,50 +161,56 @@ fn rates(series: &[Series], found: &[Vec<usize>]) -> String {
         steps += one.steps.len();
     }
     if hits + wrong == 0 {
-        return format!("{:.0}/-", percent(hits, steps));
+        return format!("{:.0} / –", percent(hits, steps));
     }
-    format!("{:.0}/{:.0}", percent(hits, steps), percent(hits, hits + wrong))
+    format!("{:.0} / {:.0} %", percent(hits, steps), percent(hits, hits + wrong))
 }
 
-fn nights() -> Result<(), Error> {
+fn nights(page: &mut Page) -> Result<(), Error> {
     const COUNT: usize = 300;
-    println!(
-        "NIGHTS until a step after 60 points is seen, provisional or confirmed / confirmed, in % of {COUNT} series.\n"
-    );
-    let header: String = (1..=8).map(|night| format!("{:>11}", format!("night {night}"))).collect();
-    println!("{:<20} {:>6}{header}", "noise", "step");
+    page.text(&format!(
+        "Per cent of {COUNT} series in which a step after 60 points is seen, confirmed or not / confirmed, by the number of \
+         nights since."
+    ));
+    let nights: Vec<String> = (1..=8).map(|night| format!("night {night}")).collect();
+    page.head(&[&["noise".to_owned(), "step".to_owned()], &nights[..]].concat());
     for (kind, noise) in Noise::ALL.into_iter().enumerate().filter(|it| it.1 != Noise::Ticks) {
         for size in [5.0, 10.0, 20.0] {
-            let cells: String = (1..=8)
-                .map(|night| {
-                    let found = each(COUNT, |index| {
-                        let series = Series::new(noise, 60 + night, &[(60, size)], seed(1000 + 10 * kind, index));
-                        let points = change_points(&series.points, &ChangeRules::default()).points;
-                        let near = points.iter().filter(|point| point.index.abs_diff(60) <= 2);
-                        let states: Vec<bool> =
-                            near.map(|point| point.persistence != Persistence::Unconfirmed).collect();
-                        (!states.is_empty(), states.contains(&true))
-                    });
-                    let seen = found.iter().filter(|it| it.0).count();
-                    let sure = found.iter().filter(|it| it.1).count();
-                    format!("{:>11}", format!("{:.0} / {:.0}", percent(seen, COUNT), percent(sure, COUNT)))
-                })
-                .collect();
-            println!("{:<20} {:>6}{cells}", noise.name(), format!("{size} σ"));
+            let mut cells = vec![noise.name(), format!("{size} σ")];
+            for night in 1..=8 {
+                let found = each(COUNT, |index| {
+                    let series = Series::new(noise, 60 + night, &[(60, size)], seed(1000 + 10 * kind, index));
+                    let points = change_points(&series.points, &ChangeRules::default()).points;
+                    let near = points.iter().filter(|point| point.index.abs_diff(60) <= 2);
+                    let states: Vec<bool> = near.map(|point| point.persistence != Persistence::Unconfirmed).collect();
+                    (!states.is_empty(), states.contains(&true))
+                });
+                let seen = found.iter().filter(|it| it.0).count();
+                let sure = found.iter().filter(|it| it.1).count();
+                cells.push(format!("{:.0} / {:.0}", percent(seen, COUNT), percent(sure, COUNT)));
+            }
+            page.row(&cells);
         }
     }
     Ok(())
 }
 
-fn smallest() -> Result<(), Error> {
+fn smallest(page: &mut Page) -> Result<(), Error> {
     const COUNT: usize = 400;
     const SIDES: [(usize, usize); 9] =
         [(4, 4), (15, 15), (50, 50), (200, 200), (500, 500), (100, 3), (100, 5), (100, 10), (100, 30)];
-    println!(
-        "DETECTABLE: the smallest step found nine times out of ten, foretold of each series by its noise as it is"
+    page.text(
+        "The smallest step that is found nine times out of ten, predicted for each series from its noise before there was a \
+         step; and how often that step is then found.",
     );
-    println!("estimated without the step; and how often it is found once it is there.\n");
-    println!("{:<14} {:>14} {:>6} {:>14} {:>8}   found", "noise", "points before", "after", "median step", "none");
+    page.head(&[
+        "noise",
+        "points before",
+        "after",
+        "median of the predicted step",
+        "nothing predicted",
+        "found [95 %]",
+    ]);
     for (kind, noise) in [Noise::LogNormal, Noise::Correlated(3), Noise::Correlated(5)].into_iter().enumerate() {
         for (place, (before, after)) in SIDES.into_iter().enumerate() {
             let length = before + after;
@@ -204,29 +221,32 @@ fn smallest() -> Result<(), Error> {
                 let series = Series::new(noise, length, &[(before, size)], seed);
                 Some((size, !series.confirmed().is_empty()))
             });
-            let mut foretold: Vec<(f64, bool)> = all.into_iter().flatten().collect();
-            foretold.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-            let hits = foretold.iter().filter(|it| it.1).count();
-            let median = foretold.get(foretold.len() / 2).map_or("-".to_owned(), |it| format!("{:.2} σ", it.0));
-            println!(
-                "{:<14} {before:>14} {after:>6} {median:>14} {:>6} %   {}",
+            let predicted: Vec<(f64, bool)> = all.into_iter().flatten().collect();
+            let hits = predicted.iter().filter(|it| it.1).count();
+            let sizes: Vec<f64> = predicted.iter().map(|it| it.0).collect();
+            page.row(&[
                 noise.name(),
-                percent(COUNT - foretold.len(), COUNT).round(),
-                if foretold.is_empty() { "-".to_owned() } else { share(hits, foretold.len()) }
-            );
+                before.to_string(),
+                after.to_string(),
+                stats::median(&sizes).map_or("–".to_owned(), |size| format!("{size:.2} σ")),
+                format!("{:.0} %", percent(COUNT - predicted.len(), COUNT)),
+                if predicted.is_empty() { "–".to_owned() } else { share(hits, predicted.len()) },
+            ]);
         }
     }
     Ok(())
 }
 
-fn intervals() -> Result<(), Error> {
-    println!(
-        "INTERVALS, of the changes that are found: that of the ratio (95 %) and that of the place hold the true one.\n"
-    );
-    println!("{:<20} {:>8} {:>8}   {:<24} {:<24} commits", "noise", "step", "found", "ratio", "place");
+fn intervals(page: &mut Page) -> Result<(), Error> {
+    const COUNT: usize = 300;
+    page.text(&format!(
+        "Of the changes that are found in {COUNT} series with one step: how often the interval of the ratio (95 %) and the \
+         commits named hold the true ones [95 %]."
+    ));
+    page.head(&["noise", "step", "found", "ratio", "place", "commits named, mean"]);
     for (kind, noise) in Noise::ALL.into_iter().enumerate().filter(|it| it.1 != Noise::Ticks) {
         for size in [2.0, 5.0] {
-            let all = each(300, |index| {
+            let all = each(COUNT, |index| {
                 let series = Series::new(noise, 120, &[(60, size)], seed(3000 + 10 * kind, index));
                 let found = series.confirmed();
                 let near = found.iter().filter(|it| it.earliest <= 70 && it.latest >= 50);
@@ -239,25 +259,26 @@ fn intervals() -> Result<(), Error> {
             });
             let found: Vec<_> = all.into_iter().flatten().collect();
             let widths = found.iter().map(|it| it.2).sum::<usize>();
-            println!(
-                "{:<20} {:>8} {:>8}   {:<24} {:<24} {:.1}",
+            page.row(&[
                 noise.name(),
                 format!("{size} σ"),
-                found.len(),
+                found.len().to_string(),
                 share(found.iter().filter(|it| it.0).count(), found.len()),
                 share(found.iter().filter(|it| it.1).count(), found.len()),
-                widths as f64 / found.len().max(1) as f64
-            );
+                format!("{:.1}", widths as f64 / found.len().max(1) as f64),
+            ]);
         }
     }
     Ok(())
 }
 
-fn time() -> Result<(), Error> {
-    println!("TIME of 3,000 points with 12 and with 200 steps, the least and the most of 20.\n");
+fn time(page: &mut Page) -> Result<(), Error> {
+    const COUNT: usize = 20;
+    page.text(&format!("Of 3,000 points, ms: the median of {COUNT} series, the least and the most."));
+    page.head(&["noise", "steps", "median", "least", "most"]);
     for noise in [Noise::LogNormal, Noise::Outliers, Noise::Correlated(5)] {
         for steps in [12, 200] {
-            let mut took: Vec<f64> = (0..20)
+            let took: Vec<f64> = (0..COUNT)
                 .map(|index| {
                     let apart = 3000 / (steps + 1);
                     let places: Vec<(usize, f64)> =
@@ -268,8 +289,9 @@ fn time() -> Result<(), Error> {
                     1000.0 * started.elapsed().as_secs_f64()
                 })
                 .collect();
-            took.sort_unstable_by(f64::total_cmp);
-            println!("{:<20} {steps:>4} steps: {:.1} to {:.1} ms", noise.name(), took[0], took[took.len() - 1]);
+            let Some(took) = stats::estimate(&took) else { continue };
+            let figures = [took.median, took.min, took.max].map(|time| format!("{time:.1}"));
+            page.row(&[&[noise.name(), steps.to_string()], &figures[..]].concat());
         }
     }
     Ok(())

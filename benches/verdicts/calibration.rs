@@ -2,10 +2,12 @@
 
 use forc_perf::stats::{Rules, Sample, Values, Verdict, judge};
 
+use crate::figures::Page;
 use crate::machine::{CALM, Disturbance, MILD, Machine, PAIRED, PRIMARY, Random, Runs, SIMULATED, TIMES};
 use crate::recorded::Recorded;
+use crate::simulation::{each, percent, share};
 use crate::suite::{Outcome, Suite, THRESHOLD, Truth, Until, is_change, looks, sample};
-use crate::{each, machines, mean, seed, share};
+use crate::{machines, mean, seed};
 
 /// Suites of so many benchmarks, up to so many blocks of each, and how many such suites.
 const SIZES: [(usize, usize, usize); 10] = [
@@ -41,33 +43,27 @@ fn alarms(machine: Machine, truth: Truth, max_runs: usize, count: usize, part: u
     suites.into_iter().filter(|alarm| *alarm).count()
 }
 
-pub fn print(recorded: Option<&Recorded>) {
+pub fn false_alarms(page: &mut Page, recorded: Option<&Recorded>) {
     let rules = Rules::default();
-    false_alarms(recorded, &rules);
-    beside_changes(&rules);
-    few_blocks(recorded, &rules);
-    false_equalities(&rules);
-    coverage(&rules);
-}
-
-fn false_alarms(recorded: Option<&Recorded>, rules: &Rules) {
-    println!("FALSE ALARMS: nothing changed; per cent of suites in which any figure is called changed, all looks and");
-    println!("budgets that end anywhere included. Goal: {} %. Columns: benchmarks / blocks at most.", 100.0 * GOAL);
-    let heads: String =
-        SIZES.iter().map(|(benchmarks, most, _)| format!("{:>9}", format!("{benchmarks}/{most}"))).collect();
-    println!("{:<26}{heads} {:>24}", "machine", "all");
+    page.text(&format!(
+        "Nothing changed: per cent of suites in which any figure is called changed, with all looks, and budgets that end \
+         anywhere. Goal: at most {} %. Columns: benchmarks / blocks at most; the last one with an interval of 95 %.",
+        100.0 * GOAL
+    ));
+    let sizes = SIZES.map(|(benchmarks, most, _)| format!("{benchmarks}/{most}"));
+    page.head(&[&["machine".to_owned()], &sizes[..], &["all".to_owned()]].concat());
     for (part, machine) in machines(recorded).into_iter().enumerate() {
-        let mut cells = String::new();
+        let mut cells = vec![machine.name().to_owned()];
         let (mut sum, mut of) = (0, 0);
         for (index, (benchmarks, most, count)) in SIZES.into_iter().enumerate() {
-            let found = alarms(machine, Truth::nothing(benchmarks), most, count, 100 + part * 20 + index, rules);
+            let found = alarms(machine, Truth::nothing(benchmarks), most, count, 100 + part * 20 + index, &rules);
             sum += found;
             of += count;
-            cells += &format!("{:>9.2}", 100.0 * found as f64 / count as f64);
+            cells.push(format!("{:.2}", percent(found, count)));
         }
-        println!("{:<26}{cells} {:>24}", machine.name(), share(sum, of));
+        cells.push(share(sum, of));
+        page.row(&cells);
     }
-    println!();
 }
 
 /// Machines whose runs resemble the ones before them, by the correlation of a benchmark's neighbouring wall times.
@@ -80,30 +76,30 @@ const RESEMBLING: [Machine<'static>; 3] = [
 const ALONE: Disturbance = Disturbance { unequal: 0.3, ..CALM };
 
 /// Two reports of one compiler, each measured by itself, as `diff` gets them.
-pub fn one_after_the_other(recorded: Option<&Recorded>) {
+pub fn one_after_the_other(page: &mut Page, recorded: Option<&Recorded>) {
     let rules = Rules::default();
     const SUITES: usize = 1000;
     const SIZES: [(usize, usize); 6] = [(1, 5), (1, 10), (8, 5), (8, 20), (40, 10), (40, 50)];
-    println!(
-        "ONE AFTER THE OTHER: two reports of one compiler, as `diff` judges them; per cent of suites with a false alarm."
-    );
-    println!("Goal: 1 %. Columns: benchmarks / runs a side.");
-    let heads: String =
-        SIZES.iter().map(|(benchmarks, runs)| format!("{:>9}", format!("{benchmarks}/{runs}"))).collect();
-    println!("{:<26}{heads} {:>24}", "machine", "all");
+    page.text(&format!(
+        "Two reports of one compiler, as `diff` judges them: per cent of {SUITES} suites with a false alarm. Goal: at most \
+         {} %. Columns: benchmarks / runs a side.",
+        100.0 * GOAL
+    ));
+    let sizes = SIZES.map(|(benchmarks, runs)| format!("{benchmarks}/{runs}"));
+    page.head(&[&["machine".to_owned()], &sizes[..], &["all".to_owned()]].concat());
     for (part, machine) in machines(recorded).into_iter().chain(RESEMBLING).enumerate() {
-        let (mut cells, mut sum) = (String::new(), 0);
+        let (mut cells, mut sum) = (vec![machine.name().to_owned()], 0);
         for (index, (benchmarks, runs)) in SIZES.into_iter().enumerate() {
             let alarms = each(SUITES, |suite| {
                 alarm_apart(machine, benchmarks, runs, seed(2000 + part * 10 + index, suite), &rules)
             });
             let found = alarms.into_iter().filter(|alarm| *alarm).count();
             sum += found;
-            cells += &format!("{:>9.2}", 100.0 * found as f64 / SUITES as f64);
+            cells.push(format!("{:.2}", percent(found, SUITES)));
         }
-        println!("{:<26}{cells} {:>24}", machine.name(), share(sum, SUITES * SIZES.len()));
+        cells.push(share(sum, SUITES * SIZES.len()));
+        page.row(&cells);
     }
-    println!();
 }
 
 /// Whether any figure of two reports of the same is called changed.
@@ -132,11 +128,15 @@ fn alarm_apart(machine: Machine, benchmarks: usize, runs: usize, seed: u64, rule
 }
 
 /// What truly changed must not loosen the level of what did not, nor what changed by less than matters.
-fn beside_changes(rules: &Rules) {
+pub fn beside_changes(page: &mut Page, _: Option<&Recorded>) {
+    let rules = &Rules::default();
     const SUITES: usize = 2000;
-    println!(
-        "BESIDE CHANGES: suites of 8 and 40, 20 blocks; a figure that did not change is called changed. Goal: 1 %."
-    );
+    page.text(&format!(
+        "Suites of 8 and of 40 benchmarks, 20 blocks, noise of 2 % with spikes: suites in which a figure that did not change \
+         is called changed. Goal: at most {} %.",
+        100.0 * GOAL
+    ));
+    page.head(&["what is true", "false alarms [95 %]"]);
     let mut below = Truth::nothing(8);
     below.changed = 8;
     below.effects[TIMES] = 1.003;
@@ -151,16 +151,16 @@ fn beside_changes(rules: &Rules) {
     ];
     for (part, (name, truth)) in cases.into_iter().enumerate() {
         let found = alarms(SIMULATED[4], truth, 20, SUITES / (truth.benchmarks / 8), 400 + part, rules);
-        println!("{name:<52} {:>24}", share(found, SUITES / (truth.benchmarks / 8)));
+        page.row(&[name.to_owned(), share(found, SUITES / (truth.benchmarks / 8))]);
     }
-    println!();
 }
 
 /// What a person would see in a few runs.
-fn few_blocks(recorded: Option<&Recorded>, rules: &Rules) {
+pub fn few_blocks(page: &mut Page, recorded: Option<&Recorded>) {
+    let rules = &Rules::default();
     const SUITES: usize = 400;
-    println!("FEW BLOCKS: per cent of changed benchmarks whose figure is called changed, and of suites whose mean is.");
-    println!("{:<58} {:>8} {:>10} {:>8}", "change", "blocks", "benchmark", "suite");
+    page.text("Per cent of changed benchmarks whose figure is called changed, and of suites whose mean is.");
+    page.head(&["change", "blocks", "benchmark", "suite"]);
     let memory = |benchmarks: usize| {
         let mut effects = [1.0; PAIRED];
         effects[TIMES] = 1.01;
@@ -195,24 +195,27 @@ fn few_blocks(recorded: Option<&Recorded>, rules: &Rules) {
             let found = (0..truth.changed).filter(|it| is_change(outcome.verdicts(*it)[figure])).count();
             (found as f64 / truth.changed as f64, f64::from(u8::from(is_change(outcome.together()[figure]))))
         });
-        println!(
-            "{name:<58} {blocks:>8} {:>8.1} % {:>6.1} %",
-            100.0 * mean(suites.iter().map(|it| it.0)),
-            100.0 * mean(suites.iter().map(|it| it.1)),
-        );
+        page.row(&[
+            name.to_owned(),
+            blocks.to_string(),
+            format!("{:.1} %", 100.0 * mean(suites.iter().map(|it| it.0))),
+            format!("{:.1} %", 100.0 * mean(suites.iter().map(|it| it.1))),
+        ]);
     }
-    println!();
 }
 
 /// Those on which equality can be shown at all.
 const FINE: [Machine<'static>; 2] = [SIMULATED[0], MILD];
 
-fn false_equalities(rules: &Rules) {
+pub fn false_equalities(page: &mut Page, _: Option<&Recorded>) {
+    let rules = &Rules::default();
     const SUITES: usize = 300;
-    println!(
-        "FALSE EQUALITIES: slower by 1.5 times the threshold. Of what is called equal, the false share. Goal: {} %.",
+    page.text(&format!(
+        "Half of 20 benchmarks slower by 1.5 times the threshold: of the figures that are called equal, the share that is \
+         not. Goal: at most {} %.",
         100.0 * rules.q_equal
-    );
+    ));
+    page.head(&["machine", "false equalities"]);
     for (part, machine) in FINE.into_iter().enumerate() {
         let truth = Truth::slower(20, 10, 1.0 + 1.5 * THRESHOLD);
         let shares = each(SUITES, |suite| {
@@ -227,15 +230,18 @@ fn false_equalities(rules: &Rules) {
             }
             equal[1] as f64 / (equal[0] + equal[1]).max(1) as f64
         });
-        println!("{:<26} {:>8.2} %", machine.name(), 100.0 * mean(shares.iter().copied()));
+        page.row(&[machine.name().to_owned(), format!("{:.2} %", 100.0 * mean(shares.iter().copied()))]);
     }
-    println!();
 }
 
-fn coverage(rules: &Rules) {
+pub fn coverage(page: &mut Page, _: Option<&Recorded>) {
+    let rules = &Rules::default();
     const SUITES: usize = 150;
-    println!("COVERAGE: half of 20 benchmarks slower by 3 %; intervals that hold the truth (nominal: 95 % or more).");
-    println!("{:<26} {:>8} {:>18} {:>18} {:>18}", "machine", "blocks", "changed", "equal", "undecided");
+    page.text(
+        "Half of 20 benchmarks slower by 3 %: intervals that hold the true ratio, by verdict, of how many. Nominal: 95 % or \
+         more.",
+    );
+    page.head(&["machine", "blocks", "changed", "equal", "undecided"]);
     for (part, machine) in [SIMULATED[0], SIMULATED[2], SIMULATED[4], SIMULATED[7], MILD].into_iter().enumerate() {
         for most in [3, 5, 8, 12, 20, 50] {
             let truth = Truth::slower(20, 10, 1.03);
@@ -258,14 +264,9 @@ fn coverage(rules: &Rules) {
             });
             let cell = |kind: usize| {
                 let sum = |of: usize| suites.iter().map(|suite| suite[kind][of]).sum::<usize>();
-                if sum(0) == 0 {
-                    "–".to_owned()
-                } else {
-                    format!("{:.1} % of {}", 100.0 * sum(1) as f64 / sum(0) as f64, sum(0))
-                }
+                if sum(0) == 0 { "–".to_owned() } else { format!("{:.1} % of {}", percent(sum(1), sum(0)), sum(0)) }
             };
-            println!("{:<26} {most:>8} {:>18} {:>18} {:>18}", machine.name(), cell(0), cell(1), cell(2));
+            page.row(&[machine.name().to_owned(), most.to_string(), cell(0), cell(1), cell(2)]);
         }
     }
-    println!();
 }

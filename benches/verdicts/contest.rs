@@ -2,12 +2,14 @@
 
 use forc_perf::stats::{Rules, Verdict};
 
+use crate::figures::Page;
 use crate::machine::{Machine, PAIRED, PRIMARY, Random, Runs, TIMES};
 use crate::power::{self, EFFECTS};
 use crate::recorded::Recorded;
 use crate::rivals::{Known, Prior, Rival, history};
+use crate::simulation::{each, share};
 use crate::suite::{BENCHMARKS, MAX_RUNS, Suite, Truth, Until, is_change, looks};
-use crate::{each, mean, seed, share};
+use crate::{mean, seed};
 
 /// Suites without change, on which thresholds are set.
 const NULL_SUITES: usize = 1000;
@@ -19,24 +21,22 @@ const BLOCKS: [usize; 3] = [5, 12, MAX_RUNS];
 /// Earlier measurements that rustc-perf knows of a benchmark.
 const HISTORY: usize = 31;
 
-pub fn print(recorded: Option<&Recorded>) {
+pub fn measure(page: &mut Page, recorded: Option<&Recorded>) {
     let rules = Rules::default();
-    println!("RIVALS: one of {BENCHMARKS} benchmarks slower; share of such changes found, wall / cpu");
-    println!(
-        "They are given as many runs a side, interleaved in pairs as only forc-perf makes them, of every benchmark."
-    );
-    println!(
-        "\"At 1 %\": with the threshold on their statistic at which 1 % of {NULL_SUITES} unchanged suites on the very same"
-    );
-    println!("machine have a false alarm in any figure, which no user could know; forc-perf holds its rate unasked.\n");
+    page.text(&format!(
+        "One of {BENCHMARKS} benchmarks is slower: share of such changes found, by wall / CPU time. Every rule is given as many \
+         runs a side, interleaved in pairs as only forc-perf makes them, of every benchmark. *At 1 %*: with the threshold on \
+         its statistic at which 1 % of {NULL_SUITES} unchanged suites on the same machine have a false alarm in any figure. No \
+         user could know that threshold; forc-perf holds its rate without it. *As it is*: with the tool's own settings."
+    ));
     for (part, machine) in power::machines(recorded).into_iter().enumerate() {
         for (index, blocks) in BLOCKS.into_iter().enumerate() {
-            contest(machine, blocks, 10 * part + index, &rules);
+            contest(page, machine, blocks, 10 * part + index, &rules);
         }
     }
 }
 
-fn contest(machine: Machine, blocks: usize, part: usize, rules: &Rules) {
+fn contest(page: &mut Page, machine: Machine, blocks: usize, part: usize, rules: &Rules) {
     let bank = Bank::new(machine, blocks, seed(6000 + part, 0));
     let null = each(NULL_SUITES, |suite| {
         let mut random = Random::new(!seed(7000 + part, suite));
@@ -59,11 +59,11 @@ fn contest(machine: Machine, blocks: usize, part: usize, rules: &Rules) {
                 }
             }
         }
-        (suite, greatest, alarms)
+        (greatest, alarms)
     });
     let thresholds: Vec<f64> = (0..Rival::ALL.len())
         .map(|index| {
-            let mut greatest: Vec<f64> = null.iter().map(|suite| suite.1[index]).collect();
+            let mut greatest: Vec<f64> = null.iter().map(|suite| suite.0[index]).collect();
             greatest.sort_unstable_by(f64::total_cmp);
             greatest[NULL_SUITES - 1 - NULL_SUITES / 100]
         })
@@ -103,38 +103,33 @@ fn contest(machine: Machine, blocks: usize, part: usize, rules: &Rules) {
         })
         .collect();
 
-    println!("{}, {blocks} blocks", machine.name());
-    let effects: String =
-        EFFECTS.iter().map(|effect| format!("{:>15}", format!("{:.1} %", 100.0 * (effect - 1.0)))).collect();
-    println!("  {:<28} {:>25} {effects}", "", "suites with false alarm");
-    let row = |name: &str, alarms: &str, cells: Vec<[f64; 2]>| {
-        let cells: String = cells
-            .iter()
-            .map(|[wall, cpu]| format!("{:>15}", format!("{:.0} / {:.0} %", 100.0 * wall, 100.0 * cpu)))
-            .collect();
-        println!("  {name:<28} {alarms:>25} {cells}");
+    page.heading(&format!("{}, {blocks} blocks", machine.name()));
+    let effects = EFFECTS.map(|effect| format!("+{:.1} %", 100.0 * (effect - 1.0)));
+    page.head(&[&["rule".to_owned(), "suites with a false alarm [95 %]".to_owned()], &effects[..]].concat());
+    let mut row = |name: &str, alarms: &str, cells: Vec<[f64; 2]>| {
+        let cells = cells.iter().map(|[wall, cpu]| format!("{:.0} / {:.0} %", 100.0 * wall, 100.0 * cpu));
+        page.row(&[name.to_owned(), alarms.to_owned()].into_iter().chain(cells).collect::<Vec<_>>());
     };
     let rate = |hits: &dyn Fn(usize) -> bool| mean((0..POWER_SUITES).map(|suite| f64::from(u8::from(hits(suite)))));
     let cells = |hit: &dyn Fn(usize, usize, usize) -> bool| -> Vec<[f64; 2]> {
         (0..EFFECTS.len()).map(|effect| [0, 1].map(|figure| rate(&|suite| hit(effect, suite, figure)))).collect()
     };
     row("forc-perf", "≤ 1 %, by design", cells(&|effect, suite, figure| found[effect][suite].0[figure].0));
-    row("  … called equal", "", cells(&|effect, suite, figure| found[effect][suite].0[figure].1));
-    let runs: String =
-        found.iter().map(|suites| format!("{:>15.0}", mean(suites.iter().map(|suite| suite.1)))).collect();
-    println!("  {:<28} {:>25} {runs}", "  … mean runs a side", "");
+    row("forc-perf: called equal", "", cells(&|effect, suite, figure| found[effect][suite].0[figure].1));
     for (index, rival) in Rival::ALL.into_iter().enumerate() {
         if rival != Rival::AsvFine {
             let name = format!("{} at 1 %", rival.name().split(',').next().unwrap_or_default());
-            row(&name, "1 %, set by oracle", cells(&|effect, suite, figure| found[effect][suite].2[index][figure].1));
+            row(&name, "1 %, set", cells(&|effect, suite, figure| found[effect][suite].2[index][figure].1));
         }
     }
     for (index, rival) in Rival::ALL.into_iter().enumerate().skip(1) {
-        let alarms = null.iter().filter(|suite| suite.0 < OWN_SUITES && suite.2[index]).count();
+        let alarms = null[..OWN_SUITES].iter().filter(|suite| suite.1[index]).count();
         let name = format!("{} as it is", rival.name());
         row(&name, &share(alarms, OWN_SUITES), cells(&|effect, suite, figure| found[effect][suite].2[index][figure].0));
     }
-    println!();
+    let runs = found.iter().map(|suites| format!("{:.0}", mean(suites.iter().map(|suite| suite.1))));
+    let head = ["forc-perf: mean runs a side", ""].map(str::to_owned);
+    page.row(&head.into_iter().chain(runs).collect::<Vec<_>>());
 }
 
 /// Makes all blocks, and gives by figure what the spreads of all benchmarks tell.

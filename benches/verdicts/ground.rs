@@ -17,7 +17,7 @@ use forc_perf::session::{self, CompareConfig, Config, Event, StdOption};
 use forc_perf::stats;
 use forc_perf::suite::Selection;
 
-use crate::Error;
+use crate::figures::{Error, Page};
 
 /// The short builds, in which a few faults are much.
 const SELECTED: &str = "small/*";
@@ -49,7 +49,7 @@ type Way = fn(&Path, &Path) -> Result<(), Error>;
 
 /// Compares, so many times with so many blocks of each benchmark, and with these other builds of the same source besides.
 /// Ctrl-C ends it with the table of the comparisons that are complete.
-pub fn print(words: &[String]) -> Result<(), Error> {
+pub fn measure(page: &mut Page, words: &[String]) -> Result<(), Error> {
     let mut numbers = words.iter().filter_map(|word| word.parse().ok());
     let (rounds, comparisons) = (numbers.next().unwrap_or(ROUNDS), numbers.next().unwrap_or(COMPARISONS));
     let rebuilt = words.iter().map(PathBuf::from).filter(|path| path.is_file());
@@ -67,15 +67,10 @@ pub fn print(words: &[String]) -> Result<(), Error> {
         lay(&toolchain.path, &path, WAYS[0].1)?;
         files.push(("another file system".to_owned(), path));
     }
-    files.extend(rebuilt.map(|path| (format!("given: {}", path.display()), path)));
+    let given = |path: &Path| format!("given: {}", path.file_name().unwrap_or_default().to_string_lossy());
+    files.extend(rebuilt.map(|path| (given(&path), path)));
 
-    println!("Each file run itself, {rounds} builds of {IN_PLACE}, against the original");
-    in_place(&files, rounds)?;
-    println!(
-        "\nforc {} from {} files, {comparisons} comparisons of {rounds} blocks of {SELECTED}",
-        toolchain.version,
-        files.len()
-    );
+    in_place(page, &files, rounds)?;
     let interrupt = Interrupt::new();
     interrupt.on_signals()?;
     let mut made = Vec::with_capacity(comparisons);
@@ -90,31 +85,37 @@ pub fn print(words: &[String]) -> Result<(), Error> {
         made.push(comparison);
     }
     let Some(comparison) = made.first() else { return Ok(()) };
-    println!(
-        "Of the first: ratios of all pairs: the median over the benchmarks of the ratio of medians [least, most]."
-    );
-    println!("{:<26} {:<26} {}", "", "against", METRICS.map(|metric| format!("{:<24}", metric.name())).join(" "));
+    page.heading("Compared by copies");
+    page.text(&format!(
+        "forc {} from {} files, {} comparisons of {rounds} blocks of the {} benchmarks of `{SELECTED}`. Of the first: the median \
+         over the benchmarks of the ratio of medians [least, most], of all pairs of files.",
+        toolchain.version,
+        files.len(),
+        made.len(),
+        per_side(comparison)
+    ));
+    page.head(&[&["file", "against"], &METRICS.map(Metric::name)[..]].concat());
     for (left, (name, _)) in files.iter().enumerate() {
         for (right, (other, _)) in files.iter().enumerate().take(left) {
-            let ratios = METRICS.map(|metric| format!("{:<24}", ratio(comparison, left, right, metric)));
-            println!("{name:<26} {other:<26} {}", ratios.join(" "));
+            let ratios = METRICS.map(|metric| ratio(comparison, left, right, metric));
+            page.row(&[&[name.clone(), other.clone()], &ratios[..]].concat());
         }
     }
-    println!("Verdicts of each against the original, of {} benchmarks; the goal is 0 changed.", per_side(comparison));
+    page.text("Verdicts of each against the original. The goal is that nothing is called changed.");
+    page.head(&["file", "comparisons with a false alarm", "figures called changed, phases too"]);
     let mut alarming = 0;
     for (index, (name, _)) in files[1..].iter().enumerate() {
         let findings = || made.iter().filter_map(|comparison| comparison.findings.get(index));
         let figures = || findings().flat_map(|findings| &findings.benchmarks).flat_map(|benchmark| &benchmark.figures);
         let with_alarm = findings().filter(|findings| is_alarm(findings)).count();
         alarming += with_alarm;
-        println!(
-            "{name:<26} {with_alarm} of {} comparisons with a false alarm; {} of {} figures, phases too",
-            findings().count(),
-            figures().filter(|figure| figure.verdict.is_change()).count(),
-            figures().count()
-        );
+        page.row(&[
+            name.clone(),
+            format!("{with_alarm} of {}", findings().count()),
+            format!("{} of {}", figures().filter(|figure| figure.verdict.is_change()).count(), figures().count()),
+        ]);
     }
-    println!("{alarming} comparisons with a false alarm in all");
+    page.row(&["all".to_owned(), alarming.to_string(), String::new()]);
     Ok(())
 }
 
@@ -125,7 +126,7 @@ fn is_alarm(findings: &Findings) -> bool {
 }
 
 /// Runs the files themselves in turns, as no comparison does any more: what there is to be removed.
-fn in_place(files: &[(String, PathBuf)], rounds: usize) -> Result<(), Error> {
+fn in_place(page: &mut Page, files: &[(String, PathBuf)], rounds: usize) -> Result<(), Error> {
     let folder = tempfile::tempdir()?;
     let fixture = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures")).join(IN_PLACE);
     fs::create_dir_all(folder.path().join("src"))?;
@@ -155,10 +156,14 @@ fn in_place(files: &[(String, PathBuf)], rounds: usize) -> Result<(), Error> {
         let values: Vec<f64> = runs[file].iter().map(|run: &[f64; 3]| run[figure]).collect();
         stats::median(&values).unwrap_or(f64::NAN)
     };
-    println!("{:<26} {:>8} {:>12} {:>8}", "", "faults", "peak memory", "cpu");
+    page.text(&format!(
+        "Each file run itself, as no comparison does: medians of {rounds} interleaved builds of `{IN_PLACE}`, as ratios to the \
+         original."
+    ));
+    page.head(&["file", "minor faults", "peak memory", "CPU"]);
     for (file, (name, _)) in files.iter().enumerate() {
-        let [faults, memory, cpu] = [0, 1, 2].map(|figure| median(file, figure) / median(0, figure));
-        println!("{name:<26} {faults:>8.4} {memory:>12.4} {cpu:>8.4}");
+        let ratios = [0, 1, 2].map(|figure| format!("{:.4}", median(file, figure) / median(0, figure)));
+        page.row(&[std::slice::from_ref(name), &ratios[..]].concat());
     }
     Ok(())
 }
@@ -173,15 +178,11 @@ fn ratio(comparison: &Comparison, side: usize, base: usize, metric: Metric) -> S
         let metrics = &comparison.sides.get(side)?.benchmarks.get(index)?.metrics;
         metrics.iter().find(|summary| summary.metric == metric).map(|summary| summary.estimate.median)
     };
-    let mut ratios: Vec<f64> = (0..per_side(comparison))
+    let ratios: Vec<f64> = (0..per_side(comparison))
         .filter_map(|index| Some(median(side, index)? / median(base, index)?))
         .filter(|ratio| ratio.is_finite())
         .collect();
-    ratios.sort_by(f64::total_cmp);
-    match (stats::median(&ratios), ratios.first(), ratios.last()) {
-        (Some(median), Some(least), Some(most)) => format!("{median:.4} [{least:.4}, {most:.4}]"),
-        _ => "–".to_owned(),
-    }
+    stats::estimate(&ratios).map_or("–".to_owned(), |it| format!("{:.4} [{:.4}, {:.4}]", it.median, it.min, it.max))
 }
 
 fn compare(
@@ -212,8 +213,8 @@ fn compare(
         resume: false,
     };
     Ok(session::compare(&config, interrupt, &mut |event| match event {
-        Event::Failed { id, failure } => println!("{id}: {}", failure.message),
-        Event::Note(note) if number == 0 => println!("note: {note}"),
+        Event::Failed { id, failure } => eprintln!("{id}: {}", failure.message),
+        Event::Note(note) if number == 0 => eprintln!("note: {note}"),
         _ => {}
     })?)
 }

@@ -3,8 +3,10 @@
 //!
 //! `cargo bench --bench verdicts` simulates thousands of comparisons of suites of 20 benchmarks, measured adaptively as
 //! forc-perf does, on machines with noise, drift, spikes and states that last, and on recorded runs of a real forc against
-//! itself where there is one (`FORC_PERF_FORC`, or forc on the path). The names `calibration`, `apart` (reports
-//! measured one after the other), `power` and `rivals` select sections. All seeds are fixed: the simulated figures are the same everywhere.
+//! itself where there is one (`FORC_PERF_FORC`, or forc on the path). The names `alarms`, `apart` (reports measured one
+//! after the other), `beside`, `few`, `equalities`, `coverage`, `power` and `rivals` select parts, `calibration` the first
+//! six; `--update` writes what was measured into the book. All seeds are fixed: the simulated figures are the same
+//! everywhere.
 //!
 //! `cargo bench --bench verdicts -- real [MINUTES]`, by name only, compares a real forc with a copy of itself over the whole
 //! suite, and two short builds with themselves behind shims that burn 1, 3 and 10 % more CPU time: MINUTES at most for each
@@ -17,6 +19,8 @@
 
 mod calibration;
 mod contest;
+#[path = "../support/figures.rs"]
+mod figures;
 mod ground;
 mod machine;
 mod power;
@@ -24,94 +28,103 @@ mod real;
 mod recorded;
 mod rivals;
 mod schedule;
+#[path = "../support/simulation.rs"]
+mod simulation;
 mod suite;
-#[path = "../shared/wilson.rs"]
-mod wilson;
+#[path = "../support/usage.rs"]
+mod usage;
 
 use std::process::ExitCode;
-use std::time::Instant;
 
+use figures::{Error, Figures, Page};
 use machine::{MILD, Machine, SIMULATED};
 use recorded::Recorded;
-use wilson::share;
 
-/// Prints a section of the report, with what was recorded.
-type Section = fn(Option<&Recorded>);
-type Error = Box<dyn std::error::Error>;
+/// Writes a part of the report, with what was recorded.
+type Section = fn(&mut Page, Option<&Recorded>);
 
-/// What every random number of a section begins from; a suite's seed is its number added to its section's.
+/// What every random number of a part begins from; a suite's seed is its number added to its part's.
 const SEED: u64 = 20_240_607;
+
+/// The parts that are simulated: name, title and measurement.
+const SIMULATIONS: [(&str, &str, Section); 8] = [
+    ("alarms", "False alarms", calibration::false_alarms),
+    ("apart", "False alarms of reports measured one after the other", calibration::one_after_the_other),
+    ("beside", "False alarms beside true changes", calibration::beside_changes),
+    ("few", "What is found in few blocks", calibration::few_blocks),
+    ("equalities", "False equalities", calibration::false_equalities),
+    ("coverage", "Intervals that hold the truth", calibration::coverage),
+    ("power", "What is found, and how soon", power::measure),
+    ("rivals", "Other tools' rules on the same data", contest::measure),
+];
+
+/// A name for the first six of them.
+const CALIBRATION: (&str, usize) = ("calibration", 6);
+
+/// The parts of the file, in its order.
+const PARTS: &[&str] = &[
+    "alarms",
+    "apart",
+    "beside",
+    "few",
+    "equalities",
+    "coverage",
+    "power",
+    "rivals",
+    "real",
+    "schedule-quiet",
+    "schedule-loaded",
+    "ground",
+];
 
 fn main() -> ExitCode {
     if let Some(code) = real::as_shim().or_else(schedule::as_shim) {
         return code;
     }
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::from(4)
-        }
-    }
+    figures::exit(run(&figures::words()))
 }
 
-fn run() -> Result<(), Error> {
-    // cargo passes `--bench`; what else there is is ours.
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
-    let wanted = |section: &str| args.is_empty() || args.iter().any(|arg| arg == section);
-    if args.iter().any(|arg| arg == "real") {
-        return real::print(args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(10));
+fn run(words: &[String]) -> Result<(), Error> {
+    let mut figures = Figures::new("verdicts", PARTS)?;
+    let has = |name: &str| words.iter().any(|word| word == name);
+    if has("real") {
+        let minutes = words.iter().find_map(|word| word.parse().ok()).unwrap_or(10);
+        return figures.part("real", "A real forc against itself", |page| real::measure(page, minutes));
     }
-    if args.iter().any(|arg| arg == "schedule") {
-        return schedule::print(&args);
+    if has("schedule") {
+        return schedule::measure_all(&figures, words);
     }
-    if args.first().is_some_and(|arg| arg == "ground") {
-        return ground::print(&args[1..]);
+    if words.first().is_some_and(|word| word == "ground") {
+        let title = "One compiler from files that came into memory in different ways";
+        return figures.part("ground", title, |page| ground::measure(page, &words[1..]));
     }
-    let started = Instant::now();
-    println!("Seed {SEED}. Intervals in brackets are Wilson's, 95 %.\n");
+    let names = || SIMULATIONS.iter().map(|part| part.0).chain([CALIBRATION.0, "real", "schedule", "ground"]);
+    if let Some(unknown) = words.iter().find(|word| !names().any(|name| name == *word)) {
+        return Err(format!("`{unknown}` is unknown; there are {}", names().collect::<Vec<_>>().join(", ")).into());
+    }
+    figures.with(&format!("seed {SEED}"));
     let recorded = recorded::record()?;
-    if recorded.is_none() {
-        println!("No forc was found: recorded runs are left out.");
+    match &recorded {
+        Some(recorded) => figures.with(&format!("forc {}", recorded.version)),
+        None => eprintln!("no forc was found: recorded runs are left out"),
     }
-    println!();
-    let sections: [(&str, Section); 4] = [
-        ("calibration", calibration::print),
-        ("apart", calibration::one_after_the_other),
-        ("power", power::print),
-        ("rivals", contest::print),
-    ];
-    for (name, print) in sections {
-        if wanted(name) {
-            let started = Instant::now();
-            print(recorded.as_ref());
-            println!("({name}: {:.0} s)\n", started.elapsed().as_secs_f64());
+    for (index, (name, title, measure)) in SIMULATIONS.into_iter().enumerate() {
+        if words.is_empty() || has(name) || (has(CALIBRATION.0) && index < CALIBRATION.1) {
+            figures.part(name, title, |page| {
+                measure(page, recorded.as_ref());
+                if let Some(recorded) = &recorded {
+                    page.text(&recorded.describe());
+                }
+                Ok(())
+            })?;
         }
     }
-    println!("All in {:.0} s.", started.elapsed().as_secs_f64());
     Ok(())
 }
 
 /// All machines: simulated ones, and the recorded one if there is one.
 fn machines(recorded: Option<&Recorded>) -> Vec<Machine<'_>> {
     SIMULATED.into_iter().chain([MILD]).chain(recorded.map(Machine::Recorded)).collect()
-}
-
-/// The results of `count` suites, on all processors.
-fn each<T: Send>(count: usize, simulate: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|thread| {
-                let simulate = &simulate;
-                scope.spawn(move || (thread..count).step_by(threads).map(simulate).collect::<Vec<T>>())
-            })
-            .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
 }
 
 /// A seed of its own for each suite of each part.

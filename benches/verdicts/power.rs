@@ -1,11 +1,13 @@
 //! What the verdicts find, and how soon.
 
-use forc_perf::stats::{Rules, Verdict};
+use forc_perf::stats::{self, Rules, Verdict};
 
+use crate::figures::Page;
 use crate::machine::{MILD, Machine, SIMULATED};
 use crate::recorded::Recorded;
-use crate::suite::{BENCHMARKS, MAX_RUNS, Suite, Truth, Until, looks};
-use crate::{each, mean, seed};
+use crate::simulation::each;
+use crate::suite::{BENCHMARKS, INSTRUCTIONS_THRESHOLD, MAX_RUNS, Suite, THRESHOLD, Truth, Until, looks};
+use crate::{mean, seed};
 
 const SUITES: usize = 200;
 /// True slowdowns.
@@ -17,20 +19,27 @@ pub fn machines(recorded: Option<&Recorded>) -> Vec<Machine<'_>> {
     simulated.into_iter().chain(recorded.map(Machine::Recorded)).collect()
 }
 
-pub fn print(recorded: Option<&Recorded>) {
+pub fn measure(page: &mut Page, recorded: Option<&Recorded>) {
     let rules = Rules::default();
-    println!("POWER: share of changed benchmarks found, up to {MAX_RUNS} runs a side");
-    println!(
-        "by wall time, CPU time and instructions: what each would find if it alone decided (3 runs for instructions);"
-    );
-    println!(
-        "found: by any figure of the blocks, measured as forc-perf compare does, and the median number of runs until then"
-    );
-    println!("(a change within the threshold, 1 % of times and 0.2 % of instructions, is rightly called equal)\n");
-    println!(
-        "{:<24} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>6} {:>10}",
-        "machine", "changed", "by", "wall", "cpu", "instr.", "found", "runs", "all runs"
-    );
+    page.text(&format!(
+        "Share of changed benchmarks that are found, with up to {MAX_RUNS} blocks. *Wall*, *CPU* and *instructions* (3 runs): \
+         what each would find if it alone decided. *Found*: by any figure of the blocks, measured as `compare` does, with the \
+         median number of blocks until then, and the mean over all benchmarks. A change within the threshold, {} % of times \
+         and {} % of instructions, is rightly called equal.",
+        100.0 * THRESHOLD,
+        100.0 * INSTRUCTIONS_THRESHOLD
+    ));
+    page.head(&[
+        "machine",
+        "changed",
+        "by",
+        "wall",
+        "CPU",
+        "instructions",
+        "found",
+        "blocks until then",
+        "blocks of all benchmarks",
+    ]);
     for (part, machine) in machines(recorded).into_iter().enumerate() {
         let looks = looks(MAX_RUNS);
         for changed in [1, BENCHMARKS] {
@@ -59,18 +68,17 @@ pub fn print(recorded: Option<&Recorded>) {
                 let all: Vec<[f64; 5]> = suites.iter().flat_map(|suite| suite.0.iter().copied()).collect();
                 let percent = |figure: usize| format!("{:.1} %", 100.0 * mean(all.iter().map(|it| it[figure])));
                 let runs: Vec<f64> = all.iter().map(|it| it[4]).collect();
-                println!(
-                    "{:<24} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>6} {:>10.1}",
-                    machine.name(),
+                page.row(&[
+                    machine.name().to_owned(),
                     format!("{changed} of {BENCHMARKS}"),
                     format!("{:.1} %", 100.0 * (effect - 1.0)),
                     percent(0),
                     percent(1),
                     percent(2),
                     percent(3),
-                    forc_perf::stats::median(&runs).unwrap_or(f64::NAN),
-                    mean(suites.iter().map(|suite| suite.1)),
-                );
+                    stats::median(&runs).map_or("–".to_owned(), |runs| runs.to_string()),
+                    format!("{:.1}", mean(suites.iter().map(|suite| suite.1))),
+                ]);
             }
         }
     }

@@ -11,9 +11,11 @@ use forc_perf::model::{BenchmarkFindings, Comparison, Figure, Findings, Metric, 
 use forc_perf::os::Interrupt;
 use forc_perf::session::schedule::Wanted;
 use forc_perf::session::{self, CompareConfig, Config, Event, StdOption};
+use forc_perf::stats;
 use forc_perf::suite::Selection;
 
-use crate::Error;
+use crate::figures::{Error, Page};
+use crate::usage::cpu_time;
 
 /// How much more the shims burn, in thousandths. The first is the base, so that what a shim itself costs is on both sides.
 const BURNS: [u32; 4] = [0, 10, 30, 100];
@@ -40,67 +42,75 @@ const COUNTS: usize = 3;
 const SHIMMED_FORC: &str = "FORC_PERF_SHIMMED";
 
 /// Compares, `minutes` long at most for each of the first two parts; then counts.
-pub fn print(minutes: u64) -> Result<(), Error> {
+pub fn measure(page: &mut Page, minutes: u64) -> Result<(), Error> {
     let toolchain = toolchain::resolve(None, &Locator::default(), &Interrupt::new(), |_| ())?;
     let budget = Duration::from_secs(60 * minutes);
     let folder = tempfile::tempdir()?;
 
-    println!("A real forc against itself ({}), the whole suite, {minutes} minutes at most", toolchain.version);
     let copy = folder.path().join("copy").join("forc");
     fs::create_dir_all(folder.path().join("copy"))?;
     fs::copy(&toolchain.path, &copy)?;
     let same = [toolchain.path.as_path(), &copy];
     let comparison = compare(&same, &[], budget, session::DEFAULT_MAX_RUNS, None)?;
-    for findings in comparison.answers() {
-        print_same(findings);
-    }
+    page.text(&format!(
+        "forc {} against a copy of itself, the whole suite, {minutes} minutes at most: {}. Every change is a false alarm.",
+        toolchain.version,
+        effort(&comparison)
+    ));
+    comparison.answers().for_each(|findings| same_figures(page, findings));
 
-    println!("\nBehind a shim that burns CPU time, {minutes} minutes at most");
     let shims = BURNS.map(|burn| shim(folder.path(), burn));
     let shims: Vec<PathBuf> = shims.into_iter().collect::<Result<_, _>>()?;
     // SAFETY: no other thread runs that could read the environment at the same time.
     unsafe { std::env::set_var(SHIMMED_FORC, &toolchain.path) };
     let paths: Vec<&Path> = shims.iter().map(PathBuf::as_path).collect();
     let comparison = compare(&paths, &SHIMMED, budget, SHIMMED_RUNS, None)?;
-    println!("{:>6}  {:<24} {:>5}  {:<48} {:<48}", "burnt", "benchmark", "runs", "cpu", "wall");
+    page.heading("Behind a shim that burns CPU time");
+    page.text(&format!(
+        "{minutes} minutes at most: {}. *Holds*: the interval holds the true change.",
+        effort(&comparison)
+    ));
+    page.head(&["burnt", "benchmark", "runs a side", "CPU [interval]", "wall [interval]"]);
     for (findings, burn) in comparison.answers().zip(&BURNS[1..]) {
         let truth = 1.0 + f64::from(*burn) / 1000.0;
         for benchmark in &findings.benchmarks {
-            println!(
-                "{:>4} %  {:<24} {:>5}  {:<48} {:<48}",
-                f64::from(*burn) / 10.0,
-                benchmark.id,
-                benchmark.pairs,
+            page.row(&[
+                format!("{} %", f64::from(*burn) / 10.0),
+                format!("`{}`", benchmark.id),
+                benchmark.pairs.to_string(),
                 shown(benchmark, Metric::Cpu, Some(truth)),
                 // What CPU time is of wall time nobody knows, so neither what it should be.
-                shown(benchmark, Metric::Wall, None)
-            );
+                shown(benchmark, Metric::Wall, None),
+            ]);
         }
-        let cpu: Vec<&Figure> = findings.benchmarks.iter().filter_map(|one| one.figure(Metric::Cpu)).collect();
-        let found = cpu.iter().filter(|figure| figure.verdict == Verdict::Regressed).count();
-        let covering = cpu.iter().filter(|figure| covers(figure, truth)).count();
-        let of = cpu.len();
-        println!(
-            "{:>4} %  cpu time: found {found} of {of}; {covering} of {of} intervals cover the truth",
-            f64::from(*burn) / 10.0
-        );
     }
 
-    println!("\nAgainst itself by instructions under callgrind, {COUNTS} counts a side");
+    page.heading("By instructions");
     let started = Instant::now();
     // The fewest blocks that there can be: times are not what this is about.
     match compare(&same, &COUNTED, budget, 2, Some(COUNTS)) {
         Ok(comparison) => {
-            comparison.answers().for_each(print_instructions);
-            println!("  in {:.0} s, blocks and warm-ups included", started.elapsed().as_secs_f64());
+            page.text(&format!(
+                "Against itself under callgrind, {COUNTS} counts a side, in {:.0} s with blocks and warm-ups.",
+                started.elapsed().as_secs_f64()
+            ));
+            comparison.answers().for_each(|findings| instructions(page, findings));
         }
-        Err(error) => println!("  left out: {error}"),
+        Err(error) => page.text(&format!("Left out: {error}.")),
     }
     Ok(())
 }
 
+/// What a comparison took.
+fn effort(comparison: &Comparison) -> String {
+    let looks: Vec<String> = comparison.settings.looks.iter().map(|look| look.runs.to_string()).collect();
+    let wall = comparison.measuring.wall.as_secs_f64();
+    format!("looks after {} blocks, measured for {wall:.0} s", looks.join(", "))
+}
+
 /// What instruction counts of one compiler against itself came to: whole runs, then phases.
-fn print_instructions(findings: &Findings) {
+fn instructions(page: &mut Page, findings: &Findings) {
+    page.head(&["figures", "of", "equal within", "equal", "regressed", "improved", "undecided", "largest difference"]);
     for phases in [false, true] {
         let figures: Vec<&Figure> = findings
             .benchmarks
@@ -108,21 +118,20 @@ fn print_instructions(findings: &Findings) {
             .flat_map(|benchmark| &benchmark.figures)
             .filter(|figure| figure.metric == Metric::Instructions && figure.phase.is_some() == phases)
             .collect();
-        let with = |verdict| figures.iter().filter(|figure| figure.verdict == verdict).count();
         let most = figures.iter().map(|figure| (figure.ratio - 1.0).abs()).fold(0.0, f64::max);
-        println!(
-            "  {:<12} {} of {} shown equal within ±{:.1} %, {} regressed, {} improved, {} undecided; largest difference {:.3} %",
-            if phases { "phases" } else { "whole builds" },
-            with(Verdict::Equal),
-            figures.len(),
-            figures.first().map_or(0.0, |figure| 100.0 * figure.threshold),
-            with(Verdict::Regressed),
-            with(Verdict::Improved),
-            with(Verdict::Undecided),
-            100.0 * most
-        );
+        let mut cells = vec![
+            if phases { "phases" } else { "whole builds" }.to_owned(),
+            figures.len().to_string(),
+            figures.first().map_or("–".to_owned(), |figure| format!("±{:.1} %", 100.0 * figure.threshold)),
+        ];
+        cells.extend(VERDICTS.map(|verdict| figures.iter().filter(|it| it.verdict == verdict).count().to_string()));
+        cells.push(format!("{:.3} %", 100.0 * most));
+        page.row(&cells);
     }
 }
+
+/// In the order of the tables' columns.
+const VERDICTS: [Verdict; 4] = [Verdict::Equal, Verdict::Regressed, Verdict::Improved, Verdict::Undecided];
 
 fn compare(
     forcs: &[&Path],
@@ -155,43 +164,33 @@ fn compare(
     };
     let comparison = session::compare(&config, &Interrupt::new(), &mut |event| {
         if let Event::Failed { id, failure } = event {
-            println!("{id}: {}", failure.message);
+            eprintln!("{id}: {}", failure.message);
         }
     })?;
-    let looks: Vec<String> = comparison.settings.looks.iter().map(|look| look.runs.to_string()).collect();
-    println!(
-        "(looks after {} blocks, measured for {:.0} s)",
-        looks.join(", "),
-        comparison.measuring.wall.as_secs_f64()
-    );
     Ok(comparison)
 }
 
-fn print_same(findings: &Findings) {
-    let count = findings.benchmarks.len();
-    for verdict in [Verdict::Regressed, Verdict::Improved, Verdict::Equal, Verdict::Undecided] {
-        println!("  {:>3} of {count} benchmarks {}", findings.count(verdict), verdict.name());
-    }
+/// What was found of a compiler against itself.
+fn same_figures(page: &mut Page, findings: &Findings) {
+    page.head(&["figures", "of", "equal", "regressed", "improved", "undecided", "half of the undecided could show"]);
+    let mut row = |what: &str, of: usize, counts: [usize; 4], detectable: String| {
+        let cells = [&[what.to_owned(), of.to_string()], &counts.map(|count| count.to_string())[..], &[detectable]];
+        page.row(&cells.concat());
+    };
+    let benchmarks = VERDICTS.map(|verdict| findings.count(verdict));
+    row("benchmarks", findings.benchmarks.len(), benchmarks, String::new());
     let figures = || findings.benchmarks.iter().flat_map(|benchmark| &benchmark.figures);
+    let counts = |of: &[&Figure]| VERDICTS.map(|verdict| of.iter().filter(|it| it.verdict == verdict).count());
     for metric in [Metric::Wall, Metric::Cpu, Metric::PeakMemory, Metric::BytecodeSize] {
-        let of: Vec<_> = figures().filter(|figure| figure.metric == metric && figure.phase.is_none()).collect();
-        let with = |verdict| of.iter().filter(|figure| figure.verdict == verdict).count();
-        let mut detectable: Vec<f64> = of.iter().filter_map(|figure| figure.detectable).collect();
-        detectable.sort_by(f64::total_cmp);
-        let median = detectable.get(detectable.len() / 2).map_or(String::new(), |change| {
-            format!("; of the undecided, half could have shown a change of {:.1} %", 100.0 * change)
-        });
-        println!(
-            "  {:<14} {:>3} equal, {} changed, {:>3} undecided{median}",
-            metric.name(),
-            with(Verdict::Equal),
-            with(Verdict::Regressed) + with(Verdict::Improved),
-            with(Verdict::Undecided)
-        );
+        let of: Vec<&Figure> = figures().filter(|it| it.metric == metric && it.phase.is_none()).collect();
+        let detectable: Vec<f64> = of.iter().filter_map(|figure| figure.detectable).collect();
+        let median = stats::median(&detectable).map_or(String::new(), |change| format!("{:.1} %", 100.0 * change));
+        row(metric.name(), of.len(), counts(&of), median);
     }
-    let changed = figures().filter(|figure| matches!(figure.verdict, Verdict::Regressed | Verdict::Improved)).count();
+    let all: Vec<&Figure> = figures().collect();
+    row("all, phases too", all.len(), counts(&all), String::new());
     let runs: usize = findings.benchmarks.iter().map(|benchmark| 2 * benchmark.pairs).sum();
-    println!("  {changed} of {} figures, phases too, called changed: false alarms; {runs} runs", figures().count());
+    page.text(&format!("{runs} runs."));
 }
 
 fn covers(figure: &Figure, truth: f64) -> bool {
@@ -203,12 +202,12 @@ fn shown(benchmark: &BenchmarkFindings, metric: Metric, truth: Option<f64>) -> S
     let Some(figure) = benchmark.figure(metric) else { return "–".to_owned() };
     let percent = |ratio: f64| 100.0 * (ratio - 1.0);
     let covers = match truth {
-        Some(truth) if covers(figure, truth) => "covers",
-        Some(_) => "MISSES",
+        Some(truth) if covers(figure, truth) => ", holds",
+        Some(_) => ", MISSES",
         None => "",
     };
     format!(
-        "{:+.1} % [{:+.1}, {:+.1}] {} {covers}",
+        "{:+.1} % [{:+.1}, {:+.1}] {}{covers}",
         percent(figure.ratio),
         percent(figure.low),
         percent(figure.high),
@@ -251,18 +250,4 @@ pub fn as_shim() -> Option<ExitCode> {
         std::hint::spin_loop();
     }
     Some(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
-}
-
-/// User and system time of this process or of its children.
-fn cpu_time(who: libc::c_int) -> Duration {
-    // SAFETY: all zeros are a valid rusage, and getrusage fills it in.
-    let usage = unsafe {
-        let mut usage: libc::rusage = std::mem::zeroed();
-        libc::getrusage(who, &raw mut usage);
-        usage
-    };
-    let time = |time: libc::timeval| {
-        Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), 1000 * u32::try_from(time.tv_usec).unwrap_or(0))
-    };
-    time(usage.ru_utime) + time(usage.ru_stime)
 }

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use forc_perf::collector::{self, Invocation, Options, Split};
 use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
 use forc_perf::os::Interrupt;
+use forc_perf::stats;
 use forc_perf::suite::{Bounds, Heed, Project, Stage};
 
-use crate::Error;
+use crate::figures::Error;
 use crate::machine::PRIMARY;
 
 /// Light fixtures of some 10 to 200 ms.
@@ -28,6 +29,8 @@ const TIME: Duration = Duration::from_secs(50);
 /// What was recorded: of each fixture blocks of two runs in a row, each with its wall and CPU time in seconds and its peak
 /// memory in bytes.
 pub struct Recorded {
+    /// Of the compiler.
+    pub version: String,
     pub fixtures: Vec<Vec<[[f64; PRIMARY]; 2]>>,
 }
 
@@ -74,27 +77,36 @@ pub fn record() -> Result<Option<Recorded>, Error> {
             blocks.push([run(stage)?, run(stage)?]);
         }
     }
-    println!(
-        "recorded: forc {} against itself, {} blocks of {} fixtures in {:.0} s",
-        toolchain.version,
-        fixtures[0].len(),
-        fixtures.len(),
-        started.elapsed().as_secs_f64()
-    );
-    for ((group, name), blocks) in FIXTURES.iter().zip(&fixtures) {
-        let spread = |figure: usize| {
-            let all: Vec<f64> = blocks.iter().flatten().map(|run| run[figure]).collect();
-            let within: Vec<f64> =
-                blocks.iter().map(|block| (block[1][figure] / block[0][figure]).ln().abs()).collect();
-            let estimate = forc_perf::stats::estimate(&all);
-            let spread = estimate.as_ref().and_then(|estimate| estimate.spread).unwrap_or(f64::NAN);
-            let median = estimate.map_or(f64::NAN, |estimate| estimate.median);
-            let within = forc_perf::stats::median(&within).unwrap_or(f64::NAN);
-            format!("{:6.1} ms, spread {:4.1} %, {:4.1} % within a block", 1e3 * median, 100.0 * spread, 100.0 * within)
+    Ok(Some(Recorded { version: toolchain.version, fixtures }))
+}
+
+impl Recorded {
+    /// What was recorded, in a sentence.
+    pub fn describe(&self) -> String {
+        // Of each fixture: the median wall time, its spread in all, and half the differences within a block.
+        let of_fixture = |blocks: &Vec<[[f64; PRIMARY]; 2]>| {
+            let all: Vec<f64> = blocks.iter().flatten().map(|run| run[0]).collect();
+            let within: Vec<f64> = blocks.iter().map(|[a, b]| (b[0] / a[0]).ln().abs()).collect();
+            let estimate = stats::estimate(&all)?;
+            Some([1e3 * estimate.median, 100.0 * estimate.spread?, 100.0 * stats::median(&within)?])
         };
-        println!("  {:<16} wall {}; cpu {}", format!("{group}/{name}"), spread(0), spread(1));
+        let all: Vec<[f64; 3]> = self.fixtures.iter().filter_map(of_fixture).collect();
+        let range = |figure: usize| {
+            let values = || all.iter().map(|fixture| fixture[figure]);
+            let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+            format!("{least:.0} to {most:.0}")
+        };
+        format!(
+            "*Recorded runs*: forc {} against itself, {} blocks of {} fixtures of {} ms, drawn again with their order. Their wall \
+             times differ by {} % in all (interquartile range) and by {} % within a block (median).",
+            self.version,
+            self.fixtures.first().map_or(0, Vec::len),
+            self.fixtures.len(),
+            range(0),
+            range(1),
+            range(2)
+        )
     }
-    Ok(Some(Recorded { fixtures }))
 }
 
 fn installed() -> Option<OsString> {

@@ -18,14 +18,14 @@ use std::process::{Child, Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use forc_perf::collector::{CollectError, Cores, Invocation, Options, Recording, Split, collect, collect_together};
-use forc_perf::forc::{Locator, toolchain};
+use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
 use forc_perf::model::{SamplerKind, Schedule};
 use forc_perf::os::Interrupt;
 use forc_perf::session::schedule::{Wanted, choose};
 use forc_perf::stats;
 use forc_perf::suite::{Bounds, Stage};
 
-use crate::Error;
+use crate::figures::{Error, Figures, Page};
 
 /// Projects of some 50 and some 500 ms.
 const PROJECTS: [&str; 2] = ["phases/registers", "apps/token"];
@@ -77,79 +77,108 @@ struct Blocks {
     offsets: Vec<f64>,
 }
 
-/// Measures, and prints a table in Markdown.
-pub fn print(args: &[String]) -> Result<(), Error> {
-    let minutes = args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(DEFAULT_MINUTES);
-    let paths: Vec<PathBuf> = args.iter().filter(|arg| arg.contains('/')).map(PathBuf::from).collect();
+/// Measures on a quiet machine, on a loaded one, or on both.
+pub fn measure_all(figures: &Figures, words: &[String]) -> Result<(), Error> {
+    let minutes: u64 = words.iter().find_map(|word| word.parse().ok()).unwrap_or(DEFAULT_MINUTES);
+    let paths: Vec<PathBuf> = words.iter().filter(|word| word.contains('/')).map(PathBuf::from).collect();
     let (projects, forcs): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|path| path.is_dir());
-    let forc = match forcs.first() {
-        Some(forc) => forc.canonicalize()?,
-        None => toolchain::resolve(None, &Locator::default(), &Interrupt::new(), |event| eprintln!("{event:?}"))?.path,
-    };
+    let spec = forcs.first().map(|forc| Ok::<_, Error>(ToolchainSpec::Path(forc.canonicalize()?))).transpose()?;
+    let forc =
+        toolchain::resolve(spec.as_ref(), &Locator::default(), &Interrupt::new(), |event| eprintln!("{event:?}"))?;
     // SAFETY: no other thread runs that could read the environment at the same time.
-    unsafe { std::env::set_var(SHIMMED, &forc) };
+    unsafe { std::env::set_var(SHIMMED, &forc.path) };
     let fixtures = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures"));
     let projects = if projects.is_empty() { PROJECTS.map(|name| fixtures.join(name)).to_vec() } else { projects };
-    let plans = plans()?;
-    let loads = ["quiet", "loaded"].into_iter().filter(|load| {
-        let any = args.iter().any(|arg| arg == "quiet" || arg == "loaded");
-        !any || args.iter().any(|arg| arg == load)
-    });
-    let loads: Vec<&str> = loads.collect();
+    let parts = [
+        ("quiet", "schedule-quiet", "In turns or at the same time, on a quiet machine"),
+        ("loaded", "schedule-loaded", "In turns or at the same time, beside a process that spins"),
+    ];
+    let has = |load: &str| words.iter().any(|word| word == load);
+    let parts: Vec<_> = parts.iter().filter(|part| has(part.0) || !parts.iter().any(|other| has(other.0))).collect();
+    let time = Duration::from_secs(60 * minutes) / u32::try_from(parts.len())?;
+    for (load, name, title) in parts {
+        figures.part(name, title, |page| {
+            page.text(&format!(
+                "The base is forc {}; the other side is the base with a fixed amount of work more.",
+                forc.version
+            ));
+            measure(page, &projects, forcs.get(1).map(PathBuf::as_path), *load == "loaded", time)
+        })?;
+    }
+    Ok(())
+}
 
-    println!("Base: {}. Other side: the base with a fixed amount of work more.", forc.display());
-    println!("Schedules: {}.", plans.iter().map(|plan| plan.name).collect::<Vec<_>>().join(", "));
-    println!(
-        "sd: 1.4826 · MAD of a block's log ratio, in per cent. cost: sd² (wall) × seconds a block, of per cents: what an interval \
-         of a given width costs. bias: the median of a block's log ratio less that of the block in turns in the same round \
-         (mean of free and pinned), with its 95 % interval, in per cent.\n"
+/// Measures for about `time`, and writes a table for each project.
+fn measure(
+    page: &mut Page,
+    projects: &[PathBuf],
+    second: Option<&Path>,
+    loaded: bool,
+    time: Duration,
+) -> Result<(), Error> {
+    let plans = plans(page)?;
+    page.text(
+        "*sd*: 1.4826 × the median distance of a block's log ratio from the median, in per cent. *Cost*: sd² of wall time × \
+         seconds of a block: what an interval of a given width costs. *Bias*: the median of a block's log ratio less that of \
+         the blocks in turns in the same round (the mean of free and pinned) [95 %], in per cent.",
     );
     let places = tempfile::tempdir()?;
-    let parts = (projects.len() * loads.len()) as u32;
-    for project in &projects {
+    for project in projects {
         let subject = Subject::new(project, plans.iter().map(|plan| plan.lanes.len()).max().unwrap_or(1))?;
-        let cases = cases(&subject, places.path(), forcs.get(1).map(PathBuf::as_path), &plans[0])?;
-        for load in &loads {
-            let _spinner = (*load == "loaded").then(Spinner::start).transpose()?;
-            let share = Duration::from_secs(60 * minutes) / parts / cases.len() as u32;
-            println!("### {}, {load}\n", subject.name);
-            println!(
-                "| other side | schedule | blocks | block | wall ratio | sd | cost | bias | cpu ratio | sd | bias | peak memory sd | minor faults sd | start offset |"
-            );
-            println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
-            for case in &cases {
-                measure(&subject, case, &plans, share)?;
-            }
-            println!();
+        page.heading(&format!("`{}`", subject.name));
+        let cases = cases(page, &subject, places.path(), second, &plans[0])?;
+        let _spinner = loaded.then(Spinner::start).transpose()?;
+        let share = time / u32::try_from(projects.len() * cases.len())?;
+        page.head(&[
+            "other side",
+            "schedule",
+            "blocks",
+            "a block",
+            "wall ratio",
+            "sd",
+            "cost",
+            "bias",
+            "CPU ratio",
+            "sd",
+            "bias",
+            "peak memory sd",
+            "minor faults sd",
+            "start offset",
+        ]);
+        for case in &cases {
+            rounds(page, &subject, case, &plans, share)?;
         }
     }
     Ok(())
 }
 
 /// In turns, free and pinned; at once, with the harness's threads on each run's own core and wherever the system likes.
-fn plans() -> Result<Vec<Plan>, Error> {
+fn plans(page: &mut Page) -> Result<Vec<Plan>, Error> {
     let options = |split| Options { split, ..Options::default() };
     let all = Cores::of_this_process().ok_or("this platform cannot give a process a core of its own")?;
     let choice = choose(Wanted::Auto, 2, Some(&all));
     if let Some(note) = &choice.note {
-        println!("Note: {note}.");
+        page.text(&format!("Note: {note}."));
     }
     let Schedule::Duet { cores, siblings, harness } = choice.schedule else {
         return Err("there is no core for each of two sides".into());
     };
-    println!("Cores: {cores:?}, siblings: {siblings}, spare: {harness:?}.");
+    page.text(&format!(
+        "Cores of the two sides at the same time: {cores:?}, {}; spare cores: {harness:?}.",
+        if siblings { "two threads of one core" } else { "no threads of one core" }
+    ));
     let anywhere: Vec<usize> = all.kinds.iter().flatten().flatten().copied().collect();
     let duet = |harness: &dyn Fn(usize) -> Vec<usize>| {
         cores.iter().map(|core| options(Some(Split { forc: vec![*core], harness: harness(*core) }))).collect()
     };
     let mut plans = vec![
-        Plan { name: "turns-free", lanes: vec![options(None)] },
-        Plan { name: "turns-pinned", lanes: vec![options(Split::of_this_machine())] },
-        Plan { name: "duet", lanes: duet(&|core| vec![core]) },
-        Plan { name: "duet, threads free", lanes: duet(&|_| anywhere.clone()) },
+        Plan { name: "in turns, free", lanes: vec![options(None)] },
+        Plan { name: "in turns, pinned", lanes: vec![options(Split::of_this_machine())] },
+        Plan { name: "at the same time", lanes: duet(&|core| vec![core]) },
+        Plan { name: "at the same time, threads free", lanes: duet(&|_| anywhere.clone()) },
     ];
     if !harness.is_empty() {
-        plans.push(Plan { name: "duet, threads on spare cores", lanes: duet(&|_| harness.clone()) });
+        plans.push(Plan { name: "at the same time, threads on spare cores", lanes: duet(&|_| harness.clone()) });
     }
     Ok(plans)
 }
@@ -181,7 +210,13 @@ impl Subject {
 }
 
 /// The other sides: copies of this program with different words at their ends, or a second compiler.
-fn cases(subject: &Subject, folder: &Path, second: Option<&Path>, plan: &Plan) -> Result<Vec<Case>, Error> {
+fn cases(
+    page: &mut Page,
+    subject: &Subject,
+    folder: &Path,
+    second: Option<&Path>,
+    plan: &Plan,
+) -> Result<Vec<Case>, Error> {
     let base = shim(folder, Extra::default())?;
     let mut walls = Vec::new();
     for _ in 0..4 {
@@ -194,13 +229,12 @@ fn cases(subject: &Subject, folder: &Path, second: Option<&Path>, plan: &Plan) -
     // A pass is the smallest piece: a short build may get more than was meant, and the ratio in turns tells how much.
     let passes = Extra { passes: ((0.3 * build / pass).round() as u64).max(1), ..Extra::default() };
     let twice = Extra { builds: 1, ..Extra::default() };
-    println!(
-        "({}: a build takes {:.0} ms; a pass through {} MiB {:.1} ms)",
-        subject.name,
+    page.text(&format!(
+        "A build takes {:.0} ms; a pass through {} MiB of memory takes {:.1} ms.",
         1e3 * build,
         BUFFER >> 20,
         1e3 * pass
-    );
+    ));
     let mut cases = Vec::new();
     for (name, extra) in [
         ("the same", Extra::default()),
@@ -227,8 +261,8 @@ fn time_of(work: impl Fn()) -> f64 {
     once().min(once()).min(once())
 }
 
-/// Makes rounds for as long as `share` lasts, and prints a line for each schedule.
-fn measure(subject: &Subject, case: &Case, plans: &[Plan], share: Duration) -> Result<(), Error> {
+/// Makes rounds for as long as `share` lasts, and writes a row for each schedule.
+fn rounds(page: &mut Page, subject: &Subject, case: &Case, plans: &[Plan], share: Duration) -> Result<(), Error> {
     let mut random = fastrand::Rng::with_seed(crate::SEED);
     let mut all: Vec<Blocks> = plans.iter().map(|_| Blocks::default()).collect();
     let started = Instant::now();
@@ -261,23 +295,22 @@ fn measure(subject: &Subject, case: &Case, plans: &[Plan], share: Duration) -> R
         let sd = |metric: &str| 100.0 * robust_sd(&blocks.ratios[metric]);
         let seconds = stats::median(&blocks.seconds).unwrap_or(f64::NAN);
         let offset = format!("{:.0} µs", stats::median(&blocks.offsets).unwrap_or(f64::NAN));
-        println!(
-            "| {} | {} | {} | {:.3} s | {:.4} | {:.2} | {:.3} | {} | {:.4} | {:.2} | {} | {:.3} | {:.3} | {} |",
-            case.name,
-            plan.name,
-            blocks.seconds.len(),
-            seconds,
-            ratio("wall"),
-            sd("wall"),
-            sd("wall").powi(2) * seconds,
+        page.row(&[
+            case.name.clone(),
+            plan.name.to_owned(),
+            blocks.seconds.len().to_string(),
+            format!("{seconds:.3} s"),
+            format!("{:.4}", ratio("wall")),
+            format!("{:.2}", sd("wall")),
+            format!("{:.3}", sd("wall").powi(2) * seconds),
             bias("wall"),
-            ratio("cpu"),
-            sd("cpu"),
+            format!("{:.4}", ratio("cpu")),
+            format!("{:.2}", sd("cpu")),
             bias("cpu"),
-            sd("memory"),
-            sd("faults"),
-            if plan.lanes.len() > 1 { offset } else { "–".to_owned() }
-        );
+            format!("{:.3}", sd("memory")),
+            format!("{:.3}", sd("faults")),
+            if plan.lanes.len() > 1 { offset } else { "–".to_owned() },
+        ]);
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ pub const BENCHMARKS: usize = 20;
 pub const MAX_RUNS: usize = 100;
 /// The changes that do not matter, of times and memory, and of instruction counts.
 pub const THRESHOLD: f64 = 0.01;
-const INSTRUCTIONS_THRESHOLD: f64 = 0.002;
+pub const INSTRUCTIONS_THRESHOLD: f64 = 0.002;
 /// What forc-perf takes a second level of instructions to make.
 const INSTRUCTIONS_STEP: f64 = 0.005;
 /// Runs a side in which instructions are counted.

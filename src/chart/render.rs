@@ -1,5 +1,7 @@
 //! From marks to files, through plotters.
 
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::Path;
 
 use plotters::coord::Shift;
@@ -61,11 +63,15 @@ impl Chart {
         register_fonts();
         let large = self.width * self.height * DENSITY * DENSITY > LARGEST_PNG;
         let canvas = if large { Canvas { density: 1.0, ..PNG } } else { PNG };
-        let area = BitMapBackend::new(path, self.pixels(canvas.density)).into_drawing_area();
+        let (width, height) = self.pixels(canvas.density);
+        let mut pixels = vec![0; 3 * width as usize * height as usize];
+        let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
         let heading = self.heading();
         let marks = heading.iter().chain(&self.marks);
         let drawn = area.fill(&RGBColor(255, 255, 255)).and_then(|()| draw(&area, canvas, marks));
-        drawn.and_then(|()| area.present()).map_err(ChartError::drawing)
+        drawn.and_then(|()| area.present()).map_err(ChartError::drawing)?;
+        drop(area);
+        encode(path, (width, height), &pixels).map_err(ChartError::drawing)
     }
 
     fn svg(&self, canvas: Canvas, head: &str) -> Result<String, ChartError> {
@@ -106,6 +112,19 @@ impl Chart {
     fn pixels(&self, density: f64) -> (u32, u32) {
         ((self.width * density).round().max(1.0) as u32, (self.height * density).round().max(1.0) as u32)
     }
+}
+
+/// Writes pixels of three bytes each to a PNG file.
+///
+/// plotters would do it through `image`, which is built with decoders of several formats for this one call.
+fn encode(path: &Path, (width, height): (u32, u32), pixels: &[u8]) -> Result<(), png::EncodingError> {
+    let mut encoder = png::Encoder::new(BufWriter::new(File::create(path)?), width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()
 }
 
 /// The one drawing function, for every backend.

@@ -1,4 +1,4 @@
-//! Figures with intervals and goals, as rows of Markdown tables.
+//! Samples as cells of a table: medians with intervals, and whether they reach their goal.
 
 use forc_perf::stats;
 
@@ -31,18 +31,6 @@ impl Goal {
         };
         format!("{}: {said}", self.text)
     }
-}
-
-/// Prints the head of a table.
-pub fn head(columns: &[&str]) {
-    row(columns);
-    row(&vec!["---"; columns.len()]);
-}
-
-/// Prints a row.
-pub fn row(cells: &[impl AsRef<str>]) {
-    let cells: Vec<&str> = cells.iter().map(AsRef::as_ref).collect();
-    println!("| {} |", cells.join(" | "));
 }
 
 /// The median with its interval: `1.0012 [0.9987, 1.0031]`; a dash of no figure.

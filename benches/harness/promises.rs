@@ -12,17 +12,19 @@ use forc_perf::session::{self, Config};
 use forc_perf::suite::Selection;
 use forc_perf::{figures, stats};
 
-use crate::Error;
+use crate::figures::{Error, Page};
+use crate::goal::{Goal, interval};
 use crate::subject::{Subject, fixtures_folder, options};
-use crate::table::{self, Goal};
 
 /// How long the pairs of one program may take for each of the rounds that are asked for, where more pairs would fit.
 const TIME_A_ROUND: Duration = Duration::from_secs(1);
 
 /// Frames at the shortest interval: how many of those due come, and how late.
-pub fn cadence(subjects: &[Subject], runs: usize) -> Result<(), Error> {
-    println!("\n## Cadence, a frame every {MIN_INTERVAL:?}, {runs} runs\n");
-    table::head(&["program", "figure", "median [95 %]", "goal"]);
+pub fn cadence(page: &mut Page, subjects: &[Subject], runs: usize) -> Result<(), Error> {
+    page.text(&format!(
+        "A frame every {MIN_INTERVAL:?}, the shortest interval that there is; {runs} runs of each program."
+    ));
+    page.head(&["program", "figure", "median [95 %]", "goal"]);
     for subject in subjects {
         let (mut delivered, mut late) = (Vec::new(), Vec::new());
         for _ in 0..runs {
@@ -31,9 +33,9 @@ pub fn cadence(subjects: &[Subject], runs: usize) -> Result<(), Error> {
             late.extend(recording.cost.lateness_p99.map(|late| late.as_secs_f64() * 1e3));
         }
         let (all, punctual) = (Goal::new("≥ 98 %", 98.0, f64::INFINITY), Goal::new("≤ 1 ms", 0.0, 1.0));
-        let figure = |what: &str, sample: &[f64], digits, goal: Goal| {
-            let cells = [subject.name.clone(), what.to_owned(), table::interval(sample, digits), goal.of(sample)];
-            table::row(&cells);
+        let mut figure = |what: &str, sample: &[f64], digits, goal: Goal| {
+            let cells = [subject.name.clone(), what.to_owned(), interval(sample, digits), goal.of(sample)];
+            page.row(&cells);
         };
         figure("frames delivered of those due, %", &delivered, 2, all);
         figure("99th percentile of lateness, ms", &late, 3, punctual);
@@ -45,9 +47,12 @@ pub fn cadence(subjects: &[Subject], runs: usize) -> Result<(), Error> {
 type Sums = BTreeMap<String, f64>;
 
 /// Phases by markers against the compiler's own `--time-phases`, in pairs whose order is drawn.
-pub fn accuracy(subjects: &[Subject], rounds: usize) -> Result<(), Error> {
-    println!("\n## Phases by markers, less forc's own figure\n");
-    table::head(&["program", "phase", "pairs", "difference, ms [95 %]", "of ms", "goal"]);
+pub fn accuracy(page: &mut Page, subjects: &[Subject], rounds: usize) -> Result<(), Error> {
+    page.text(
+        "Each pair is a run with markers and a run with forc's own `--time-phases`, in random order. A difference above 0 \
+         is longer by markers.",
+    );
+    page.head(&["program", "phase", "pairs", "difference, ms [95 %]", "by forc, ms", "goal"]);
     for subject in subjects {
         let time = TIME_A_ROUND.saturating_mul(u32::try_from(rounds)?);
         let started = Instant::now();
@@ -75,11 +80,11 @@ pub fn accuracy(subjects: &[Subject], rounds: usize) -> Result<(), Error> {
             let Some(theirs) = stats::median(theirs) else { continue };
             let allowed = f64::max(0.2, 0.02 * theirs);
             let goal = Goal::new("2 % or 0.2 ms", -allowed, allowed);
-            table::row(&[
+            page.row(&[
                 subject.name.clone(),
                 name.clone(),
                 pairs.to_string(),
-                table::interval(&differences, 3),
+                interval(&differences, 3),
                 format!("{theirs:.3}"),
                 goal.of(&differences),
             ]);
@@ -109,21 +114,21 @@ fn by_forc(subject: &Subject) -> Result<Sums, Error> {
 }
 
 /// How much of the runs' wall time stands in named rows.
-pub fn attribution(subjects: &[Subject], runs: usize) -> Result<(), Error> {
-    println!("\n## Attribution, {runs} runs\n");
-    table::head(&["program", "wall time in rows, % [95 %]", "in phases, % [95 %]", "goal of rows"]);
+pub fn attribution(page: &mut Page, subjects: &[Subject], runs: usize) -> Result<(), Error> {
+    page.text(&format!("{runs} runs of each program."));
+    page.head(&["program", "wall time in rows, % [95 %]", "in phases, % [95 %]", "goal of rows"]);
     for subject in subjects {
         let (mut all, mut in_phases) = (Vec::new(), Vec::new());
         for _ in 0..runs {
             let run = subject.run(&options(collector::DEFAULT_INTERVAL))?;
             let rows = figures::attribute_by_package(&run).ok_or("the run has no end")?;
             let top = rows.iter().filter(|row| row.key.depth == 0);
-            all.push(100.0 * top.clone().map(|row| row.share).sum::<f64>());
-            in_phases.push(100.0 * top.filter(|row| row.key.phase.is_some()).map(|row| row.share).sum::<f64>());
+            all.push(100.0 * top.clone().map(|row| row.cost.share).sum::<f64>());
+            in_phases.push(100.0 * top.filter(|row| row.key.phase.is_some()).map(|row| row.cost.share).sum::<f64>());
         }
         let goal = Goal::new("100 %", 99.999, 100.001);
-        let cells = [table::interval(&all, 2), table::interval(&in_phases, 1), goal.of(&all)];
-        table::row(&[[subject.name.clone()].as_slice(), &cells].concat());
+        let cells = [interval(&all, 2), interval(&in_phases, 1), goal.of(&all)];
+        page.row(&[[subject.name.clone()].as_slice(), &cells].concat());
     }
     Ok(())
 }
@@ -135,18 +140,10 @@ const WEIGHED: [u64; 4] = [1, 5, 20, 100];
 const LEVEL: i32 = 3;
 
 /// What a run weighs in a report, as JSON, and packed, by the interval between its frames.
-pub fn size(subjects: &[Subject], rounds: usize) -> Result<(), Error> {
+pub fn size(page: &mut Page, subjects: &[Subject], rounds: usize) -> Result<(), Error> {
     let runs = rounds.div_ceil(5);
-    println!("\n## Size of a run, medians of {runs}\n");
-    table::head(&[
-        "program",
-        "interval",
-        "frames",
-        "JSON, kB",
-        "of it frames, kB",
-        "bytes a frame",
-        "packed (zstd), kB",
-    ]);
+    page.text(&format!("Medians of {runs} runs, by the interval between two frames."));
+    page.head(&["program", "interval", "frames", "JSON, kB", "of it frames, kB", "bytes a frame", "packed (zstd), kB"]);
     for subject in subjects {
         for interval in WEIGHED.map(Duration::from_millis) {
             let (mut frames, mut whole, mut of_frames, mut packed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -160,7 +157,7 @@ pub fn size(subjects: &[Subject], rounds: usize) -> Result<(), Error> {
             }
             let median = |sample: &[f64]| stats::median(sample).unwrap_or_default();
             let each = if median(&frames) > 0.0 { 1e3 * median(&of_frames) / median(&frames) } else { 0.0 };
-            table::row(&[
+            page.row(&[
                 subject.name.clone(),
                 format!("{interval:?}"),
                 format!("{:.0}", median(&frames)),
@@ -178,9 +175,11 @@ pub fn size(subjects: &[Subject], rounds: usize) -> Result<(), Error> {
 const SUITES: usize = 3;
 
 /// How much of the measuring time is spent in the compiler, over the whole suite and over its smallest projects.
-pub fn efficiency(toolchain: &Toolchain) -> Result<(), Error> {
-    println!("\n## Measuring time spent in forc, {SUITES} measurements\n");
-    table::head(&["suite", "benchmarks", "% [range]", "goal"]);
+pub fn efficiency(page: &mut Page, toolchain: &Toolchain) -> Result<(), Error> {
+    page.text(&format!(
+        "Of the time from the first run to the last; {SUITES} measurements of the fixtures, 3 samples of each."
+    ));
+    page.head(&["suite", "benchmarks", "% [range]", "goal"]);
     for selected in [&[][..], &["small/*"]] {
         let mut config = Config::new(fixtures_folder());
         config.forc = Some(toolchain.path.display().to_string().parse()?);
@@ -194,7 +193,7 @@ pub fn efficiency(toolchain: &Toolchain) -> Result<(), Error> {
         }
         let what = if selected.is_empty() { "all of it" } else { "small/*" };
         let goal = Goal::new("≥ 95 %", 95.0, 100.0);
-        table::row(&[what.to_owned(), benchmarks.to_string(), table::interval(&shares, 2), goal.of(&shares)]);
+        page.row(&[what.to_owned(), benchmarks.to_string(), interval(&shares, 2), goal.of(&shares)]);
     }
     Ok(())
 }
