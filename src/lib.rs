@@ -6,6 +6,9 @@
 //! [`words`] how that is put, and [`report`], [`chart`] and [`dashboard`] show it. [`history`] keeps reports over the years,
 //! [`trends`] finds what changed since when, and [`doctor`] says whether the machine can measure. ARCHITECTURE.md has the map.
 
+// The exceptions are in `os`: one module per system interface that no crate offers.
+#![deny(unsafe_code)]
+
 pub mod bench;
 pub mod chart;
 pub mod cli;
