@@ -8,6 +8,8 @@
 
 // No panic on any input: what cannot fail says why where it is allowed.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]
+// The exceptions are in `os`: one module per system interface that no crate offers.
+#![deny(unsafe_code)]
 
 pub mod bench;
 pub mod chart;

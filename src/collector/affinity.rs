@@ -7,6 +7,9 @@
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
+#[cfg(target_os = "linux")]
+use rustix::thread::CpuSet;
+
 /// Which processors forc and which ones the harness's own threads run on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
@@ -90,14 +93,8 @@ impl Drop for Restriction {
 /// The processors that the calling thread may run on, in ascending order; `None` where the platform does not tell.
 #[cfg(target_os = "linux")]
 pub fn allowed() -> Option<Vec<usize>> {
-    // SAFETY: a cpu_set_t is a plain bit field, for which all zeros is the empty set.
-    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    // SAFETY: `set` is a valid place of the size that is given.
-    if unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &raw mut set) } != 0 {
-        return None;
-    }
-    // SAFETY: every index is below the set's capacity.
-    Some((0..capacity()).filter(|cpu| unsafe { libc::CPU_ISSET(*cpu, &set) }).collect())
+    let set = rustix::thread::sched_getaffinity(None).ok()?;
+    Some((0..CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect())
 }
 
 /// `None`: this platform does not tell.
@@ -108,24 +105,16 @@ pub fn allowed() -> Option<Vec<usize>> {
 
 #[cfg(target_os = "linux")]
 fn set_allowed(cpus: &[usize]) {
-    // SAFETY: a cpu_set_t is a plain bit field, for which all zeros is the empty set.
-    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-    for cpu in cpus.iter().filter(|cpu| **cpu < capacity()) {
-        // SAFETY: the index is below the set's capacity.
-        unsafe { libc::CPU_SET(*cpu, &mut set) };
+    let mut set = CpuSet::new();
+    for cpu in cpus.iter().filter(|cpu| **cpu < CpuSet::MAX_CPU) {
+        set.set(*cpu);
     }
-    // SAFETY: `set` is a valid set of the size that is given.
-    unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const set) };
+    // See `Restriction`: a refusal is no error.
+    let _ = rustix::thread::sched_setaffinity(None, &set);
 }
 
 #[cfg(not(target_os = "linux"))]
 fn set_allowed(_cpus: &[usize]) {}
-
-/// How many processors a set can hold.
-#[cfg(target_os = "linux")]
-fn capacity() -> usize {
-    usize::try_from(libc::CPU_SETSIZE).unwrap_or(0)
-}
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,8 @@
 
 use std::time::Duration;
 
+use rustix::io::Errno;
+
 use crate::model::EventCounts;
 
 /// How many kinds of events there are.
@@ -178,7 +180,8 @@ impl CountersAvailable {
 pub fn counters_available() -> CountersAvailable {
     #[cfg(target_os = "linux")]
     {
-        let errors = Kind::ALL.map(|kind| linux::open(kind).err().and_then(|error| error.raw_os_error().or(Some(0))));
+        let errors = Kind::ALL
+            .map(|kind| linux::open(kind).err().map(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO)));
         let paranoid = std::fs::read_to_string("/proc/sys/kernel/perf_event_paranoid").ok();
         explain(&errors, paranoid.as_deref().map(str::trim))
     }
@@ -195,7 +198,7 @@ const INSTEAD: &str = "`forc-perf compare --instructions` counts instructions un
 
 /// What the errors of opening each counter mean (`None` for one that could be opened), with the kernel's setting.
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "the errors are Linux's"))]
-fn explain(errors: &[Option<i32>; KINDS], paranoid: Option<&str>) -> CountersAvailable {
+fn explain(errors: &[Option<Errno>; KINDS], paranoid: Option<&str>) -> CountersAvailable {
     let refused = |kind: Kind| errors[kind as usize];
     let counted = |kind: &Kind| refused(*kind).is_none();
     let (software, hardware): (Vec<Kind>, Vec<Kind>) = Kind::ALL
@@ -203,7 +206,7 @@ fn explain(errors: &[Option<i32>; KINDS], paranoid: Option<&str>) -> CountersAva
         .partition(|kind| matches!(kind, Kind::PageFaults | Kind::ContextSwitches | Kind::CpuMigrations));
     let (soft_counted, soft_refused): (Vec<Kind>, Vec<Kind>) = software.into_iter().partition(counted);
     let (hard_counted, hard_refused): (Vec<Kind>, Vec<Kind>) = hardware.into_iter().partition(counted);
-    let forbidden = |error: i32| error == libc::EACCES || error == libc::EPERM;
+    let forbidden = |error: Errno| error == Errno::ACCESS || error == Errno::PERM;
     let setting = match paranoid {
         Some(level) => format!("kernel.perf_event_paranoid is {level}"),
         None => "a container or a security module may be in the way".to_owned(),
@@ -220,15 +223,15 @@ fn explain(errors: &[Option<i32>; KINDS], paranoid: Option<&str>) -> CountersAva
             "the kernel does not let the hardware counters be read ({setting}; `sysctl kernel.perf_event_paranoid=2` \
              allows it, unless a container forbids it); {only}; {INSTEAD}"
         )),
-        Some(libc::ENOSYS) if hard_counted.is_empty() => {
+        Some(Errno::NOSYS) if hard_counted.is_empty() => {
             Some(format!("this kernel was built without event counters; {only}; {INSTEAD}"))
         }
         Some(error) if hard_counted.is_empty() => {
             let said = match error {
-                libc::ENOENT => "ENOENT".to_owned(),
-                libc::EOPNOTSUPP => "EOPNOTSUPP".to_owned(),
-                libc::ENODEV => "ENODEV".to_owned(),
-                other => std::io::Error::from_raw_os_error(other).to_string(),
+                Errno::NOENT => "ENOENT".to_owned(),
+                Errno::OPNOTSUPP => "EOPNOTSUPP".to_owned(),
+                Errno::NODEV => "ENODEV".to_owned(),
+                other => std::io::Error::from(other).to_string(),
             };
             Some(format!(
                 "this machine has no hardware counters (the kernel says {said}: usual in virtual machines); {only}; {INSTEAD}"
@@ -366,7 +369,7 @@ mod tests {
     }
 
     /// The errors of a machine where hardware gives `hardware`, page faults nothing, and switches `switches`.
-    fn errors(hardware: Option<i32>, switches: Option<i32>) -> [Option<i32>; KINDS] {
+    fn errors(hardware: Option<Errno>, switches: Option<Errno>) -> [Option<Errno>; KINDS] {
         Kind::ALL.map(|kind| match kind {
             Kind::PageFaults => None,
             Kind::ContextSwitches | Kind::CpuMigrations => switches,
@@ -376,31 +379,31 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said_with_its_cause() {
-        let virtual_machine = explain(&errors(Some(libc::ENOENT), None), Some("2"));
+        let virtual_machine = explain(&errors(Some(Errno::NOENT), None), Some("2"));
         assert!(!virtual_machine.hardware && virtual_machine.software);
         assert_eq!(
             virtual_machine.reason.unwrap(),
             "this machine has no hardware counters (the kernel says ENOENT: usual in virtual machines); only page faults, \
              context switches and CPU migrations are counted; `forc-perf compare --instructions` counts instructions under callgrind"
         );
-        let forbidden = explain(&errors(Some(libc::EACCES), Some(libc::EACCES)), Some("3")).reason.unwrap();
+        let forbidden = explain(&errors(Some(Errno::ACCESS), Some(Errno::ACCESS)), Some("3")).reason.unwrap();
         assert!(forbidden.contains("kernel.perf_event_paranoid is 3"), "{forbidden}");
         assert!(
             forbidden.contains("only page faults are counted, not context switches and CPU migrations"),
             "{forbidden}"
         );
-        let user_only = explain(&errors(None, Some(libc::EACCES)), Some("2"));
+        let user_only = explain(&errors(None, Some(Errno::ACCESS)), Some("2"));
         assert!(user_only.hardware);
         assert!(user_only.reason.unwrap().contains("context switches and CPU migrations be counted"));
         assert_eq!(explain(&errors(None, None), Some("1")).reason, None);
-        let nothing = explain(&[Some(libc::EPERM); KINDS], None);
+        let nothing = explain(&[Some(Errno::PERM); KINDS], None);
         assert!(!nothing.software && nothing.reason.unwrap().contains("nothing is counted"));
     }
 
     #[test]
     fn a_processor_may_lack_one_counter_alone() {
         let mut errors = errors(None, None);
-        errors[Kind::CacheMisses as usize] = Some(libc::ENOENT);
+        errors[Kind::CacheMisses as usize] = Some(Errno::NOENT);
         let available = explain(&errors, Some("1"));
         assert!(available.hardware);
         assert_eq!(available.reason.unwrap(), "this machine has no counters of cache misses");

@@ -45,8 +45,10 @@ pub use stdout::{Event, Said};
 pub use together::collect_together;
 
 use crate::model::{Accounting, CollectorCost, EventCounts, Exit, SamplerKind, SerdeFrames, SerdeInstant};
-use crate::os::{Interrupt, keeper};
+use crate::os::clock::thread_cpu_time;
+use crate::os::{Interrupt, usage, watchdog};
 use process::Control;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use threads::Spawned;
 
 /// The shortest interval between frames.
@@ -209,7 +211,7 @@ fn prepare<'a>(
     let stdout = threads::read_stdout(stdout_reader, options, &spawned).map_err(CollectError::Prepare)?;
     let stderr = threads::read_stderr(stderr_reader, options).map_err(CollectError::Prepare)?;
     let sampler = threads::start_sampler(options, &spawned, interrupt).map_err(CollectError::Prepare)?;
-    keeper::prepare();
+    watchdog::start();
     let restriction = options.split.as_ref().map(|split| Restriction::to(&split.forc));
     // By the thread that spawns, and when the harness's own have begun: whatever a thread begins inherits its counters.
     let counters = options.counters.then(|| Arc::new(Mutex::new(EventCounters::open())));
@@ -230,15 +232,15 @@ impl Prepared<'_> {
             counters,
             restriction,
         } = self;
-        let floor = process::own_peak_memory();
-        let cpu_before = process::thread_cpu_time();
+        let floor = usage::own_peak_memory();
+        let cpu_before = thread_cpu_time();
         let started = Instant::now();
         let child = command.spawn();
         // The harness's copies of the writing ends must go, or the readers would never see an end.
         drop(command);
         let control = match child {
             Ok(child) => {
-                let control = Arc::new(Control::new(child.id()));
+                let control = Arc::new(Control::new(&child));
                 // Nobody else sets it.
                 let _ = spawned.set(Spawned::running(
                     options.sampler,
@@ -258,11 +260,11 @@ impl Prepared<'_> {
         if let Some((split, restriction)) = options.split.as_ref().zip(restriction.as_ref()) {
             restriction.change(&split.harness);
         }
-        let kept = control.keep();
+        let registration = control.register();
         let waited = control.wait_for_exit();
         let exited = SerdeInstant::now();
         sampler.thread().unpark();
-        let cpu_waiting = process::thread_cpu_time().saturating_sub(cpu_before);
+        let cpu_waiting = thread_cpu_time().saturating_sub(cpu_before);
         let mut notes = Vec::new();
         let counted = counters.map(|counters| counters.lock().unwrap_or_else(PoisonError::into_inner).read());
         notes.extend(counted.as_ref().and_then(EventReading::note));
@@ -271,14 +273,14 @@ impl Prepared<'_> {
         let sampled = sampler.join().unwrap_or_default();
         // Whoever is left of the group has let go of the streams and would work on into the next run.
         control.kill();
-        drop(kept);
+        drop(registration);
         let reaped = control.reap();
         drop(restriction);
         waited.map_err(CollectError::Wait)?;
         let (exit, mut accounting) = reaped.map_err(CollectError::Wait)?;
 
         let ended = sampled.sampled.ended.or_else(|| {
-            let asked = matches!(exit, Exit::Signal(libc::SIGINT | libc::SIGTERM | libc::SIGHUP));
+            let asked = matches!(exit, Exit::Signal(SIGINT | SIGTERM | SIGHUP));
             (asked && interrupt.requested_within(SAME_REQUEST)).then_some(Ended::Interrupted)
         });
         let stood_still = sampled.sampled.stood_still;

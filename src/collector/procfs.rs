@@ -19,12 +19,14 @@ use std::time::Duration;
 
 use perf_event::events::Software;
 use perf_event::{Builder, Counter};
+use rustix::process::RawPid;
 
 use super::counters::{Counters, Detail, Probe};
+use crate::os::clock::ProcessClock;
 
 /// Reads the compiler at or below a spawned process: below, when a wrapper script stands between.
 pub struct ProcProbe {
-    root: libc::pid_t,
+    root: RawPid,
     process: Option<Process>,
     page_size: u64,
     buffer: Box<[u8; 4096]>,
@@ -32,7 +34,7 @@ pub struct ProcProbe {
 
 /// The open files of the process that is read.
 struct Process {
-    pid: libc::pid_t,
+    pid: RawPid,
     clock: CpuClock,
     statm: File,
     status: File,
@@ -41,18 +43,16 @@ struct Process {
     /// Whether it is called forc: it is then followed no further than to another forc.
     is_forc: bool,
     /// The children that were looked at and not taken for the compiler.
-    rejected: Vec<libc::pid_t>,
+    rejected: Vec<RawPid>,
 }
 
 impl ProcProbe {
     /// A probe of the process `root`, which must have been spawned by this program and not been waited for.
     pub fn new(root: u32) -> Self {
-        // SAFETY: sysconf has no preconditions.
-        let page_size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
         Self {
             root: root.cast_signed(),
             process: None,
-            page_size: u64::try_from(page_size).unwrap_or(4096),
+            page_size: rustix::param::page_size() as u64,
             buffer: Box::new([0; 4096]),
         }
     }
@@ -133,7 +133,7 @@ impl Probe for ProcProbe {
 }
 
 impl Process {
-    fn open(pid: libc::pid_t) -> Option<Self> {
+    fn open(pid: RawPid) -> Option<Self> {
         let folder = format!("/proc/{pid}");
         let folder = Path::new(&folder);
         Some(Self {
@@ -151,7 +151,7 @@ impl Process {
     }
 
     /// Another forc that this one has started.
-    fn inner_forc(&mut self, buffer: &mut [u8]) -> Option<libc::pid_t> {
+    fn inner_forc(&mut self, buffer: &mut [u8]) -> Option<RawPid> {
         let children = pids(read_at_start(self.children.as_ref()?, buffer)?);
         for child in children {
             if self.rejected.contains(&child) {
@@ -175,7 +175,7 @@ impl Process {
 const MOST_FOLLOWED: usize = 64;
 
 /// The first process called forc at or below `root`, from the top down, among at most `most` of them.
-fn find_forc(root: libc::pid_t, most: usize) -> Option<libc::pid_t> {
+fn find_forc(root: RawPid, most: usize) -> Option<RawPid> {
     let mut open = VecDeque::from([root]);
     for _ in 0..most {
         let pid = open.pop_front()?;
@@ -188,7 +188,7 @@ fn find_forc(root: libc::pid_t, most: usize) -> Option<libc::pid_t> {
 }
 
 /// The innermost of the first children of `pid`, or itself if it has none.
-fn first_descendant(mut pid: libc::pid_t) -> libc::pid_t {
+fn first_descendant(mut pid: RawPid) -> RawPid {
     for _ in 0..MOST_FOLLOWED {
         match children_of(pid).next() {
             Some(child) => pid = child,
@@ -200,15 +200,15 @@ fn first_descendant(mut pid: libc::pid_t) -> libc::pid_t {
 
 /// The children of a process's main thread; none where the kernel does not list them (without CONFIG_PROC_CHILDREN):
 /// wrappers cannot be followed there.
-fn children_of(pid: libc::pid_t) -> impl Iterator<Item = libc::pid_t> {
+fn children_of(pid: RawPid) -> impl Iterator<Item = RawPid> {
     pids(&fs::read(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default()).into_iter()
 }
 
-fn pids(text: &[u8]) -> Vec<libc::pid_t> {
-    text.split(u8::is_ascii_whitespace).filter_map(number).filter_map(|pid| libc::pid_t::try_from(pid).ok()).collect()
+fn pids(text: &[u8]) -> Vec<RawPid> {
+    text.split(u8::is_ascii_whitespace).filter_map(number).filter_map(|pid| RawPid::try_from(pid).ok()).collect()
 }
 
-fn executable_of(pid: libc::pid_t) -> Option<PathBuf> {
+fn executable_of(pid: RawPid) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/exe")).ok()
 }
 
@@ -224,21 +224,17 @@ fn read_at_start<'a>(file: &File, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
 
 /// CPU time of one process.
 struct CpuClock {
-    clock: libc::clockid_t,
+    clock: ProcessClock,
     /// The task clock, and the process's CPU time when it was opened, from which on it counts.
     counter: Option<(Counter, Duration)>,
 }
 
 impl CpuClock {
-    fn open(pid: libc::pid_t) -> Option<Self> {
-        let mut clock = 0;
-        // SAFETY: `clock` is a valid place for the result; an unknown pid is reported by the return value.
-        if unsafe { libc::clock_getcpuclockid(pid, &raw mut clock) } != 0 {
-            return None;
-        }
+    fn open(pid: RawPid) -> Option<Self> {
+        let clock = ProcessClock::open(pid)?;
         keep_counters_on();
         let counter = Builder::new(Software::TASK_CLOCK).observe_pid(pid).inherit(true).enabled(true).build().ok();
-        Some(Self { clock, counter: counter.zip(clock_now(clock)) })
+        Some(Self { clock, counter: counter.zip(clock.now()) })
     }
 
     fn now(&mut self) -> Option<Duration> {
@@ -247,7 +243,7 @@ impl CpuClock {
         {
             return Some(*before + Duration::from_nanos(nanoseconds));
         }
-        clock_now(self.clock)
+        self.clock.now()
     }
 }
 
@@ -260,15 +256,6 @@ pub(super) fn keep_counters_on() {
     KEPT.get_or_init(|| {
         Builder::new(Software::DUMMY).observe_self().any_cpu().enabled(true).build().ok().map(Mutex::new)
     });
-}
-
-fn clock_now(clock: libc::clockid_t) -> Option<Duration> {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is a valid place for the result; a clock whose process is gone is reported by the return value.
-    if unsafe { libc::clock_gettime(clock, &raw mut time) } != 0 {
-        return None;
-    }
-    Some(Duration::new(u64::try_from(time.tv_sec).ok()?, u32::try_from(time.tv_nsec).ok()?))
 }
 
 /// The number after `name` in a text of `name number` lines.

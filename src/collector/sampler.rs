@@ -107,10 +107,8 @@ pub fn sample(
 /// Has the kernel wake this thread when it asks for it, and not up to 50 µs later to save a wake-up.
 fn be_punctual() {
     #[cfg(target_os = "linux")]
-    // SAFETY: this setting of the calling thread takes a number and touches no memory.
-    unsafe {
-        libc::prctl(libc::PR_SET_TIMERSLACK, 1 as libc::c_ulong);
-    }
+    // A refusal leaves the thread as it is.
+    let _ = rustix::thread::set_current_timer_slack(Some(std::num::NonZeroU64::MIN));
 }
 
 /// The totals at earlier frames, for the differences in the next.

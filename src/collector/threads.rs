@@ -9,13 +9,14 @@ use super::affinity::Restriction;
 use super::counters::{Counters, Detail, Probe};
 use super::events::EventCounters;
 use super::portable::SysinfoProbe;
-use super::process::{self, Control};
+use super::process::Control;
 #[cfg(target_os = "linux")]
 use super::procfs::ProcProbe;
 use super::tail::Tail;
 use super::{MIN_INTERVAL, Options, sampler, stdout};
 use crate::model::SamplerKind;
 use crate::os::Interrupt;
+use crate::os::clock::thread_cpu_time;
 
 /// How long the output streams may stay open after the exit before whoever holds them is ended, too.
 const STREAM_GRACE: Duration = Duration::from_secs(1);
@@ -66,17 +67,14 @@ impl Spawned {
 /// How much a pipe is to hold, in bytes: what every user may ask for (`/proc/sys/fs/pipe-max-size`). An info line can be
 /// longer than the usual 64 KiB, and the compiler would have to wait for its reader in the midst of its time.
 #[cfg(target_os = "linux")]
-const PIPE_SIZE: libc::c_int = 1024 * 1024;
+const PIPE_SIZE: usize = 1024 * 1024;
 
 /// A pipe for the compiler to speak into, as large as may be.
 pub fn pipe() -> io::Result<(PipeReader, io::PipeWriter)> {
     let (reader, writer) = io::pipe()?;
     #[cfg(target_os = "linux")]
-    {
-        use std::os::fd::AsRawFd;
-        // SAFETY: the file is open, and the setting takes a number. A refusal leaves the pipe as it is.
-        unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, PIPE_SIZE) };
-    }
+    // A refusal leaves the pipe as it is.
+    let _ = rustix::pipe::fcntl_setpipe_size(&writer, PIPE_SIZE);
     Ok((reader, writer))
 }
 
@@ -129,10 +127,10 @@ fn start_reader<T: Send + 'static>(
     thread::Builder::new().name(format!("forc-perf {name}")).spawn(move || {
         let _restriction = cpus.map(|cpus| Restriction::to(&cpus));
         // What the run costs begins here: the thread's making does not fall into the compiler's time.
-        let before = process::thread_cpu_time();
+        let before = thread_cpu_time();
         read(&shared);
         // A receiver that is gone has given up on this stream.
-        let _ = sender.send(process::thread_cpu_time().saturating_sub(before));
+        let _ = sender.send(thread_cpu_time().saturating_sub(before));
     })?;
     Ok(Stream { content, end })
 }
@@ -174,7 +172,7 @@ pub fn start_sampler(
     let (options, spawned, interrupt) = (options.clone(), Arc::clone(spawned), interrupt.clone());
     thread::Builder::new().name("forc-perf sampler".to_owned()).spawn(move || {
         let _restriction = options.split.as_ref().map(|split| Restriction::to(&split.harness));
-        let before = process::thread_cpu_time();
+        let before = thread_cpu_time();
         let spawned = spawned.wait();
         let Spawned::Running { control, started, .. } = spawned else { return SamplerResult::default() };
         let interval = options.interval.map(|interval| interval.max(MIN_INTERVAL));
@@ -185,7 +183,7 @@ pub fn start_sampler(
         }
         let read = |detail| spawned.read(detail);
         let sampled = sampler::sample(read, interval, control, *started, options.time_limit, &interrupt);
-        SamplerResult { sampled, cpu_time: process::thread_cpu_time().saturating_sub(before) }
+        SamplerResult { sampled, cpu_time: thread_cpu_time().saturating_sub(before) }
     })
 }
 

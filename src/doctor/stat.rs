@@ -72,9 +72,7 @@ impl Times {
 
 /// In how many ticks `/proc/stat` counts a second: 100 nearly everywhere.
 fn ticks_per_second() -> u64 {
-    // SAFETY: sysconf has no preconditions.
-    let ticks = unsafe { libc::sysconf(libc::_SC_CLK_TCK) };
-    u64::try_from(ticks).ok().filter(|ticks| (1..=1_000_000).contains(ticks)).unwrap_or(100)
+    Some(rustix::param::clock_ticks_per_second()).filter(|ticks| (1..=1_000_000).contains(ticks)).unwrap_or(100)
 }
 
 #[cfg(test)]

@@ -79,17 +79,10 @@ pub fn try_lock(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// How many bytes a user may still write to the file system of `folder`, if it tells.
+/// How many bytes a user may still write to the file system of `folder`, if it reports that.
 pub fn free_space(folder: &Path) -> Option<u64> {
-    use std::os::unix::ffi::OsStrExt;
-    let path = std::ffi::CString::new(folder.as_os_str().as_bytes()).ok()?;
-    // SAFETY: statvfs is plain data, for which all zeros is a valid value.
-    let mut space: libc::statvfs = unsafe { std::mem::zeroed() };
-    // SAFETY: both pointers are valid for the call, and the path ends with a zero.
-    let told = unsafe { libc::statvfs(path.as_ptr(), &raw mut space) } == 0;
-    // The widths of these fields differ between platforms.
-    #[allow(clippy::useless_conversion, clippy::unnecessary_cast, reason = "not useless on every platform")]
-    told.then(|| (space.f_bavail as u64).saturating_mul(space.f_frsize as u64))
+    let space = rustix::fs::statvfs(folder).ok()?;
+    Some(space.f_bavail.saturating_mul(space.f_frsize))
 }
 
 /// How many bytes the files below `path` take, links not followed. What cannot be read counts nothing.
@@ -117,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_system_tells_its_free_space() {
+    fn a_file_system_reports_its_free_space() {
         assert!(free_space(Path::new("/")).is_some());
         assert_eq!(free_space(Path::new("/no/such/folder")), None);
     }

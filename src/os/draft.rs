@@ -4,13 +4,15 @@
 //! writes into the same folder can tell those that were left, and removes them.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
+
+use super::lock;
 
 /// How the names of drafts begin.
 const PREFIX: &str = ".forc-perf-";
@@ -32,17 +34,12 @@ impl Draft {
         let folder = place.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
         remove_left_once(folder);
         let mode = fs::metadata(place).map_or(0o666, |file| file.mode() & 0o777);
-        loop {
-            let mut builder = tempfile::Builder::new();
-            // The umask has its say, too.
-            let file = builder.prefix(PREFIX).permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
-            // A file system without locks: nothing is told of what was left there, and nothing is removed.
-            let _ = file.as_file().lock();
-            // Before it was locked another process may have taken it for one that was left.
-            if file.as_file().metadata()?.nlink() > 0 {
-                return Ok(Self { file, place: place.to_owned() });
-            }
-        }
+        let mut builder = tempfile::Builder::new();
+        // The umask applies, too.
+        builder.prefix(PREFIX).permissions(Permissions::from_mode(mode));
+        // On a file system without locks, abandoned drafts are not recognized, and stay.
+        let (file, _locked) = lock::create(&builder, folder)?;
+        Ok(Self { file, place: place.to_owned() })
     }
 
     /// The file as it is so far.
@@ -76,12 +73,9 @@ fn remove_left_once(folder: &Path) {
 fn remove_left(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.filter_map(Result::ok) {
-        if !entry.file_name().to_string_lossy().starts_with(PREFIX) {
-            continue;
-        }
-        let mut options = OpenOptions::new();
-        let file = options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(entry.path());
-        if file.is_ok_and(|file| file.metadata().is_ok_and(|file| file.is_file()) && file.try_lock().is_ok()) {
+        if entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && let Some(_lock) = lock::try_abandoned(&entry.path())
+        {
             let _ = fs::remove_file(entry.path());
         }
     }

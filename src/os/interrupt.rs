@@ -48,7 +48,7 @@ impl Interrupt {
     pub fn on_signals(&self) -> std::io::Result<()> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
         let mut signals = vec![SIGINT, SIGTERM];
-        if !is_ignored(SIGHUP) {
+        if !super::signal::is_ignored(SIGHUP) {
             signals.push(SIGHUP);
         }
         let mut signals = signal_hook::iterator::Signals::new(signals)?;
@@ -66,20 +66,12 @@ impl Interrupt {
     }
 }
 
-/// Whether the process was started with this signal ignored.
-#[cfg(unix)]
-fn is_ignored(signal: libc::c_int) -> bool {
-    // SAFETY: sigaction is plain data, for which all zeros is a valid value.
-    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-    // SAFETY: nothing is set, and `action` is a valid place for the result.
-    let told = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) } == 0;
-    told && action.sa_sigaction == libc::SIG_IGN
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use std::io::{BufRead, BufReader};
     use std::process::{Child, Command, Stdio};
+
+    use rustix::process::{Pid, Signal, kill_process};
 
     use super::*;
 
@@ -105,9 +97,8 @@ mod tests {
         }
     }
 
-    fn signal(child: &Child, signal: libc::c_int) {
-        // SAFETY: kill has no preconditions; the child has not been waited for.
-        assert_eq!(unsafe { libc::kill(child.id().cast_signed(), signal) }, 0);
+    fn signal(child: &Child, signal: Signal) {
+        kill_process(Pid::from_child(child), signal).unwrap();
     }
 
     /// What a process does that stops for nothing but a second thought.
@@ -129,7 +120,7 @@ mod tests {
         if std::env::var_os(SIGNALLED).is_some() {
             be_signalled();
         }
-        for number in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+        for number in [Signal::INT, Signal::TERM, Signal::HUP] {
             let (mut child, mut stdout) =
                 start("one_request_delivered_several_times_is_one_and_a_later_signal_ends_at_once");
             for _ in 0..3 {
@@ -137,10 +128,10 @@ mod tests {
             }
             wait_for(&mut stdout, "requested");
             thread::sleep(Duration::from_millis(200));
-            assert!(child.try_wait().unwrap().is_none(), "signal {number}: ended by the same request");
+            assert!(child.try_wait().unwrap().is_none(), "{number:?}: ended by the same request");
             thread::sleep(ONE_REQUEST);
             signal(&child, number);
-            assert_eq!(child.wait().unwrap().code(), Some(130), "signal {number}");
+            assert_eq!(child.wait().unwrap().code(), Some(130), "{number:?}");
         }
     }
 }

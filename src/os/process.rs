@@ -2,13 +2,14 @@
 //! everything that they have started.
 
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Interrupt, keeper};
+use rustix::process::Pid;
+
+use super::{Interrupt, signal, spawn, watchdog};
 
 /// How often an interrupt is looked for while the program is silent.
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
@@ -60,13 +61,12 @@ pub fn run(
         return Err(ProcessError::Interrupted);
     }
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    keeper::prepare();
-    // SAFETY: between fork and exec only `setsid` is called, which is safe there.
-    unsafe { command.pre_exec(leave_terminal) };
+    watchdog::start();
+    spawn::leave_terminal(command);
     let mut child = command.spawn().map_err(ProcessError::Spawn)?;
-    let group = child.id().cast_signed();
-    // Asked, not killed: git removes its locks then.
-    let kept = keeper::keep(child.id(), "TERM");
+    let group = Pid::from_child(&child);
+    // Asked to end, not killed: git then removes its locks.
+    let registration = watchdog::register(group, "TERM");
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let ended = AtomicBool::new(false);
     let (written, read) = thread::scope(|scope| {
@@ -90,13 +90,13 @@ pub fn run(
             Ok(())
         });
         if read.is_err() {
-            signal_group(group, libc::SIGKILL);
+            signal::kill_group(group);
         }
         let written = written.join().unwrap_or_else(|_| Err(io::Error::other("the reader of stdout has panicked")));
         drop(end);
         (written, read)
     });
-    drop(kept);
+    drop(registration);
     let status = child.wait().map_err(ProcessError::Io)?;
     if interrupt.requested() {
         return Err(ProcessError::Interrupted);
@@ -114,14 +114,8 @@ impl<F: Fn()> Drop for OnDrop<F> {
     }
 }
 
-/// Makes the process the leader of a session, and so of a group.
-fn leave_terminal() -> io::Result<()> {
-    // SAFETY: the call has no preconditions.
-    if unsafe { libc::setsid() } == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
-}
-
 /// Waits for the end of the output or for an interrupt, on which the group is asked to end, and then killed.
-fn watch(group: libc::pid_t, ended: &AtomicBool, interrupt: &Interrupt) {
+fn watch(group: Pid, ended: &AtomicBool, interrupt: &Interrupt) {
     let done = || ended.load(Ordering::Acquire);
     while !done() && !interrupt.requested() {
         thread::park_timeout(WATCH_INTERVAL);
@@ -129,18 +123,12 @@ fn watch(group: libc::pid_t, ended: &AtomicBool, interrupt: &Interrupt) {
     if !interrupt.requested() {
         return;
     }
-    signal_group(group, libc::SIGTERM);
+    signal::terminate_group(group);
     let asked = Instant::now();
     while !done() && asked.elapsed() < GRACE {
         thread::park_timeout(WATCH_INTERVAL);
     }
-    signal_group(group, libc::SIGKILL);
-}
-
-/// Signals a group whose leader is our child and has not been waited for.
-fn signal_group(group: libc::pid_t, signal: libc::c_int) {
-    // SAFETY: kill has no preconditions; the id cannot be anybody else's, as its process has not been waited for.
-    unsafe { libc::kill(-group, signal) };
+    signal::kill_group(group);
 }
 
 /// Removes every variable from the environment of `command` whose name `is_foreign`.

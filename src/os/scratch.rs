@@ -5,11 +5,13 @@
 //! each temporary folder is its lock, `<name>.lock`, which is there before the folder and goes after it. So a folder whose lock
 //! nobody holds was left by a process that was killed.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
+
+use super::lock;
 
 /// How the name of the user's folder begins; the user's id follows.
 const PREFIX: &str = "forc-perf-";
@@ -107,8 +109,7 @@ fn private_folder() -> DirBuilder {
 /// The user's folder in `temporary`, which is made if it is not there.
 fn users_folder(temporary: &Path) -> Result<PathBuf, ScratchError> {
     let temporary = std::path::absolute(temporary).map_err(write_error(temporary))?;
-    // SAFETY: geteuid has no preconditions.
-    let user = unsafe { libc::geteuid() };
+    let user = rustix::process::geteuid().as_raw();
     let folder = temporary.join(format!("{PREFIX}{user}"));
     match private_folder().create(&folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(write_error(&temporary)(error)),
@@ -127,15 +128,11 @@ fn users_folder(temporary: &Path) -> Result<PathBuf, ScratchError> {
 
 /// A lock of a new name, which is held.
 fn new_lock(parent: &Path) -> io::Result<(PathBuf, File)> {
-    loop {
-        let made = tempfile::Builder::new().prefix("").suffix(&format!(".{LOCK}")).tempfile_in(parent)?;
-        let (file, path) = made.keep()?;
-        file.lock()?;
-        // Between its making and its locking another process may have taken it for one that was left.
-        if file.metadata()?.nlink() > 0 {
-            return Ok((path, file));
-        }
-    }
+    let suffix = format!(".{LOCK}");
+    let (file, locked) = lock::create(tempfile::Builder::new().prefix("").suffix(&suffix), parent)?;
+    locked?;
+    let (file, path) = file.keep()?;
+    Ok((path, file))
 }
 
 /// Removes the folders of processes that were killed.
@@ -145,9 +142,7 @@ fn remove_left(parent: &Path) {
         if path.extension().is_none_or(|extension| extension != LOCK) {
             continue;
         }
-        // Whatever stands there is not waited for and not followed.
-        let lock = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&path);
-        if lock.is_ok_and(|lock| lock.metadata().is_ok_and(|file| file.is_file()) && lock.try_lock().is_ok()) {
+        if let Some(_lock) = lock::try_abandoned(&path) {
             remove(&path.with_extension(""));
         }
     }
@@ -209,9 +204,7 @@ mod tests {
         fs::write(folder.path().join("victim.lock"), "").unwrap();
         std::os::unix::fs::symlink(folder.path().join("victim.lock"), parent.join("a.lock")).unwrap();
         std::os::unix::fs::symlink(&victim, parent.join("a")).unwrap();
-        let pipe = std::ffi::CString::new(parent.join("b.lock").to_str().unwrap()).unwrap();
-        // SAFETY: the path ends with a zero and outlives the call.
-        assert_eq!(unsafe { libc::mkfifo(pipe.as_ptr(), 0o600) }, 0);
+        rustix::fs::mkfifoat(rustix::fs::CWD, parent.join("b.lock"), 0o600.into()).unwrap();
         remove_left(&parent);
         assert!(victim.is_dir());
     }
