@@ -8,6 +8,9 @@
 /// What stands in place of a phase's name for the time outside all phases.
 pub const OUTSIDE: &str = "outside phases";
 
+/// What stands in place of a phase's name for the run as a whole.
+pub const WHOLE_RUN: &str = "whole run";
+
 /// A phase of the compiler's releases.
 #[derive(Clone, Copy, Debug)]
 pub struct Phase {

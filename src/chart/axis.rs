@@ -1,6 +1,7 @@
 //! Axes: where the ticks stand, and how many points a line needs.
 
 use crate::model::Unit;
+use crate::text::change::sign;
 use crate::text::format::{byte_unit, time_unit};
 
 /// A linear map of `low..high` onto pixels from `start` to `end`.
@@ -33,6 +34,16 @@ pub(super) struct Ticks {
     pub(super) values: Vec<f64>,
     pub(super) labels: Vec<String>,
     pub(super) unit: &'static str,
+}
+
+impl Ticks {
+    /// The same with a sign in front of what is above 0 too, as changes have it.
+    pub(super) fn signed(mut self) -> Self {
+        for (value, label) in self.values.iter().zip(&mut self.labels).filter(|(value, _)| **value > 0.0) {
+            label.insert_str(0, sign(*value));
+        }
+        self
+    }
 }
 
 /// Ticks of a time axis from 0 to `high` nanoseconds.

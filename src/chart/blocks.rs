@@ -1,7 +1,6 @@
 //! The ratio of every block, in order.
 
 use super::axis::{Scale, percent_ticks};
-use super::forest::verdict_colour;
 use super::palette::{LINE, MUTED, TRACK};
 use super::scene::{Align, Chart, MARGIN, Paint, Style};
 use super::text::shorten;
@@ -9,6 +8,7 @@ use super::{ChartError, WIDTH};
 use crate::model::{Comparison, Findings, Metric, Verdict};
 use crate::stats::{median, quantile};
 use crate::verdict::{lead_metric, sampled};
+use crate::words::Sign;
 
 const TICK: Style = Style::new(11.0, MUTED);
 const PLOT: (f64, f64) = (76.0, WIDTH - MARGIN);
@@ -47,14 +47,13 @@ pub fn blocks(comparison: &Comparison, findings: &Findings, benchmark: usize) ->
     let x = Scale::new(0.5, blocks as f64 + 0.5, PLOT.0, PLOT.1);
     let y = Scale::new(low, high, BOTTOM, TOP);
     chart.rect((PLOT.0, TOP), (PLOT.1 - PLOT.0, BOTTOM - TOP), TRACK);
-    let ticks = percent_ticks(low, high, 4);
+    let ticks = percent_ticks(low, high, 4).signed();
     for (value, label) in ticks.values.iter().zip(&ticks.labels) {
         let at = y.at(*value);
         chart.rule((PLOT.0, at), (PLOT.1, at), if value.abs() < 1e-9 { MUTED } else { LINE });
-        let sign = if *value > 1e-9 { "+" } else { "" };
-        chart.text(PLOT.0 - 8.0, at, format!("{sign}{label}"), TICK, Align::Right);
+        chart.text(PLOT.0 - 8.0, at, label, TICK, Align::Right);
     }
-    let colour = verdict_colour(figure.map_or(Verdict::Undecided, |figure| figure.verdict));
+    let colour = Sign::of(figure.map_or(Verdict::Undecided, |figure| figure.verdict)).colour;
     let ends = figure.map(|figure| (100.0 * (figure.low - 1.0), 100.0 * (figure.high - 1.0)));
     if let Some((from, to)) = ends.filter(|(from, to)| from.is_finite() && to.is_finite() && from <= to) {
         let (top, bottom) = (y.at(to), y.at(from));

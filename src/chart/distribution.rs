@@ -7,7 +7,7 @@ use super::text::{shorten, two_lines};
 use super::{ChartError, WIDTH};
 use crate::figures::{self, Values};
 use crate::model::{Measured, Metric, PhaseSummary};
-use crate::phase::OUTSIDE;
+use crate::phase::{OUTSIDE, WHOLE_RUN};
 use crate::stats::{median, quantile};
 use crate::text::counted;
 use crate::text::format;
@@ -71,12 +71,11 @@ pub fn distribution(measured: &Measured, colours: &PhaseColours) -> Result<Chart
     let scale = Scale::new(low, high, PLOT.0, PLOT.1);
     let first = top + 14.0;
     let bottom = first + rows.len() as f64 * ROW;
-    let ticks = percent_ticks(low, high, 7);
+    let ticks = percent_ticks(low, high, 7).signed();
     for (value, label) in ticks.values.iter().zip(&ticks.labels) {
         let x = scale.at(*value);
         chart.rule((x, first), (x, bottom), if *value == 0.0 { MUTED } else { LINE });
-        let sign = if *value > 0.0 { "+" } else { "" };
-        chart.text(x, bottom + 12.0, format!("{sign}{label}"), TICK, Align::Centre);
+        chart.text(x, bottom + 12.0, label, TICK, Align::Centre);
     }
     for (index, row) in rows.iter().enumerate() {
         strip(&mut chart, row, &scale, (low, high), first + index as f64 * ROW);
@@ -111,7 +110,7 @@ fn rows(measured: &Measured, colours: &PhaseColours) -> Vec<Row> {
             None => Swatch { rgb: INK, hatched: false },
             Some(name) => colours.swatch(Some(name.as_str()).filter(|name| *name != OUTSIDE)),
         };
-        let name = values.phase.clone().unwrap_or_else(|| "whole run".to_owned());
+        let name = values.phase.clone().unwrap_or_else(|| WHOLE_RUN.to_owned());
         Some(Row { name, paint, whole: values.phase.is_none(), values: values.values, median, low, high })
     };
     let walls = figures::values(measured).into_iter().filter(|of| of.metric == Metric::Wall && of.package.is_none());
@@ -180,9 +179,8 @@ fn strip(chart: &mut Chart, row: &Row, scale: &Scale, (low, high): (f64, f64), t
     }
     chart.rect((scale.at(0.0) - 1.0, middle - 13.0), (2.0, 26.0), INK);
     chart.text(MEDIAN_AT, middle, format::nanoseconds(row.median), FIGURE, Align::Right);
-    let half = (row.high - row.low) / 2.0 / row.median;
-    if row.values.len() > 1 && half.is_finite() {
-        chart.text(INTERVAL_AT, middle, format!("±{}", format::percent(half)), TICK, Align::Right);
+    if let Some(half) = format::half_width(row.values.len(), row.median, row.low, row.high) {
+        chart.text(INTERVAL_AT, middle, half, TICK, Align::Right);
     }
 }
 

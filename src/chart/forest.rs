@@ -1,7 +1,7 @@
 //! Every benchmark's ratio with its interval.
 
 use super::axis::{Scale, percent_ticks};
-use super::palette::{INK, LINE, MUTED, OUTSIDE, Rgb, SURFACE};
+use super::palette::{INK, LINE, MUTED, SURFACE};
 use super::scene::{Align, Chart, MARGIN, Paint, Style};
 use super::text::shorten;
 use super::{ChartError, WIDTH};
@@ -11,6 +11,7 @@ use crate::text::change::interval_of;
 use crate::text::counted;
 use crate::text::format;
 use crate::verdict::{rank, size};
+use crate::words::Sign;
 
 const ROW: f64 = 22.0;
 const LABEL: Style = Style::new(12.0, INK);
@@ -29,16 +30,6 @@ const MOST_ROWS: usize = 150;
 const FAR_OFF: f64 = 2.5;
 /// Ratios beyond this are drawn at the edge, whatever the others need.
 const LARGEST_RATIO: f64 = 20.0;
-
-/// The colours of verdicts: Okabe and Ito's, so that they differ to the colour-blind. Shapes say the same.
-pub(super) fn verdict_colour(verdict: Verdict) -> Rgb {
-    match verdict {
-        Verdict::Regressed => (0xD5, 0x5E, 0x00),
-        Verdict::Improved => (0x00, 0x72, 0xB2),
-        Verdict::Equal => (0x00, 0x9E, 0x73),
-        Verdict::Undecided | Verdict::SameBinary => OUTSIDE,
-    }
-}
 
 /// A forest plot: a row a benchmark with its ratio, side over base, and the ratio's interval, for one metric of whole runs;
 /// worst first, and all benchmarks together at the end.
@@ -77,7 +68,7 @@ pub fn forest(comparison: &Comparison, findings: &Findings, metric: Metric) -> R
     let mut chart = Chart::new(format!("Ratio of {title}"), &title, WIDTH);
     let threshold = rows.iter().map(|(_, figure)| figure.threshold).find(|t| t.is_finite() && *t > 0.0);
     let band = threshold
-        .map_or_else(String::new, |t| format!("; within the band, ±{}, it would not matter", format::percent(t)));
+        .map_or_else(String::new, |t| format!("; within the band, {}, it would not matter", format::plus_minus(t)));
     let subtitle = format!("change of {}, worst first{band}", counted(rows.len() + left_out, "benchmark"));
     chart.text(MARGIN, 38.0, subtitle, Style::new(12.0, MUTED), Align::Left);
     legend(&mut chart, 60.0);
@@ -138,7 +129,7 @@ fn legend(chart: &mut Chart, y: f64) {
 
 /// A verdict's shape: up for worse, down for better, a square for no change, a ring for no answer.
 fn mark(chart: &mut Chart, (x, y): (f64, f64), verdict: Verdict) {
-    let colour = verdict_colour(verdict);
+    let colour = Sign::of(verdict).colour;
     match verdict {
         Verdict::Regressed => chart.polygon(vec![(x - 5.5, y + 4.5), (x + 5.5, y + 4.5), (x, y - 5.5)], colour),
         Verdict::Improved => chart.polygon(vec![(x - 5.5, y - 4.5), (x + 5.5, y - 4.5), (x, y + 5.5)], colour),
@@ -171,15 +162,13 @@ fn domain(rows: &[(&str, &Figure)], total: Option<&Total>, threshold: Option<f64
 }
 
 fn ticks(chart: &mut Chart, scale: &Scale, (low, high): (f64, f64), (top, bottom): (f64, f64)) {
-    let ticks = percent_ticks(100.0 * (low - 1.0), 100.0 * (high - 1.0), 8);
+    let ticks = percent_ticks(100.0 * (low - 1.0), 100.0 * (high - 1.0), 8).signed();
     let mut last = f64::NEG_INFINITY;
     for (value, label) in ticks.values.iter().zip(&ticks.labels) {
         let nothing = value.abs() < 1e-9;
         let x = scale.at((1.0 + value / 100.0).ln());
-        let sign = if *value > 1e-9 { "+" } else { "" };
-        let label = format!("{sign}{label}");
         // To the right the logarithm presses them together.
-        if x - last < TICK.width(&label) + 10.0 {
+        if x - last < TICK.width(label) + 10.0 {
             continue;
         }
         last = x;
@@ -189,7 +178,7 @@ fn ticks(chart: &mut Chart, scale: &Scale, (low, high): (f64, f64), (top, bottom
 }
 
 fn row(chart: &mut Chart, figure: &Figure, scale: &Scale, (low, high): (f64, f64), plot: (f64, f64), middle: f64) {
-    let colour = verdict_colour(figure.verdict);
+    let colour = Sign::of(figure.verdict).colour;
     let at = |ratio: f64| scale.at(if ratio > 0.0 { ratio.ln() } else { low.ln() });
     if figure.low.is_finite() && figure.high.is_finite() && figure.low <= figure.high {
         let (from, to) = (at(figure.low), at(figure.high));

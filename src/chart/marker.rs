@@ -2,6 +2,7 @@
 
 use super::palette::{MUTED, OUTSIDE, Rgb, SURFACE};
 use super::scene::{Chart, Paint};
+use crate::words::Sign;
 
 /// The shape of a line's points. A triangle is none of them: it means worse, better, or beyond the axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,8 +110,8 @@ impl StepKind {
     /// The name that the dashboard's script knows it by.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Worse => "worse",
-            Self::Better => "better",
+            Self::Worse => Sign::of_direction(true).word,
+            Self::Better => Sign::of_direction(false).word,
             Self::Expected => "expected",
             Self::Unconfirmed => "unconfirmed",
         }
@@ -126,8 +127,8 @@ impl StepKind {
 
     pub(super) fn colour(self) -> Rgb {
         match self {
-            Self::Worse => (0xD5, 0x5E, 0x00),
-            Self::Better => (0x00, 0x72, 0xB2),
+            Self::Worse => Sign::of_direction(true).colour,
+            Self::Better => Sign::of_direction(false).colour,
             Self::Expected => MUTED,
             Self::Unconfirmed => OUTSIDE,
         }

@@ -109,7 +109,7 @@ fn draw(
     let scale = Scale::new(low - air, high + air, labels_end + 14.0, PLOT_END);
     let top = 84.0;
     let bottom = top + (bars.len() + 2) as f64 * ROW;
-    let ticks = difference_ticks(low - air, high + air, 6, unit);
+    let ticks = difference_ticks(low - air, high + air, 6, unit).signed();
     let heading = if ticks.unit.is_empty() { "difference".to_owned() } else { format!("difference, {}", ticks.unit) };
     chart.text(labels_end + 14.0, top - 16.0, heading, HEADING, Align::Left);
     chart.text(DIFFERENCE_AT, top - 16.0, "difference", HEADING, Align::Right);
@@ -117,9 +117,7 @@ fn draw(
     let mut last = f64::NEG_INFINITY;
     for (value, label) in ticks.values.iter().zip(&ticks.labels) {
         let x = scale.at(*value);
-        let sign = if *value > 0.0 { "+" } else { "" };
-        let label = format!("{sign}{label}");
-        if x - last < TICK.width(&label) + 8.0 {
+        if x - last < TICK.width(label) + 8.0 {
             continue;
         }
         last = x;
@@ -162,8 +160,7 @@ fn figures(chart: &mut Chart, y: f64, own: f64, all: f64, unit: crate::model::Un
     let share = own / all;
     // Where parts cancel, shares of what is left say nothing.
     if share.is_finite() && share.abs() < 10.0 {
-        let sign = if share <= -0.005 { "−" } else { "" };
-        chart.text(SHARE_AT, y, format!("{sign}{}", format::whole_percent(share.abs())), style, Align::Right);
+        chart.text(SHARE_AT, y, format::whole_percent(share), style, Align::Right);
     }
 }
 

@@ -14,10 +14,11 @@ use crate::history::MeasureKey;
 use crate::model::{Metric, StdChoice};
 use crate::report::html::parts::{name, sentence};
 use crate::stats::{ChangeRules, detectable};
+use crate::text::change::short;
 use crate::text::counted;
 use crate::text::{format, shell};
 use crate::trends::{Event, Trend};
-use crate::words::events;
+use crate::words::{Sign, events};
 
 pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardError> {
     let own: Vec<(usize, &Trend)> =
@@ -165,13 +166,14 @@ fn figure(pages: &Pages, metric: Metric, trend: &Trend) -> Markup {
                 }
             } @else { td {} td {} }
             @if let Some(change) = trend.changes.last() {
-                td.number.regressed[change.ratio > 1.0].improved[change.ratio < 1.0] {
-                    @if change.ratio > 1.0 { "▲ " } @else { "▼ " } (events::change(change.ratio))
+                @let sign = Sign::of_direction(change.ratio > 1.0);
+                td class={ "number " (sign.style) } {
+                    (sign.sign) " " (short(change.ratio))
                 }
                 td { @if let Some(commit) = pages.trends.commit(change.index) { (commit_link(pages, commit, "../")) " " (date(&commit.date)) } }
             } @else { td.number { (format::MISSING) } td {} }
             td.number { (trend.noise.map_or(format::MISSING.to_owned(), |noise| format::percent(noise.sigma))) }
-            td.number { (smallest(trend).map_or(format::MISSING.to_owned(), events::change)) }
+            td.number { (smallest(trend).map_or(format::MISSING.to_owned(), short)) }
         }
     }
 }
@@ -229,7 +231,7 @@ fn here(pages: &Pages, trend: &Trend, ratio: f64) -> Markup {
     let key = &trend.series.key;
     html! {
         @match &key.phase { Some(phase) => { (chip(pages, phase)) (name(phase)) }, None => (key.metric.name()) }
-        " " span.regressed[ratio > 1.0].improved[ratio < 1.0] { (events::change(ratio)) }
+        " " span.regressed[ratio > 1.0].improved[ratio < 1.0] { (short(ratio)) }
     }
 }
 

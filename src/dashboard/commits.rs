@@ -10,10 +10,12 @@ use super::parts::{anchor, commit_link};
 use crate::history::{ReportId, ReportInfo};
 use crate::model::Metric;
 use crate::report::html::parts::{name, sentence};
+use crate::text::change::short;
 use crate::text::clean;
 use crate::text::counted;
 use crate::text::format;
 use crate::trends::{Commit, Event, totals};
+use crate::words::{Sign, events};
 
 pub(super) fn page(pages: &Pages) -> String {
     let commits = &pages.trends.axis.commits;
@@ -129,7 +131,7 @@ fn table(pages: &Pages) -> Markup {
 
 /// A row of a table of hundreds: its classes are the columns' own, in the style sheet.
 fn row(pages: &Pages, commit: &Commit, of: &Facts, several: bool) -> Markup {
-    let direction = of.events.first().map(|event| if event.worse { "worse" } else { "better" });
+    let direction = of.events.first().map(|event| Sign::of_direction(event.worse).word);
     html! {
         tr data-direction=[direction] {
             th { (commit_link(pages, commit, "")) (others(pages, commit)) }
@@ -162,10 +164,10 @@ fn others(pages: &Pages, commit: &Commit) -> Markup {
 
 /// An event in a sign and a figure, which leads to its card.
 fn mark(pages: &Pages, event: &Event) -> Markup {
-    let class = if event.worse { "regressed" } else { "improved" };
+    let Sign { sign, style, .. } = Sign::of_direction(event.worse);
     html! {
-        a class=(class) href={ "events.html#" (anchor(pages, event)) } title=(clean(&crate::words::events::sentence(event))) {
-            @if event.worse { "▲ " } @else { "▼ " } (crate::words::events::change(event.headline.ratio))
+        a class=(style) href={ "events.html#" (anchor(pages, event)) } title=(clean(&events::sentence(event))) {
+            (sign) " " (short(event.headline.ratio))
         }
     }
 }

@@ -11,6 +11,7 @@ use super::parts::{benchmark_link, commit_at, commit_link, event_card, lines, sp
 use crate::chart;
 use crate::model::Metric;
 use crate::report::html::parts::{name, sentence};
+use crate::text::change::short;
 use crate::text::counted;
 use crate::text::format;
 use crate::trends::{Event, Health, Night, Standing, Trend, TrendPoint, totals};
@@ -315,7 +316,7 @@ fn row(pages: &Pages, id: &str) -> Markup {
                 }
                 td { (spark(trend, None)) }
                 @let recent = recent(trend);
-                td.number data-label="Last ten" data-value=[recent] { @if let Some(ratio) = recent { (events::change(ratio)) } @else { (format::MISSING) } }
+                td.number data-label="Last ten" data-value=[recent] { @if let Some(ratio) = recent { (short(ratio)) } @else { (format::MISSING) } }
                 td.number data-label="Noise" data-value=[trend.noise.map(|noise| noise.sigma)] {
                     (trend.noise.map_or(format::MISSING.to_owned(), |noise| format::percent(noise.sigma)))
                 }

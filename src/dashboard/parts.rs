@@ -10,7 +10,7 @@ use crate::stats::Persistence;
 use crate::text::clean;
 use crate::text::shell;
 use crate::trends::{Commit, Event, Standing, Trend};
-use crate::words::events;
+use crate::words::{Sign, events};
 
 /// A date, RFC 3339, to the day; the whole of it is its title.
 pub(super) fn date(text: &str) -> Markup {
@@ -70,9 +70,8 @@ pub(super) fn benchmark_link(pages: &Pages, id: &str, root: &str) -> Markup {
 
 /// Which way an event goes: a sign and a word, for those who see no colours, or nothing.
 pub(super) fn direction(event: &Event) -> Markup {
-    html! {
-        @if event.worse { span.regressed { "▲ worse" } } @else { span.improved { "▼ better" } }
-    }
+    let sign = Sign::of_direction(event.worse);
+    html! { span class=(sign.style) { (sign.label()) } }
 }
 
 /// What is to be thought of an event.
@@ -170,7 +169,7 @@ pub(super) fn event_card(pages: &Pages, event: &Event, root: &str) -> Markup {
     let commit = pages.trends.commit(event.position);
     let ids = &event.headline.benchmarks;
     html! {
-        article.event data-standing=(event.standing.name()) data-direction=(if event.worse { "worse" } else { "better" })
+        article.event data-standing=(event.standing.name()) data-direction=(Sign::of_direction(event.worse).word)
             data-tags=(tags_of(pages, event)) data-phases=(phases_of(pages, event)) id=(anchor(pages, event)) {
             h3 { (direction(event)) " " (sentence(&events::sentence(event))) " " (standing(event)) }
             (event_spark(pages, event))
@@ -231,7 +230,7 @@ fn verdict_link(pages: &Pages, event: &Event, root: &str) -> Markup {
 pub(super) fn anchor(pages: &Pages, event: &Event) -> String {
     let base = |event: &Event| -> String {
         let key: String = event.key.chars().filter(char::is_ascii_alphanumeric).take(12).collect();
-        format!("e-{key}-{}", if event.worse { "worse" } else { "better" })
+        format!("e-{key}-{}", Sign::of_direction(event.worse).word)
     };
     let own = base(event);
     let earlier = pages.trends.events.iter().take_while(|other| !std::ptr::eq(*other, event));

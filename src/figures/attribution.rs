@@ -270,43 +270,19 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{CollectorCost, Protocol, SerdeFrames};
+    use crate::testing::build;
 
     fn at(ms: u64) -> SerdeInstant {
-        SerdeInstant::from_epoch(Duration::from_millis(ms))
+        build::at(Duration::from_millis(ms))
     }
 
     /// A run from 0 to 100 ms with phases `package name depth start end`.
     fn run(phases: &[(&str, &str, u32, u64, u64)]) -> Benchmark {
-        let phase = |(package, name, depth, start, end): &(&str, &str, u32, u64, u64)| BenchmarkPhase {
-            wall_ns: None,
-            cpu_ns: None,
-            name: (*name).to_owned(),
-            start_time: Some(at(*start)),
-            end_time: Some(at(*end)),
-            package: Some((*package).to_owned()),
-            depth: *depth,
-            pass: 0,
-            cost: None,
-        };
-        Benchmark {
-            wall_ns: None,
-            cpu_ns: None,
-            name: "g/p/debug".into(),
-            path: "/p".into(),
-            start_time: Some(at(0)),
-            end_time: Some(at(100)),
-            phases: phases.iter().map(phase).collect(),
-            frames: SerdeFrames::default(),
-            packages: Vec::new(),
-            exit: None,
-            accounting: None,
-            counters: None,
-            protocol: Protocol::Markers,
-            collector: CollectorCost::default(),
-            surroundings: None,
-            notes: Vec::new(),
-        }
+        let ms = Duration::from_millis;
+        let phases = phases
+            .iter()
+            .map(|(package, name, depth, start, end)| build::phase(package, name, *depth, ms(*start), ms(*end)));
+        Benchmark { phases: phases.collect(), ..build::run(ms(100)) }
     }
 
     fn table(rows: Option<Vec<Row>>) -> Vec<(String, String, u32, u64)> {

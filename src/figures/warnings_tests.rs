@@ -1,7 +1,7 @@
 use super::warning_kinds;
 use super::*;
 use crate::model::{BenchmarkFrame, SerdeInstant, Surroundings};
-use crate::testing;
+use crate::testing::build;
 use crate::words::checkup::warning_lines;
 
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -11,48 +11,24 @@ fn ms(milliseconds: u64) -> Duration {
 }
 
 fn at(milliseconds: u64) -> SerdeInstant {
-    SerdeInstant::from_epoch(ms(milliseconds))
+    build::at(ms(milliseconds))
 }
 
 fn frame(milliseconds: u64, cpu_usage: f32) -> BenchmarkFrame {
-    BenchmarkFrame {
-        timestamp: at(milliseconds),
-        cpu_usage,
-        memory_usage: 1,
-        virtual_memory_usage: 1,
-        disk_total_written_bytes: 0,
-        disk_written_bytes: 0,
-        disk_total_read_bytes: 0,
-        disk_read_bytes: 0,
-    }
+    build::frame(ms(milliseconds), cpu_usage, 1)
 }
 
 /// A run with these times, and frames at the interval in which it is busy.
 fn run(wall: u64, cpu: u64) -> Benchmark {
-    let template = testing::report(1).benchmarks[0].runs[0].clone();
-    let accounting = Accounting {
-        user_time: ms(cpu),
-        system_time: Duration::ZERO,
-        blocks_read: 0,
-        involuntary_switches: 3,
-        ..template.accounting.unwrap()
-    };
     Benchmark {
-        wall_ns: None,
-        cpu_ns: None,
-        start_time: Some(at(0)),
-        end_time: Some(at(wall)),
-        accounting: Some(accounting),
+        accounting: Some(Accounting { user_time: ms(cpu), involuntary_switches: 3, ..Accounting::default() }),
         frames: (1..wall.div_ceil(20)).map(|number| frame(20 * number, 100.0)).collect::<Vec<_>>().into(),
-        surroundings: None,
-        ..template
+        ..build::run(ms(wall))
     }
 }
 
 fn measured(runs: Vec<Benchmark>) -> Measured {
-    let mut measured = Measured { runs, ..testing::report(1).benchmarks[0].clone() };
-    crate::figures::complete(&mut measured);
-    measured
+    build::benchmark("g/p/debug", runs)
 }
 
 fn warnings(runs: Vec<Benchmark>) -> Vec<RunWarning> {

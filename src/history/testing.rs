@@ -5,11 +5,8 @@ use std::time::Duration;
 
 use super::import::test_report;
 use super::{CommitRef, History, Provenance};
-use crate::figures;
-use crate::model::{
-    Accounting, Benchmark, BenchmarkFrame, BenchmarkPhase, CollectorCost, Cpu, Exit, Failure, FailureKind, Measured,
-    PackageOutput, Protocol, Report, SerdeFrames, SerdeInstant,
-};
+use crate::model::{Accounting, Benchmark, Cpu, Exit, Failure, FailureKind, PackageOutput, Report, SerdeFrames};
+use crate::testing::build;
 
 pub(crate) const BENCHMARK: &str = "apps/amm/debug";
 
@@ -20,40 +17,14 @@ pub(crate) fn empty() -> (tempfile::TempDir, History) {
     (folder, history)
 }
 
-fn at(microseconds: u64) -> SerdeInstant {
-    SerdeInstant::from_epoch(Duration::from_micros(microseconds))
-}
-
 /// A run of so many microseconds, most of them in one phase of one package.
 pub(crate) fn run(wall: u64) -> Benchmark {
-    let phase = |name: &str, depth: u32, start: u64, end: u64| BenchmarkPhase {
-        wall_ns: None,
-        cpu_ns: None,
-        name: name.to_owned(),
-        start_time: Some(at(start)),
-        end_time: Some(at(end)),
-        package: Some("amm".to_owned()),
-        depth,
-        pass: 0,
-        cost: None,
-    };
-    let frame = |time: u64| BenchmarkFrame {
-        timestamp: at(time),
-        cpu_usage: time as f32 / 7.0,
-        memory_usage: 1 << 20,
-        virtual_memory_usage: 1 << 21,
-        disk_total_written_bytes: 0,
-        disk_written_bytes: 0,
-        disk_total_read_bytes: 0,
-        disk_read_bytes: 0,
-    };
+    let us = Duration::from_micros;
+    let phase = |name: &str, depth: u32, start: u64, end: u64| build::phase("amm", name, depth, us(start), us(end));
+    let frame = |time: u64| build::frame(us(time), time as f32 / 7.0, 1 << 20);
     Benchmark {
-        wall_ns: None,
-        cpu_ns: None,
         name: BENCHMARK.to_owned(),
         path: PathBuf::from("/suite/apps/amm"),
-        start_time: Some(at(0)),
-        end_time: Some(at(wall)),
         phases: vec![phase("compile to ast", 0, wall / 10, wall * 8 / 10), phase("parse", 1, wall / 10, wall / 5)],
         frames: SerdeFrames(vec![frame(wall / 3), frame(wall / 2)]),
         packages: vec![PackageOutput {
@@ -63,21 +34,16 @@ pub(crate) fn run(wall: u64) -> Benchmark {
         }],
         exit: Some(Exit::Code(0)),
         accounting: Some(Accounting {
-            user_time: Duration::from_micros(wall * 9 / 10),
-            system_time: Duration::from_micros(wall / 20),
+            user_time: us(wall * 9 / 10),
+            system_time: us(wall / 20),
             peak_memory: Some(30 << 20),
             minor_faults: 1234,
-            major_faults: 0,
             voluntary_switches: 1,
             involuntary_switches: 2,
-            blocks_read: 0,
             blocks_written: 8,
+            ..Accounting::default()
         }),
-        counters: None,
-        protocol: Protocol::Markers,
-        collector: CollectorCost::default(),
-        surroundings: None,
-        notes: Vec::new(),
+        ..build::run(us(wall))
     }
 }
 
@@ -88,26 +54,7 @@ pub(crate) fn report(day: u32, walls: &[u64]) -> Report {
     report.environment.cpus = vec![Cpu { name: "cpu0".to_owned(), brand: "EPYC".to_owned(), frequency_mhz: 2000 }];
     report.environment.total_memory = 8 << 30;
     report.toolchain.version = "0.72.1".to_owned();
-    let mut measured = Measured {
-        id: BENCHMARK.to_owned(),
-        group: "apps".to_owned(),
-        project: "amm".to_owned(),
-        scenario: "debug".to_owned(),
-        description: None,
-        tags: Vec::new(),
-        program: None,
-        command: Vec::new(),
-        runs: walls.iter().map(|wall| run(*wall)).collect(),
-        outputs: Vec::new(),
-        failures: Vec::new(),
-        warnings: Vec::new(),
-        instructions: Vec::new(),
-        metrics: Vec::new(),
-        phases: Vec::new(),
-        packages: Vec::new(),
-    };
-    figures::complete(&mut measured);
-    report.benchmarks = vec![measured];
+    report.benchmarks = vec![build::benchmark(BENCHMARK, walls.iter().map(|wall| run(*wall)).collect())];
     report
 }
 

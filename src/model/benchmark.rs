@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{SerdeInstant, Surroundings};
 
 /// One run of a benchmark: what forc announced, what the process did, and how it ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Benchmark {
     /// The benchmark's id, `group/project/scenario`.
     pub name: String,
@@ -64,7 +64,7 @@ impl Benchmark {
 }
 
 /// A named interval that forc announced.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BenchmarkPhase {
     /// The compiler's own description of the phase, such as `compile ast to ir`.
     pub name: String,
@@ -158,7 +158,7 @@ pub struct EventCounts {
 }
 
 /// A single sample of the process.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BenchmarkFrame {
     /// The time that the frame was captured.
     pub timestamp: SerdeInstant,
@@ -255,7 +255,7 @@ impl Exit {
 }
 
 /// The kernel's account of a process and those of its children that it waited for (`wait4`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Accounting {
     /// CPU time in user mode.
     pub user_time: Duration,

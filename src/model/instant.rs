@@ -11,7 +11,7 @@ static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 ///
 /// Serialised as `{"secs": …, "nanos": …}` since that epoch. Instants of one report can be subtracted from each other;
 /// instants of two reports cannot, as each program has an epoch of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct SerdeInstant(Duration);
 

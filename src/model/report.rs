@@ -98,7 +98,7 @@ pub struct Measuring {
 }
 
 /// One benchmark and its runs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measured {
     /// `group/project/scenario`.
     pub id: String,

@@ -29,7 +29,7 @@ use crate::model::{Harness, Report};
 use crate::text::clean;
 
 const STYLE: &str = include_str!("html/style.css");
-const SCRIPT: &str = include_str!("html/script.js");
+pub(crate) const SCRIPT: &str = include_str!("html/script.js");
 
 /// The page of a report.
 ///

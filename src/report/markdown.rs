@@ -32,12 +32,10 @@ pub fn report(report: &Report) -> String {
         for benchmark in measured {
             let cell = |metric: &Metric| match benchmark.estimate(*metric) {
                 Some(estimate) => {
-                    let half = (estimate.high - estimate.low) / 2.0 / estimate.median;
                     let value = format::value(estimate.median, metric.unit());
-                    if estimate.count > 1 && half.is_finite() && half > 0.0 {
-                        format!("{value} ± {}", format::percent(half))
-                    } else {
-                        value
+                    match format::half_interval(estimate).filter(|_| estimate.high > estimate.low) {
+                        Some(half) => format!("{value} {half}"),
+                        None => value,
                     }
                 }
                 None => format::MISSING.to_owned(),

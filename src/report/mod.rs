@@ -8,4 +8,5 @@ pub mod html;
 pub mod markdown;
 pub mod page;
 pub mod shares;
+mod style;
 pub mod terminal;

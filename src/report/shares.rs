@@ -6,6 +6,7 @@ use std::path::Path;
 use super::file::{self, FileError};
 use crate::figures;
 use crate::model::{Measured, Metric, PhaseSummary, Report};
+use crate::phase::OUTSIDE;
 use crate::text::clean;
 use crate::text::format;
 
@@ -32,7 +33,7 @@ pub fn table(report: &Report) -> String {
     let parts = parts(&measured);
     let mut text = String::from("| benchmark | wall |");
     for phase in &phases {
-        let _ = write!(text, " {} |", escaped(phase.unwrap_or("outside phases")));
+        let _ = write!(text, " {} |", escaped(phase.unwrap_or(OUTSIDE)));
     }
     for part in &parts {
         let _ = write!(text, " *{}* |", escaped(part));
@@ -49,8 +50,8 @@ pub fn table(report: &Report) -> String {
         for phase in &phases {
             let cell = match top.iter().find(|row| row.phase.as_deref() == *phase) {
                 // The phase that dominates stands out.
-                Some(row) if row.share >= heaviest => format!(" **{:.0} %** |", 100.0 * row.share),
-                Some(row) => format!(" {:.0} % |", 100.0 * row.share),
+                Some(row) if row.share >= heaviest => format!(" **{}** |", format::whole_percent(row.share)),
+                Some(row) => format!(" {} |", format::whole_percent(row.share)),
                 None => format!(" {} |", format::MISSING),
             };
             text.push_str(&cell);
@@ -58,7 +59,7 @@ pub fn table(report: &Report) -> String {
         for part in &parts {
             let mut rows = benchmark.phases.iter().filter(|row| row.depth > 0);
             let cell = match rows.find(|row| row.phase.as_deref() == Some(part)) {
-                Some(row) => format!(" *{:.0} %* |", 100.0 * row.share),
+                Some(row) => format!(" *{}* |", format::whole_percent(row.share)),
                 None => format!(" {} |", format::MISSING),
             };
             text.push_str(&cell);

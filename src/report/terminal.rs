@@ -2,28 +2,22 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
+use comfy_table::{ColumnConstraint, ContentArrangement};
 
-use crate::model::{Completion, Measured, Metric, PhaseSummary, Report, Verdict};
+use super::style::{BAD, BOLD, DIM, WARNING, failed_build, left_out, lines_of, plain_name, style, table, widest};
+use crate::model::{Completion, Measured, Metric, PhaseSummary, Report};
+use crate::phase::OUTSIDE;
+use crate::text::change;
 use crate::text::clean;
+use crate::text::counted;
 use crate::text::format;
-use crate::text::plural;
 use crate::verdict::{Change, Changes};
 use crate::words::checkup;
-use crate::words::{interval, transition, verdict_on_total};
+use crate::words::{Sign, interval, transition, verdict_on_total};
 use crate::{figures, stats};
 
 /// How many changes are listed before "and more".
 const SHOWN_CHANGES: usize = 8;
-/// How many lines of a failed build are shown.
-const SHOWN_OUTPUT_LINES: usize = 8;
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const ODD: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const GOOD: Style = AnsiColor::Green.on_default();
 
 /// The report as text with colours; whoever prints it strips those that the terminal does not take. `width` is the
 /// terminal's in columns, or `None` where the output is no terminal: the table is then as wide as it needs to be.
@@ -32,7 +26,7 @@ pub fn render(report: &Report, changes: Option<&Changes>, width: Option<usize>) 
     headline(report, &mut text);
     let measured: Vec<&Measured> = report.benchmarks.iter().filter(|benchmark| !benchmark.runs.is_empty()).collect();
     if !measured.is_empty() {
-        let (table, dropped) = table(&measured, width);
+        let (table, dropped) = fitted(&measured, width);
         let _ = writeln!(text, "\n{table}\n");
         if !dropped.is_empty() {
             let dropped: Vec<&str> = dropped.iter().map(|column| COLUMNS[*column]).collect();
@@ -60,7 +54,7 @@ fn confidence(measured: &[&Measured]) -> Option<String> {
     let estimates = measured.iter().filter_map(|benchmark| benchmark.estimate(Metric::Wall));
     let several = estimates.filter(|estimate| estimate.count > 1).map(|estimate| estimate.confidence);
     let least = several.reduce(f64::min)?.min(stats::CONFIDENCE);
-    Some(format!("{:.0} %", 100.0 * least))
+    Some(change::confidence(least))
 }
 
 fn headline(report: &Report, text: &mut String) {
@@ -74,11 +68,10 @@ fn headline(report: &Report, text: &mut String) {
         let share = measuring.in_forc.as_secs_f64() / measuring.wall.as_secs_f64().max(f64::MIN_POSITIVE);
         let _ = writeln!(
             text,
-            "{BOLD}forc {}{BOLD:#}: {measured} benchmark{}, {} run{} in {}, {} of it in forc",
+            "{BOLD}forc {}{BOLD:#}: {}, {} in {}, {} of it in forc",
             report.toolchain.version,
-            plural(measured),
-            format::count(runs as f64),
-            plural(runs),
+            counted(measured, "benchmark"),
+            counted(runs, "run"),
             format::long_duration(measuring.wall),
             format::percent(share),
         );
@@ -90,7 +83,7 @@ fn headline(report: &Report, text: &mut String) {
         let _ = writeln!(text, "{BAD}Interrupted{BAD:#}: this is what had been measured until then.");
     }
     if failed > 0 {
-        let _ = writeln!(text, "{BAD}{failed} benchmark{} failed{BAD:#}: see below.", plural(failed));
+        let _ = writeln!(text, "{BAD}{} failed{BAD:#}: see below.", counted(failed, "benchmark"));
     }
 }
 
@@ -98,9 +91,8 @@ fn headline(report: &Report, text: &mut String) {
 fn heaviest_phase(report: &Report) -> Option<String> {
     let totals = figures::suite_phases(&report.benchmarks);
     let all: f64 = totals.iter().map(|(_, total)| total).sum();
-    let share = |(phase, total): &(Option<&str>, f64)| {
-        format!("{} {}", phase.unwrap_or("outside phases"), format::percent(total / all))
-    };
+    let share =
+        |(phase, total): &(Option<&str>, f64)| format!("{} {}", phase.unwrap_or(OUTSIDE), format::percent(total / all));
     let shares: Vec<String> = totals.iter().take(4).map(share).collect();
     (all > 0.0).then(|| format!("the suite's time: {}", shares.join(", ")))
 }
@@ -110,7 +102,7 @@ const COLUMNS: [&str; 8] = ["benchmark", "wall", "±", "cpu", "peak memory", "si
 const DROP_ORDER: [usize; 6] = [7, 5, 3, 4, 6, 2];
 
 /// The table, and the columns that had no room in it.
-fn table(measured: &[&Measured], width: Option<usize>) -> (String, Vec<usize>) {
+fn fitted(measured: &[&Measured], width: Option<usize>) -> (String, Vec<usize>) {
     let mut order: Vec<&Measured> = measured.to_vec();
     order.sort_by(|a, b| wall(b).total_cmp(&wall(a)));
     let rows: Vec<[String; 8]> = order.iter().map(|benchmark| row(benchmark)).collect();
@@ -118,8 +110,8 @@ fn table(measured: &[&Measured], width: Option<usize>) -> (String, Vec<usize>) {
     let mut drop = DROP_ORDER.iter();
     let mut dropped = Vec::new();
     loop {
-        let table = build(&rows, &columns);
-        let widest = table.lines().map(|line| line.trim_end().chars().count()).max().unwrap_or(0);
+        let lines = lines_of(&build(&rows, &columns));
+        let widest = widest(&lines);
         match (width, drop.next()) {
             (Some(width), Some(column)) if widest > width => {
                 columns.retain(|kept| kept != column);
@@ -128,29 +120,13 @@ fn table(measured: &[&Measured], width: Option<usize>) -> (String, Vec<usize>) {
             (Some(width), None) if widest > width => {
                 return (build_wrapped(&rows, &columns, width).trim_end().to_owned(), dropped);
             }
-            _ => {
-                let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-                return (lines.join("\n"), dropped);
-            }
+            _ => return (lines.join("\n"), dropped),
         }
     }
 }
 
-fn build(rows: &[[String; 8]], columns: &[usize]) -> Table {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(columns.iter().map(|column| COLUMNS[*column]));
-    for row in rows {
-        table.add_row(columns.iter().map(|column| row[*column].as_str()));
-    }
-    for (index, column) in columns.iter().enumerate() {
-        if let Some(shown) = table.column_mut(index) {
-            shown.set_padding((0, 2));
-            let text = matches!(COLUMNS[*column], "benchmark" | "heaviest phases");
-            shown.set_cell_alignment(if text { CellAlignment::Left } else { CellAlignment::Right });
-        }
-    }
-    table
+fn build(rows: &[[String; 8]], columns: &[usize]) -> comfy_table::Table {
+    table(&COLUMNS, rows, columns, |heading| !matches!(heading, "benchmark" | "heaviest phases"))
 }
 
 /// For a terminal in which not even two columns fit: long ids go on in the next line.
@@ -186,10 +162,10 @@ fn row(benchmark: &Measured) -> [String; 8] {
 fn heaviest(phases: &[PhaseSummary]) -> String {
     let mut top: Vec<&PhaseSummary> = phases.iter().filter(|row| row.depth == 0).collect();
     top.sort_by(|a, b| b.share.total_cmp(&a.share));
-    let shown = top.iter().take(3).map(|row| {
-        let name = row.phase.as_deref().unwrap_or("outside phases");
-        format!("{name} {:.0} %", 100.0 * row.share)
-    });
+    let shown = top
+        .iter()
+        .take(3)
+        .map(|row| format!("{} {}", row.phase.as_deref().unwrap_or(OUTSIDE), format::whole_percent(row.share)));
     shown.collect::<Vec<_>>().join(", ")
 }
 
@@ -202,8 +178,8 @@ fn change_lines(changes: &Changes, text: &mut String) {
         if changes.same_binary { "the same compiler".to_owned() } else { format!("forc {}", changes.old_version) };
     let since = changes.since.split('.').next().unwrap_or_default().replace('T', " ");
     let _ = write!(text, "Against the previous report ({since} UTC, {compiler}): ");
-    let benchmarks = format!("{} benchmark{}", changes.compared, plural(changes.compared));
-    let figures = |count: usize| format!("{count} figure{}", plural(count));
+    let benchmarks = counted(changes.compared, "benchmark");
+    let figures = |count: usize| counted(count, "figure");
     let count = changes.changes.len() + changes.together.len();
     let _ = if changes.figures == 0 {
         writeln!(text, "not compared, as no time, memory or size is known of both.")
@@ -220,7 +196,7 @@ fn change_lines(changes: &Changes, text: &mut String) {
     };
     if changes.edited > 0 {
         let verb = if changes.edited == 1 { "was" } else { "were" };
-        let count = format!("{} benchmark{}", changes.edited, plural(changes.edited));
+        let count = counted(changes.edited, "benchmark");
         let _ = writeln!(text, "  {count} {verb} edited since then, and cannot be compared.");
     }
     for total in &changes.together {
@@ -242,7 +218,7 @@ fn change_lines(changes: &Changes, text: &mut String) {
 }
 
 fn change_line(Change { id, figure }: &Change) -> String {
-    let style = if figure.verdict == Verdict::Regressed { BAD } else { GOOD };
+    let style = style(Sign::of(figure.verdict).tone);
     let (change, verdict) = (interval(figure), figure.verdict.name());
     format!("{id}: {} {style}{change}{style:#} {verdict}, {}", figure.metric.name(), transition(figure))
 }
@@ -251,11 +227,8 @@ fn change_line(Change { id, figure }: &Change) -> String {
 fn problems(report: &Report, text: &mut String) {
     for benchmark in &report.benchmarks {
         for failure in &benchmark.failures {
-            let _ = writeln!(text, "\n{BAD}failed{BAD:#} {BOLD}{}{BOLD:#}: {}", clean(&benchmark.id), failure.message);
-            let lines: Vec<&str> = failure.output.lines().filter(|line| !line.trim().is_empty()).collect();
-            for line in &lines[lines.len().saturating_sub(SHOWN_OUTPUT_LINES)..] {
-                let _ = writeln!(text, "  {DIM}│{DIM:#} {line}");
-            }
+            let what = format!("{BOLD}{}{BOLD:#}", plain_name(&benchmark.id));
+            failed_build(&what, &failure.message, &failure.output, text);
         }
     }
     let warnings = checkup::warning_lines(&report.benchmarks);
@@ -263,15 +236,7 @@ fn problems(report: &Report, text: &mut String) {
         text.push('\n');
     }
     for warning in warnings {
-        let _ = writeln!(text, "{ODD}warning{ODD:#} {warning}");
+        let _ = writeln!(text, "{WARNING}warning{WARNING:#} {warning}");
     }
-    if !report.skipped.is_empty() {
-        text.push('\n');
-    }
-    for same in report.skipped.chunk_by(|a, b| (a.broken, &a.reason) == (b.broken, &b.reason)) {
-        let Some(first) = same.first() else { continue };
-        let word = if first.broken { format!("{BAD}unusable{BAD:#}") } else { format!("{DIM}skipped{DIM:#}") };
-        let names: Vec<&str> = same.iter().map(|skipped| skipped.name.as_str()).collect();
-        let _ = writeln!(text, "{word} {}: {}", names.join(", "), first.reason);
-    }
+    left_out(&report.skipped, text);
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{MS, SPECS, around, failures, runs, skipped};
+pub(crate) use super::MS;
+use super::{SPECS, around, failures, runs, skipped};
 use crate::figures;
 use crate::model::*;
 
@@ -238,6 +239,82 @@ pub(crate) fn phase(name: &str, depth: u32, base: f64, other: f64) -> Figure {
         depth,
         ..figure(Metric::Wall, base, (ratio, 0.99 * ratio, 1.01 * ratio), verdict)
     }
+}
+
+/// A benchmark that takes longer, most of it in a phase within a phase.
+pub(crate) fn regressed() -> BenchmarkFindings {
+    let figures = vec![
+        figure(Metric::Wall, 61.0 * MS, (1.042, 1.031, 1.054), Verdict::Regressed),
+        figure(Metric::Cpu, 60.0 * MS, (1.045, 1.034, 1.056), Verdict::Regressed),
+        phase("compile to ast", 0, 40.0 * MS, 40.2 * MS),
+        phase("compile ir to asm", 0, 18.0 * MS, 20.2 * MS),
+        phase("allocate registers", 1, 9.0 * MS, 11.0 * MS),
+    ];
+    finding("ir/inlining/release", Verdict::Regressed, figures)
+}
+
+/// A benchmark that got faster.
+pub(crate) fn improved() -> BenchmarkFindings {
+    let wall = figure(Metric::Wall, 15.0 * MS, (0.95, 0.94, 0.96), Verdict::Improved);
+    finding("backend/registers/debug", Verdict::Improved, vec![wall, phase("compile ir to asm", 0, 6.0 * MS, 5.2 * MS)])
+}
+
+/// A benchmark whose wall time is shown equal.
+pub(crate) fn equal(id: &str) -> BenchmarkFindings {
+    finding(id, Verdict::Equal, vec![figure(Metric::Wall, 100.0 * MS, (1.001, 0.996, 1.006), Verdict::Equal)])
+}
+
+/// A benchmark whose wall time is undecided.
+pub(crate) fn undecided(id: &str) -> BenchmarkFindings {
+    finding(id, Verdict::Undecided, vec![figure(Metric::Wall, 100.0 * MS, (1.003, 0.989, 1.018), Verdict::Undecided)])
+}
+
+/// All benchmarks of a side together.
+pub(crate) fn total(
+    metric: Metric,
+    phase: Option<&str>,
+    (ratio, low, high): (f64, f64, f64),
+    verdict: Verdict,
+) -> Total {
+    Total {
+        metric,
+        phase: phase.map(str::to_owned),
+        ratio,
+        low: Some(low),
+        high: Some(high),
+        confidence: if verdict == Verdict::Undecided { 0.95 } else { 0.99 },
+        threshold: 0.01,
+        p_value: None,
+        verdict,
+        benchmarks: 2,
+    }
+}
+
+/// A benchmark of which no more than a size can be compared.
+pub(crate) fn only_size(ratio: f64, verdict: Verdict) -> BenchmarkFindings {
+    let size = figure(Metric::BytecodeSize, 1024.0, (ratio, ratio, ratio), verdict);
+    let figures = vec![Figure { p_value: None, confidence: 1.0, ..size }];
+    let verdict = BenchmarkFindings::verdict_of(&figures);
+    BenchmarkFindings { verdict, ..finding("s/s/debug", Verdict::Equal, figures) }
+}
+
+/// A benchmark whose peak memory got smaller, and whose wall time is undecided.
+pub(crate) fn improved_in_part() -> BenchmarkFindings {
+    let wall = figure(Metric::Wall, 100.0 * MS, (1.085, 0.882, 1.38), Verdict::Undecided);
+    let memory = figure(Metric::PeakMemory, 1e8, (0.63, 0.62, 0.64), Verdict::Improved);
+    finding("m/p/debug", Verdict::Improved, vec![wall, memory])
+}
+
+/// Two benchmarks that are undecided each, but not together.
+pub(crate) fn regressed_together() -> Comparison {
+    let mut comparison = found(vec![vec![undecided("a/b/debug"), undecided("c/d/debug")]]);
+    comparison.findings[0].totals = vec![
+        total(Metric::Wall, None, (1.032, 1.027, 1.037), Verdict::Regressed),
+        total(Metric::Cpu, None, (1.004, 0.996, 1.012), Verdict::Undecided),
+        total(Metric::PeakMemory, None, (0.59, 0.588, 0.592), Verdict::Improved),
+        total(Metric::Wall, Some("compile ast to ir"), (1.041, 1.03, 1.052), Verdict::Regressed),
+    ];
+    comparison
 }
 
 /// Every benchmark on every side: `strength` says how much of the changes a side has.

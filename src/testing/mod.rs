@@ -1,7 +1,9 @@
 //! Reports for tests: made up, but like real ones, and the same every time.
 
 mod architecture;
+pub(crate) mod build;
 pub(crate) mod compare;
+pub(crate) mod page;
 mod runs;
 
 use std::time::Duration;
@@ -9,7 +11,8 @@ use std::time::Duration;
 use self::runs::measured;
 use crate::model::*;
 
-const MS: f64 = 1e6;
+/// A millisecond in nanoseconds.
+pub(crate) const MS: f64 = 1e6;
 const MIB: u64 = 1 << 20;
 
 /// Name, what it loads, wall time in milliseconds, shares of the phases, dependencies before it.

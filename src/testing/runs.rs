@@ -51,7 +51,6 @@ pub(super) fn measured(
         scenario: scenario.clone(),
         description: Some(description.into()),
         tags: vec!["offline".into(), if before.is_empty() { "no-std".into() } else { "std".into() }],
-        program: None,
         command: ["forc", "build", "--path", "fixtures/with space", "--profile", "--offline"]
             .map(String::from)
             .to_vec(),
@@ -59,10 +58,7 @@ pub(super) fn measured(
         packages,
         metrics,
         runs,
-        outputs: Vec::new(),
-        failures: Vec::new(),
-        warnings: Vec::new(),
-        instructions: Vec::new(),
+        ..Measured::default()
     }
 }
 
@@ -148,20 +144,18 @@ fn run(
             let long = wall * share * weight * noise(if *share < 0.05 { 0.12 } else { 0.015 });
             let mut phase = |name: &str, from: f64, to: f64, depth| {
                 phases.push(BenchmarkPhase {
-                    wall_ns: None,
-                    cpu_ns: None,
                     name: name.into(),
                     start_time: Some(at(from)),
                     end_time: Some(at(to)),
                     package: Some(package.into()),
                     depth,
-                    pass: 0,
                     cost: Some(PhaseCost {
                         memory_start: Some((9.0 + 14.0 * from / wall) as u64 * MIB),
                         memory_end: Some((9.0 + 14.0 * to / wall) as u64 * MIB),
                         ..PhaseCost::default()
                     })
                     .filter(|_| wall < 20.0 * MS),
+                    ..BenchmarkPhase::default()
                 });
             };
             phase(name, time, time + long, 0);
@@ -181,8 +175,6 @@ fn run(
     let frames = frames(end, &at, random);
     let peak = frames.iter().map(|frame| frame.memory_usage).max().unwrap_or(20 * MIB);
     Benchmark {
-        wall_ns: None,
-        cpu_ns: None,
         name: id.into(),
         path: "fixtures".into(),
         start_time: Some(at(0.0)),
@@ -206,7 +198,6 @@ fn run(
             blocks_read: 0,
             blocks_written: 64,
         }),
-        counters: None,
         protocol: Protocol::Markers,
         collector: CollectorCost {
             sampler: SamplerKind::Proc,
@@ -216,8 +207,7 @@ fn run(
             disk_readable: true,
         },
         frames: frames.into(),
-        surroundings: None,
-        notes: Vec::new(),
+        ..Benchmark::default()
     }
 }
 

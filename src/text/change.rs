@@ -42,13 +42,37 @@ pub(crate) fn interval_of(ratio: f64, ends: Option<(f64, f64)>, exact: bool) -> 
     text
 }
 
+/// A change in few characters: `+6.1 %`, from [`TIMES`] on `×2.40`: without the per cent beside it, it needs its digits.
+pub(crate) fn short(ratio: f64) -> String {
+    short_interval(ratio, f64::NAN, f64::NAN)
+}
+
+/// The same with its interval, if that has two different ends: `+6.1 % [+5.1, +7.0]`, `×2.40 [×2.20, ×2.60]`.
+pub(crate) fn short_interval(ratio: f64, low: f64, high: f64) -> String {
+    let in_times = ratio.is_finite() && ratio >= TIMES;
+    let decimals = decimals(ratio, low, high);
+    let number = |ratio: f64| {
+        if in_times { format!("×{}", format::three_digits(ratio)) } else { signed_number(ratio, decimals) }
+    };
+    let text = if in_times { number(ratio) } else { with_unit(&number(ratio)) };
+    if !(ratio.is_finite() && low > 0.0 && low.is_finite() && high.is_finite()) {
+        return text;
+    }
+    let (low, high) = (number(low), number(high));
+    if low == high { text } else { format!("{text} [{low}, {high}]") }
+}
+
 /// A difference with its sign: `+2.1 ms`.
 pub(crate) fn difference(value: f64, unit: Unit) -> String {
-    let text = format::value(value.abs(), unit);
+    format!("{}{}", sign(value), format::value(value.abs(), unit))
+}
+
+/// The sign in front of the absolute value.
+pub(crate) fn sign(value: f64) -> &'static str {
     match value {
-        value if value > 0.0 => format!("+{text}"),
-        value if value < 0.0 => format!("−{text}"),
-        _ => text,
+        value if value > 0.0 => "+",
+        value if value < 0.0 => "−",
+        _ => "",
     }
 }
 
@@ -71,13 +95,8 @@ pub(crate) fn signed_number(ratio: f64, decimals: usize) -> String {
     }
     let digits =
         if value.abs() >= 1e6 { format!("{:.2e}", value.abs()) } else { format!("{:.decimals$}", value.abs()) };
-    let nothing = digits.chars().all(|c| matches!(c, '0' | '.'));
-    let sign = match value {
-        _ if nothing => "",
-        value if value < 0.0 => "−",
-        _ => "+",
-    };
-    format!("{sign}{digits}")
+    let is_zero = digits.chars().all(|c| matches!(c, '0' | '.'));
+    if is_zero { digits } else { format!("{}{digits}", sign(value)) }
 }
 
 pub(crate) fn with_unit(number: &str) -> String {
@@ -122,6 +141,16 @@ mod tests {
         assert_eq!(interval_of(1.042, None, false), "+4.2 %");
         assert_eq!(interval_of(1.042, None, true), "+4.2 % (exact)");
         assert_eq!(interval_of(f64::INFINITY, Some((f64::NAN, 1.0)), false), "–");
+    }
+
+    #[test]
+    fn short_changes_are_times_from_the_double_on() {
+        assert_eq!([1.061, 2.4, 0.4, 150.4, f64::NAN].map(short), ["+6.1 %", "×2.40", "−60.0 %", "×150", "–"]);
+        assert_eq!(short_interval(1.061, 1.051, 1.07), "+6.1 % [+5.1, +7.0]");
+        assert_eq!(short_interval(2.4, 1.9, 2.6), "×2.40 [×1.90, ×2.60]");
+        assert_eq!(short_interval(1.0006, 1.0004, 1.0008), "+0.06 % [+0.04, +0.08]");
+        assert_eq!(short_interval(1.061, 1.061, 1.061), "+6.1 %");
+        assert_eq!(short_interval(1.061, 0.0, f64::INFINITY), "+6.1 %");
     }
 
     #[test]

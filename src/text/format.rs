@@ -76,8 +76,9 @@ pub(crate) fn percent(fraction: f64) -> String {
 pub(crate) fn whole_percent(fraction: f64) -> String {
     match fraction * 100.0 {
         value if !value.is_finite() => MISSING.into(),
-        value if value > 0.0 && value < 0.5 => "<1 %".into(),
+        value if value != 0.0 && value.abs() < 0.5 => "<1 %".into(),
         value if value.abs() >= 1e9 => format!("{value:.2e} %"),
+        value if value < 0.0 => format!("−{:.0} %", -value),
         value => format!("{value:.0} %"),
     }
 }
@@ -115,9 +116,18 @@ pub(crate) fn value(value: f64, unit: Unit) -> String {
 
 /// Half the width of an estimate's interval relative to its median: `±0.4 %`. Absent for a single value, which has none.
 pub(crate) fn half_interval(estimate: &Estimate) -> Option<String> {
-    let half = (estimate.high - estimate.low) / 2.0;
-    let relative = half / estimate.median;
-    (estimate.count > 1 && relative.is_finite()).then(|| format!("±{}", percent(relative.abs())))
+    half_width(estimate.count, estimate.median, estimate.low, estimate.high)
+}
+
+/// The same of a median of so many values with this interval.
+pub(crate) fn half_width(count: usize, median: f64, low: f64, high: f64) -> Option<String> {
+    let relative = (high - low) / 2.0 / median;
+    (count > 1 && relative.is_finite()).then(|| plus_minus(relative))
+}
+
+/// A fraction to either side: `±0.4 %`.
+pub(crate) fn plus_minus(fraction: f64) -> String {
+    format!("±{}", percent(fraction.abs()))
 }
 
 /// A number with three significant digits and no more than it needs: `0.123`, `12.3`, `123`, `1234`.
@@ -203,7 +213,7 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(percent(value), text);
         }
-        assert_eq!([whole_percent(0.6214), whole_percent(0.001), whole_percent(0.0)], ["62 %", "<1 %", "0 %"]);
+        assert_eq!([0.6214, 0.001, 0.0, -0.251].map(whole_percent), ["62 %", "<1 %", "0 %", "−25 %"]);
         assert_eq!(count(0.0), "0");
         assert_eq!(count(999.0), "999");
         assert_eq!(count(1_234_567.2), "1,234,567");

@@ -6,8 +6,9 @@ use super::*;
 use crate::figures;
 use crate::history::testing::{commit, empty, of_commit, on, report, run, with_failure};
 use crate::history::{Control, MachineClass, NoteKind, Provenance};
-use crate::model::{ControlOutcome, Measured, Metric, Report};
+use crate::model::{ControlOutcome, Metric, Report};
 use crate::stats::Persistence;
+use crate::testing::build;
 use crate::words::events::{commits, news, sentence};
 
 /// Noise of about one per cent, the same every time.
@@ -26,14 +27,11 @@ fn id(night: u64) -> String {
 
 /// A night's report: so many microseconds of each benchmark, five runs of each.
 fn night(number: u64, walls: &[(&str, f64)]) -> Report {
-    let mut night = report(1, &[100]);
+    let mut night = report(1, &[]);
     night.created = day(number);
-    let template = night.benchmarks[0].clone();
     let benchmark = |(index, (id, wall)): (usize, &(&str, f64))| {
         let runs = (0..5).map(|it| run((1000.0 * wall * noise(1_000_000 * index as u64 + 100 * number + it)) as u64));
-        let mut measured = Measured { id: (*id).to_owned(), runs: runs.collect(), ..template.clone() };
-        figures::complete(&mut measured);
-        measured
+        build::benchmark(id, runs.collect())
     };
     night.benchmarks = walls.iter().enumerate().map(benchmark).collect();
     night

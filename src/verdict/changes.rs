@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::reports::is_edited;
+use super::reports::{by_id, is_edited};
 use super::{ReportsError, of_reports};
 use crate::model::{BenchmarkFindings, Figure, Findings, Measured, Report, Total, Verdict};
 
@@ -68,9 +68,8 @@ pub fn changes(old: &Report, new: &Report) -> Result<Changes, ReportsError> {
     changes.sort_by(|a, b| is_better(a).cmp(&is_better(b)).then(size(b).total_cmp(&size(a))));
     let undecided = || deciding().filter(|(_, figure)| figure.verdict == Verdict::Undecided);
     let together = comparison.answers().flat_map(Findings::together).filter(|total| total.verdict.differs());
-    let edited = |old_one: &&Measured| {
-        new.benchmarks.iter().any(|new_one| new_one.id == old_one.id && is_edited(old_one, new_one))
-    };
+    let of_new = by_id(new);
+    let edited = |old: &&Measured| of_new.get(old.id.as_str()).is_some_and(|new| is_edited(old, new));
     Ok(Changes {
         edited: old.benchmarks.iter().filter(edited).count(),
         since: old.created.clone(),

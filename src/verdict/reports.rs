@@ -1,6 +1,6 @@
 //! Two reports that were measured one after the other, as a comparison.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{FALSE_CHANGE_RATE, FALSE_EQUALITY_RATE, Rules};
 use crate::model::{
@@ -56,22 +56,19 @@ pub fn of_reports(
         }
         _ => {}
     }
-    let counterpart = |report: &Report, id: &str| -> Option<usize> {
-        report.benchmarks.iter().position(|benchmark| benchmark.id == id)
-    };
-    let lonely = |report: &Report, against: &Report, name: &str| -> Vec<Skipped> {
-        let only = report.benchmarks.iter().filter(|benchmark| counterpart(against, &benchmark.id).is_none());
+    let (of_base, of_other) = (by_id(base), by_id(other));
+    let lonely = |report: &Report, against: &ById, name: &str| -> Vec<Skipped> {
+        let only = report.benchmarks.iter().filter(|benchmark| !against.contains_key(benchmark.id.as_str()));
         only.map(|benchmark| alone(benchmark, name)).collect()
     };
-    let mut skipped = lonely(base, other, &base_name);
-    skipped.extend(lonely(other, base, &other_name));
+    let mut skipped = lonely(base, &of_other, &base_name);
+    skipped.extend(lonely(other, &of_base, &other_name));
     let mut ids: Vec<String> = Vec::new();
     for benchmark in &base.benchmarks {
-        let Some(at) = counterpart(other, &benchmark.id) else { continue };
-        if is_edited(benchmark, &other.benchmarks[at]) {
-            // A build that fails is told all the same: it is not about figures.
-            let failed =
-                other.benchmarks[at].failures.last().map(|failure| format!("; {}", failed(failure, &other_name)));
+        let Some(counterpart) = of_other.get(benchmark.id.as_str()) else { continue };
+        if is_edited(benchmark, counterpart) {
+            // A failing build is reported all the same: it is not about figures.
+            let failed = counterpart.failures.last().map(|failure| format!("; {}", failed(failure, &other_name)));
             skipped.push(Skipped {
                 name: benchmark.id.clone(),
                 broken: failed.is_some(),
@@ -85,9 +82,7 @@ pub fn of_reports(
         }
     }
     if ids.is_empty() {
-        let edited = skipped
-            .iter()
-            .any(|skipped| counterpart(base, &skipped.name).is_some() && counterpart(other, &skipped.name).is_some());
+        let edited = of_base.keys().any(|id| of_other.contains_key(id));
         return Err(if edited {
             ReportsError::Edited(base_name, other_name)
         } else {
@@ -144,6 +139,13 @@ pub fn of_reports(
         findings,
         skipped,
     })
+}
+
+type ById<'a> = HashMap<&'a str, &'a Measured>;
+
+/// A report's benchmarks by their ids; of two with the same id, which only a damaged file has, the first.
+pub(super) fn by_id(report: &Report) -> ById<'_> {
+    report.benchmarks.iter().rev().map(|benchmark| (benchmark.id.as_str(), benchmark)).collect()
 }
 
 /// What people call the machine of a report.

@@ -32,21 +32,6 @@ pub(crate) enum Class {
 }
 
 impl Class {
-    /// The word for it.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Regressed => "regressed",
-            Self::Different => "other output",
-            Self::Improved => "improved",
-            Self::SameBinary => "same binary",
-            Self::Unmeasured => "not measured",
-            Self::Uncompared => "not compared",
-            Self::Undecided => "undecided",
-            Self::Equal => "equal",
-        }
-    }
-
     /// Whether something became different, if only its output.
     pub(crate) fn is_change(self) -> bool {
         matches!(self, Self::Regressed | Self::Different | Self::Improved)

@@ -1,10 +1,14 @@
+use std::time::Duration;
+
 use super::series::Series;
 use super::*;
 use crate::model::{
-    Comparison, Completion, EventCounts, Failure, FailureKind, Figure, Findings, InstructionCount, OutputFile, Report,
-    SerdeInstant, Side, StdChoice, Toolchain,
+    Benchmark, Comparison, Completion, EventCounts, Failure, FailureKind, Figure, Findings, InstructionCount,
+    OutputFile, Report, SerdeInstant, Side, StdChoice, Toolchain,
 };
 use crate::testing;
+use crate::testing::build;
+use crate::testing::compare::{MS, equal, failed, figure, found, improved, regressed, undecided};
 
 /// A side of 24 runs of each benchmark, as a report has them, every instant of a run stretched by `pace`.
 fn side(name: &str, pace: f64) -> Side {
@@ -308,32 +312,17 @@ fn a_build_that_only_one_report_has_and_that_fails_is_told() {
 /// A report as the compiler's public record has them: of each run is known how long every phase took and how large the
 /// bytecode is, and no more. A benchmark with these times in milliseconds of each run.
 fn recorded(runs: &[[f64; 3]], names: [&str; 3]) -> Report {
-    let mut report = testing::report(1);
-    let measured = report.benchmarks.first_mut().unwrap();
-    let like = measured.runs.first().cloned().unwrap();
-    measured.runs = runs
-        .iter()
-        .map(|walls| {
-            let mut run = like.clone();
-            let phase = run.phases.first().cloned().unwrap();
-            (run.start_time, run.end_time, run.accounting, run.counters) = (None, None, None, None);
-            let mut clock = std::time::Duration::ZERO;
-            run.phases = names
-                .iter()
-                .zip(walls)
-                .map(|(name, wall)| {
-                    let mut phase = phase.clone();
-                    (phase.name, phase.depth, phase.cost) = ((*name).to_owned(), 0, None);
-                    phase.start_time = Some(SerdeInstant::from_epoch(clock));
-                    clock += std::time::Duration::from_secs_f64(wall / 1e3);
-                    phase.end_time = Some(SerdeInstant::from_epoch(clock));
-                    phase
-                })
-                .collect();
-            run
-        })
-        .collect();
-    measured.failures.clear();
+    let run = |walls: &[f64; 3]| {
+        let mut clock = Duration::ZERO;
+        let phases = names.iter().zip(walls).map(|(name, wall)| {
+            let start = clock;
+            clock += Duration::from_secs_f64(wall / 1e3);
+            build::phase("p", name, 0, start, clock)
+        });
+        Benchmark { phases: phases.collect(), ..Benchmark::default() }
+    };
+    let mut report = testing::report(0);
+    report.benchmarks = vec![build::benchmark("g/p/debug", runs.iter().map(run).collect())];
     report
 }
 
@@ -445,4 +434,65 @@ fn what_no_clock_saw_has_no_figure_and_what_is_written_can_be_read() {
         let written = serde_json::to_string(&found).unwrap();
         assert_eq!(serde_json::from_str::<Vec<Findings>>(&written).unwrap(), found);
     }
+}
+
+#[test]
+fn the_worst_is_first() {
+    let mut different = equal("e/e/debug");
+    different.output = OutputFinding::Different(vec!["out/debug/e.bin".into()]);
+    let mut worse = regressed();
+    worse.id = "z/z/debug".into();
+    worse.figures[0].ratio = 1.3;
+    let mut peak = regressed();
+    peak.id = "p/p/debug".into();
+    peak.figures.push(figure(Metric::PeakMemory, 1e8, (1.2, 1.1, 1.3), Verdict::Regressed));
+    let all = vec![
+        equal("a/a/debug"),
+        undecided("b/b/debug"),
+        improved(),
+        different,
+        regressed(),
+        failed("f/f/debug", true, false),
+        worse,
+        peak,
+        failed("g/g/debug", false, true),
+    ];
+    let comparison = found(vec![all]);
+    let order: Vec<String> =
+        rows(&comparison).iter().map(|row| format!("{:?} {}", row.class, row.benchmark.id)).collect();
+    assert_eq!(
+        order,
+        [
+            "Failed g/g/debug",
+            "Failed f/f/debug",
+            "Regressed z/z/debug",
+            "Regressed p/p/debug",
+            "Regressed ir/inlining/release",
+            "Different e/e/debug",
+            "Improved backend/registers/debug",
+            "Undecided b/b/debug",
+            "Equal a/a/debug",
+        ]
+    );
+    // Wall time stands for a benchmark unless something else changed by far more.
+    let lead =
+        |id: &str| rows(&comparison).into_iter().find(|row| row.benchmark.id == id).unwrap().lead.unwrap().metric;
+    assert_eq!((lead("ir/inlining/release"), lead("p/p/debug")), (Metric::Wall, Metric::PeakMemory));
+}
+
+#[test]
+fn a_breakdown_sums_to_the_other_side() {
+    let mut one = regressed();
+    one.figures[2].parts = vec!["parse".into(), "type".into()];
+    one.unmatched = vec![
+        UnmatchedPhase { phase: "optimise".into(), depth: 0, gone: false, wall: 0.7 * MS },
+        UnmatchedPhase { phase: "lint".into(), depth: 0, gone: true, wall: 0.4 * MS },
+        UnmatchedPhase { phase: "within".into(), depth: 1, gone: true, wall: 9.0 * MS },
+    ];
+    let breakdown = breakdown(&one, Metric::Wall).unwrap();
+    let labels: Vec<&str> = breakdown.steps.iter().map(|step| &*step.label).collect();
+    assert_eq!(labels, ["compile to ast (parse + type)", "compile ir to asm", "optimise (new)", "lint (gone)"]);
+    let steps: f64 = breakdown.steps.iter().map(|step| step.difference).sum();
+    assert!((breakdown.base + steps + breakdown.rest - breakdown.other).abs() < 1.0);
+    assert!((breakdown.rest - (2.562 - 0.2 - 2.2 - 0.7 + 0.4) * MS).abs() < 1.0, "{}", breakdown.rest);
 }

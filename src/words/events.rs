@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::sign::Sign;
 use crate::model::Metric;
 use crate::phase::OUTSIDE;
+use crate::text::change::short_interval;
 use crate::text::clean;
 use crate::text::format;
 use crate::trends::{Axis, Controls, Event, Night, Standing, Trends, Warned};
@@ -16,11 +18,7 @@ const NAMED: usize = 2;
 
 /// What an event is, in one line: `14 benchmarks: wall +6.0 % [+5.1, +7.0], all in compile ast to ir`.
 pub fn sentence(event: &Event) -> String {
-    let headline = &event.headline;
     let mut text = format!("{}: {}", benchmarks(event), what(event));
-    if let Some(interval) = interval(headline.low, headline.high, headline.ratio) {
-        text += &format!(" {interval}");
-    }
     if let Some(culprit) = culprit(event) {
         text += &format!(", {culprit}");
     }
@@ -42,43 +40,14 @@ pub fn benchmarks(event: &Event) -> String {
     }
 }
 
-/// The metric and its change.
-pub fn what(event: &Event) -> String {
+/// The metric and its change with its interval.
+fn what(event: &Event) -> String {
     let headline = &event.headline;
-    let change = change(headline.ratio);
+    let change = short_interval(headline.ratio, headline.low, headline.high);
     match &headline.phase {
         Some(phase) => format!("{} of {} {change}", headline.metric.name(), clean(phase)),
         None => format!("{} {change}", headline.metric.name()),
     }
-}
-
-/// A ratio as a change: `+6.1 %`; of more than the double `×2.4`.
-pub fn change(ratio: f64) -> String {
-    if !ratio.is_finite() {
-        return format::MISSING.to_owned();
-    }
-    if ratio >= 2.0 {
-        return format!("×{}", format::three_digits(ratio));
-    }
-    let change = 100.0 * (ratio - 1.0);
-    let digits = if change.abs() < 0.1 { 2 } else { 1 };
-    format!("{change:+.digits$} %").replace('-', "−")
-}
-
-/// An interval of a ratio, `[+5.1, +7.0]`; `None` if it has no ends, or is too narrow to have two.
-pub fn interval(low: f64, high: f64, ratio: f64) -> Option<String> {
-    if !(low > 0.0 && low.is_finite() && high.is_finite()) {
-        return None;
-    }
-    let text = |end: f64| {
-        if ratio >= 2.0 {
-            format!("×{}", format::three_digits(end))
-        } else {
-            format!("{:+.1}", 100.0 * (end - 1.0)).replace('-', "−")
-        }
-    };
-    let (low, high) = (text(low), text(high));
-    (low != high).then(|| format!("[{low}, {high}]"))
 }
 
 /// Where the difference is: in one phase, or in several.
@@ -143,8 +112,8 @@ pub fn news(trends: &Trends) -> Vec<String> {
     let ordered: Vec<&Event> = worse.iter().chain(better.iter().rev()).copied().collect();
     let shown = if ordered.len() <= room { ordered.len() } else { room - 1 };
     for event in &ordered[..shown] {
-        let mark = if event.worse { "worse " } else { "better" };
-        lines.push(format!("{mark}  {}  {}", commits(&trends.axis, event), sentence(event)));
+        let mark = Sign::of_direction(event.worse).word;
+        lines.push(format!("{mark:<6}  {}  {}", commits(&trends.axis, event), sentence(event)));
     }
     if shown < ordered.len() {
         let rest = &ordered[shown..];

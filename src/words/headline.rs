@@ -7,6 +7,7 @@ use super::commands::side_name;
 use super::next::next;
 use super::phrase::Phrase;
 use super::row::{output, undecided, verdicts_on};
+use super::sign::Tone;
 use super::together::phase_of_all;
 use crate::model::{
     BenchmarkFindings, Comparison, Completion, ControlOutcome, Figure, Findings, Metric, OutputFinding, Side,
@@ -40,19 +41,6 @@ pub struct Line {
     pub tone: Tone,
     /// The sentence.
     pub phrase: Phrase,
-}
-
-/// How good or bad a line's news is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    /// Something is worse, or failed.
-    Bad,
-    /// Something that weakens what is said.
-    Warning,
-    /// Something is better.
-    Good,
-    /// Neither.
-    Plain,
 }
 
 /// How many benchmarks there are of each kind on one side. Each counts once, but those with a different output count there

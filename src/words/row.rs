@@ -4,6 +4,7 @@ use super::carrier::{sentence, short};
 use super::change::{interval, verdict_on_figure};
 use super::commands::side_name;
 use super::phrase::Phrase;
+use super::sign::Sign;
 use crate::model::{BenchmarkFindings, Comparison, Figure, Metric, OutputFinding, Scope, Verdict};
 use crate::text::change::signed;
 use crate::text::counted;
@@ -15,7 +16,7 @@ pub(crate) const MOST_OTHERS: usize = 3;
 /// The class in words, with how many figures stand behind it and what is undecided or different beside it: `equal (3
 /// figures)`, `improved (1 of 3 figures; wall undecided)`.
 pub(crate) fn verdict_on_row(row: &Row) -> String {
-    let name = row.class.name();
+    let name = Sign::of_class(row.class).word;
     let all = row.benchmark.deciding().count();
     let with = |verdict: Verdict| row.benchmark.deciding().filter(move |figure| figure.verdict == verdict);
     let behind = match row.class {
@@ -106,7 +107,7 @@ pub(crate) fn reason(comparison: &Comparison, row: &Row) -> Phrase {
     match lead.verdict {
         Verdict::Regressed | Verdict::Improved | Verdict::SameBinary => short(&carrier(row.benchmark, lead)),
         Verdict::Undecided => undecided(lead),
-        Verdict::Equal => Phrase::new(format!("within ±{}", format::percent(lead.threshold))),
+        Verdict::Equal => Phrase::new(format!("within {}", format::plus_minus(lead.threshold))),
     }
 }
 

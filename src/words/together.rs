@@ -3,6 +3,7 @@
 use super::change::verdict_on_total;
 use super::phrase::Phrase;
 use crate::model::{Findings, Metric, Total, Verdict};
+use crate::phase::WHOLE_RUN;
 use crate::text::change::{confidence, interval_of};
 use crate::verdict::rank;
 
@@ -25,7 +26,7 @@ pub(crate) fn together(findings: &Findings) -> Vec<Together<'_>> {
 }
 
 fn phase_of(total: &Total) -> &str {
-    total.phase.as_deref().unwrap_or("whole run")
+    total.phase.as_deref().unwrap_or(WHOLE_RUN)
 }
 
 fn change(total: &Total) -> String {

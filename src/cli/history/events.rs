@@ -11,6 +11,7 @@ use crate::cli::tell;
 use crate::history::History;
 use crate::stats::Persistence;
 use crate::trends::{Change, Commit, Event, Standing, Trends};
+use crate::words::Sign;
 use crate::words::events::{commits, sentence};
 
 /// Which events to show.
@@ -97,7 +98,7 @@ pub(super) fn events(history: &History, options: &EventsOptions) -> Result<Outco
 }
 
 fn print(trends: &Trends, event: &Event, details: bool) {
-    let mark = if event.worse { '▲' } else { '▼' };
+    let mark = Sign::of_direction(event.worse).sign;
     let commit = trends.commit(event.position);
     let date = commit.and_then(|commit| commit.date.get(..10)).unwrap_or_default();
     let subject = commit.map(|commit| crate::text::clean(&commit.subject).into_owned()).unwrap_or_default();
@@ -126,7 +127,7 @@ fn row(trends: &Trends, change: &Change) -> Option<Vec<String>> {
         format!("  {}", key.benchmark),
         key.metric.word(),
         key.phase.clone().unwrap_or_default(),
-        crate::words::events::change(change.point.ratio),
+        crate::text::change::short(change.point.ratio),
         p,
         then,
     ])

@@ -9,7 +9,7 @@ use crate::text::{clean, shortened};
 use crate::verdict::{Class, Row, label, rows};
 use crate::words::verdict_on_row;
 use crate::words::{
-    Line, Phrase, Piece, Tone, also, headline, interval, origin, output, reason, reproduction, rests_on,
+    Line, Phrase, Piece, Sign, also, headline, interval, origin, output, reason, reproduction, rests_on,
     settings_facts as facts, side_name, together, transition, what_a_change_is,
 };
 
@@ -117,13 +117,9 @@ fn fold(title: &str, blocks: &[String], text: &mut String) {
 
 fn lines(lines: &[Line], text: &mut String) {
     for line in lines {
-        let sign = match line.tone {
-            Tone::Bad => "❌ ",
-            Tone::Warning => "⚠️ ",
-            Tone::Good => "✅ ",
-            Tone::Plain => "",
-        };
-        let _ = writeln!(text, "- **{}** {sign}{}", line.label, inline(&line.phrase));
+        let sign = line.tone.emoji();
+        let between = if sign.is_empty() { "" } else { " " };
+        let _ = writeln!(text, "- **{}** {sign}{between}{}", line.label, inline(&line.phrase));
     }
 }
 
@@ -191,17 +187,7 @@ fn line(comparison: &Comparison, row: &Row, several: bool) -> String {
 }
 
 fn verdict(row: &Row) -> String {
-    let sign = match row.class {
-        Class::Failed => "❌",
-        Class::Regressed => "🔺",
-        Class::Different => "≠",
-        Class::Improved => "🔽",
-        Class::SameBinary => "~",
-        Class::Unmeasured | Class::Uncompared => "–",
-        Class::Undecided => "?",
-        Class::Equal => "=",
-    };
-    format!("{sign} {}", verdict_on_row(row))
+    format!("{} {}", Sign::of_class(row.class).emoji, verdict_on_row(row))
 }
 
 /// Every benchmark, worst first.

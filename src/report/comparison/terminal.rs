@@ -2,31 +2,20 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::Table;
 
 use crate::model::{Comparison, Failure, Verdict};
-use crate::text::clean;
+use crate::report::style::{BOLD, COMMAND, DIM, failed_build, left_out, lines_of, plain_name, style, table, widest};
 use crate::text::counted;
-use crate::verdict::{Class, Row, rows};
+use crate::verdict::{Row, rows};
 use crate::words;
-use crate::words::verdict_on_row;
 use crate::words::{
-    Line, Phrase, Piece, Tone, also, headline, lead_change, output, reason, rests_on, together, transition,
-    what_a_change_is,
+    Line, Phrase, Piece, Sign, Tone, also, headline, lead_change, output, reason, rests_on, together, transition,
+    verdict_on_row, what_a_change_is,
 };
 
-/// How many lines of a failed build are shown.
-const SHOWN_OUTPUT_LINES: usize = 8;
 /// How many failures have their compiler's words shown.
 const SHOWN_FAILURES: usize = 10;
-
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default();
-const GOOD: Style = AnsiColor::Green.on_default();
-const COMMAND: Style = AnsiColor::Cyan.on_default();
 
 pub(super) fn render(comparison: &Comparison, all: bool, width: Option<usize>) -> String {
     let headline = headline(comparison);
@@ -38,7 +27,7 @@ pub(super) fn render(comparison: &Comparison, all: bool, width: Option<usize>) -
     // Without a measurement a table could only look like one of no changes.
     let shown: Vec<&Row> = rows.iter().filter(|row| headline.measured && (all || row.class.is_decided())).collect();
     if !shown.is_empty() {
-        let _ = writeln!(text, "\n{}", table(comparison, &shown, width));
+        let _ = writeln!(text, "\n{}", fitted(comparison, &shown, width));
         let legend = format!(
             "change: {}, with its interval and the interval’s confidence; base → other: medians",
             what_a_change_is(comparison)
@@ -106,12 +95,7 @@ fn all_together(comparison: &Comparison, all: bool, width: Option<usize>, text: 
 fn lines(lines: &[Line], width: Option<usize>, text: &mut String) {
     let widest = lines.iter().map(|line| line.label.chars().count()).max().unwrap_or(0);
     for line in lines {
-        let style = match line.tone {
-            Tone::Bad => BAD,
-            Tone::Warning => WARNING,
-            Tone::Good => GOOD,
-            Tone::Plain => BOLD,
-        };
+        let style = if line.tone == Tone::Plain { BOLD } else { style(line.tone) };
         let has_command = line.phrase.0.iter().any(|piece| matches!(piece, Piece::Command(_)));
         let whole = format!("{style}{:<widest$}{style:#}  {}", line.label, styled(&line.phrase));
         let _ = writeln!(text, "{}", wrap(&whole, width.filter(|_| !has_command), widest + 2));
@@ -152,19 +136,7 @@ const BENCHMARK: usize = 1;
 /// is not enough, each row has lines of its own.
 const SHORTER: [usize; 2] = [56, 40];
 
-const CLASSES: [Class; 9] = [
-    Class::Failed,
-    Class::Regressed,
-    Class::Different,
-    Class::Improved,
-    Class::SameBinary,
-    Class::Unmeasured,
-    Class::Uncompared,
-    Class::Undecided,
-    Class::Equal,
-];
-
-fn table(comparison: &Comparison, rows: &[&Row], width: Option<usize>) -> String {
+fn fitted(comparison: &Comparison, rows: &[&Row], width: Option<usize>) -> String {
     let mut cells: Vec<[String; 8]> = rows.iter().map(|row| cells(comparison, row)).collect();
     let several = comparison.answers().count() > 1;
     let used = |column: &usize| match COLUMNS[*column] {
@@ -176,7 +148,7 @@ fn table(comparison: &Comparison, rows: &[&Row], width: Option<usize>) -> String
     let mut shorter = SHORTER.iter();
     let table = loop {
         let table = lines_of(&build(&cells, &columns));
-        let widest = table.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+        let widest = widest(&table);
         match (width, shorter.next()) {
             (Some(width), Some(most)) if widest > width => {
                 cells.iter_mut().for_each(|row| row[BENCHMARK] = middle_out(&row[BENCHMARK], *most));
@@ -227,64 +199,32 @@ fn middle_out(id: &str, most: usize) -> String {
     format!("{head}…{end}")
 }
 
-fn lines_of(table: &Table) -> Vec<String> {
-    table.lines().map(|line| line.trim_end().to_owned()).collect()
-}
-
 /// The verdict at the beginning of a row in its colour, once the columns have their widths.
 fn coloured(line: &str) -> String {
-    let found = CLASSES.into_iter().find_map(|class| {
-        let (sign, style) = sign(class);
-        let text = format!("{sign} {}", class.name());
-        Some((line.strip_prefix(&text)?, text, style))
+    let found = Sign::CLASSES.into_iter().find_map(|sign| {
+        let text = sign.label();
+        Some((line.strip_prefix(&text)?, text, style(sign.tone)))
     });
     found.map_or_else(|| line.to_owned(), |(rest, text, style)| format!("{style}{text}{style:#}{rest}"))
 }
 
 fn build(rows: &[[String; 8]], columns: &[usize]) -> Table {
-    let mut table = Table::new();
-    table.load_style(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(columns.iter().map(|column| COLUMNS[*column]));
-    for row in rows {
-        table.add_row(columns.iter().map(|column| row[*column].as_str()));
-    }
-    for (index, column) in columns.iter().enumerate() {
-        if let Some(shown) = table.column_mut(index) {
-            shown.set_padding((0, 2));
-            let right = matches!(COLUMNS[*column], "base → other");
-            shown.set_cell_alignment(if right { CellAlignment::Right } else { CellAlignment::Left });
-        }
-    }
-    table
+    table(&COLUMNS, rows, columns, |heading| heading == "base → other")
 }
 
 fn cells(comparison: &Comparison, row: &Row) -> [String; 8] {
     let side = comparison.sides.get(row.side).map_or_else(String::new, words::side_name);
     let change = lead_change(row).map_or_else(String::new, |(metric, change)| format!("{} {change}", metric.name()));
     [
-        format!("{} {}", sign(row.class).0, verdict_on_row(row)),
-        Piece::Name(row.benchmark.id.clone()).plain().into_owned(),
-        Piece::Name(side).plain().into_owned(),
+        format!("{} {}", Sign::of_class(row.class).sign, verdict_on_row(row)),
+        plain_name(&row.benchmark.id),
+        plain_name(&side),
         change,
         row.lead.map_or_else(String::new, transition),
         reason(comparison, row).plain(),
         also(row),
         output(row.benchmark).to_owned(),
     ]
-}
-
-/// A verdict's sign, as colours do not reach everybody, and its colour.
-fn sign(class: Class) -> (&'static str, Style) {
-    match class {
-        Class::Failed => ("✗", BAD),
-        Class::Regressed => ("▲", BAD),
-        Class::Different => ("≠", WARNING),
-        Class::Improved => ("▼", GOOD),
-        Class::SameBinary => ("~", WARNING),
-        Class::Unmeasured | Class::Uncompared => ("–", WARNING),
-        Class::Undecided => ("?", DIM),
-        Class::Equal => ("=", Style::new()),
-    }
 }
 
 /// Failures with the compiler's last words, then what was left out.
@@ -306,24 +246,11 @@ fn problems(comparison: &Comparison, text: &mut String) {
         }
     }
     for (id, side, failure) in failures.iter().take(SHOWN_FAILURES) {
-        let name = |name: &str| Piece::Name(name.to_owned()).plain().into_owned();
-        let (id, side) = (name(id), name(side));
-        let _ = writeln!(text, "\n{BAD}failed{BAD:#} {BOLD}{id}{BOLD:#} with {side}: {}", clean(&failure.message));
-        let lines: Vec<&str> = failure.output.lines().filter(|line| !line.trim().is_empty()).collect();
-        for line in &lines[lines.len().saturating_sub(SHOWN_OUTPUT_LINES)..] {
-            let _ = writeln!(text, "  {DIM}│{DIM:#} {}", clean(line));
-        }
+        let what = format!("{BOLD}{}{BOLD:#} with {}", plain_name(id), plain_name(side));
+        failed_build(&what, &failure.message, &failure.output, text);
     }
     if failures.len() > SHOWN_FAILURES {
         let _ = writeln!(text, "\nand {} more", counted(failures.len() - SHOWN_FAILURES, "failed build"));
     }
-    if !comparison.skipped.is_empty() {
-        text.push('\n');
-    }
-    for same in comparison.skipped.chunk_by(|a, b| (a.broken, &a.reason) == (b.broken, &b.reason)) {
-        let Some(first) = same.first() else { continue };
-        let word = if first.broken { format!("{BAD}unusable{BAD:#}") } else { format!("{DIM}skipped{DIM:#}") };
-        let names: Vec<_> = same.iter().map(|skipped| Piece::Name(skipped.name.clone()).plain().into_owned()).collect();
-        let _ = writeln!(text, "{word} {}: {}", names.join(", "), clean(&first.reason));
-    }
+    left_out(&comparison.skipped, text);
 }

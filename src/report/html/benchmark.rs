@@ -8,6 +8,7 @@ use super::classes::{depth_class, share_class};
 use super::parts::{Page, command, estimate, interval, name, phase, runs, sentence};
 use crate::chart::{distribution, timeline};
 use crate::model::{Measured, Metric, MetricSummary, PhaseSummary, Protocol, Unit};
+use crate::phase::WHOLE_RUN;
 use crate::text::counted;
 use crate::text::{format, shell};
 
@@ -216,7 +217,7 @@ fn phases(page: &Page, measured: &Measured, rows: &[PhaseSummary]) -> Markup {
                 }
                 tfoot {
                     tr {
-                        th scope="row" { "whole run" }
+                        th scope="row" { (WHOLE_RUN) }
                         td.number { @if let Some(wall) = measured.estimate(Metric::Wall) { (estimate(wall, Unit::Nanoseconds)) } @else { (format::MISSING) } }
                         td.number { (format::percent(total)) }
                         @if shown.cpu { td.number { @if let Some(cpu) = measured.estimate(Metric::Cpu) { (format::nanoseconds(cpu.median)) } @else { (format::MISSING) } } }

@@ -14,12 +14,11 @@ use maud::{Markup, html};
 use super::environment;
 use super::parts::{command, name};
 use crate::chart::PhaseColours;
-use crate::model::{Comparison, Findings, Verdict};
+use crate::model::{Comparison, Findings};
 use crate::text::slug::slugs;
 use crate::text::{clean, shortened};
 use crate::verdict::{Class, Row, rows};
-use crate::words::verdict_on_row;
-use crate::words::{Phrase, Piece, created, side_name};
+use crate::words::{Phrase, Piece, Sign, created, side_name, verdict_on_row};
 
 /// How much of a comparison is shown.
 #[derive(Clone, Debug)]
@@ -157,28 +156,8 @@ fn title(page: &Page) -> String {
 
 /// A verdict as a sign and a word: colour is never all there is.
 fn class(row: &Row) -> Markup {
-    let (sign, style) = match row.class {
-        Class::Failed => ("✗", "failed-word"),
-        Class::Regressed => ("▲", "regressed"),
-        Class::Different => ("≠", "different"),
-        Class::Improved => ("▼", "improved"),
-        Class::SameBinary => ("~", "undecided"),
-        Class::Unmeasured | Class::Uncompared => ("–", "undecided"),
-        Class::Undecided => ("?", "undecided"),
-        Class::Equal => ("=", "equal"),
-    };
+    let Sign { sign, style, .. } = Sign::of_class(row.class);
     let text = verdict_on_row(row);
     let (word, behind) = text.split_at(text.find(" (").unwrap_or(text.len()));
     html! { span class=(format!("verdict {style}")) { (sign) " " (word) @if !behind.is_empty() { span.behind { (behind) } } } }
-}
-
-/// The class of the style sheet, and the sign, of a figure's verdict.
-fn verdict(verdict: Verdict) -> (&'static str, &'static str) {
-    match verdict {
-        Verdict::Regressed => ("regressed", "▲"),
-        Verdict::Improved => ("improved", "▼"),
-        Verdict::Equal => ("equal", "="),
-        Verdict::SameBinary => ("undecided", "~"),
-        Verdict::Undecided => ("undecided", "?"),
-    }
 }

@@ -3,14 +3,12 @@ use std::time::Duration;
 use super::*;
 use crate::model::{Completion, Measuring, SerdeInstant};
 use crate::testing;
+use crate::testing::page::{assert_links, assert_self_contained, keep};
 
 /// The page, kept where the variable `FORC_PERF_PICTURES` says, if it does.
 fn page(name: &str, report: &Report) -> String {
     let page = index(report);
-    if let Some(folder) = std::env::var_os("FORC_PERF_PICTURES") {
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), &page).unwrap();
-    }
+    keep(&format!("{name}.html"), &page);
     page
 }
 
@@ -67,32 +65,13 @@ fn hostile_names_are_only_names() {
 
 #[test]
 fn is_self_contained() {
-    let page = index(&testing::report(2));
-    let hash = BASE64_STANDARD.encode(Sha256::digest(SCRIPT));
-    assert!(
-        page.contains(&format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'"))
-            || page.contains(&format!("script-src &#39;sha256-{hash}&#39;"))
-    );
-    for forbidden in [" src=", "@import", "url(", "<link", "<iframe", "onclick", "https://"] {
-        assert!(!page.contains(forbidden), "{forbidden}");
-    }
+    assert_self_contained(&index(&testing::report(2)));
 }
 
 #[test]
 fn links_lead_somewhere_and_ids_are_unique() {
     for report in [testing::report(12), testing::troubled(), testing::hostile(), testing::nothing()] {
-        let page = index(&report);
-        let values = |key: &str| -> Vec<String> {
-            page.split(key).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
-        };
-        let mut ids = values(" id=\"");
-        for link in values("href=\"#") {
-            assert!(ids.contains(&link), "#{link}");
-        }
-        let count = ids.len();
-        ids.sort();
-        ids.dedup();
-        assert_eq!(ids.len(), count);
+        assert_links(&index(&report));
     }
 }
 

@@ -6,7 +6,7 @@ use super::Page;
 use crate::model::{Comparison, Exit, Failure};
 use crate::report::html::parts::{command, name, output, sentence};
 use crate::text::shell;
-use crate::words::{Line, Tone, headline};
+use crate::words::{Line, headline};
 
 /// More failures than this are folded away: the figures come after them.
 const SHOWN_FAILURES: usize = 4;
@@ -34,13 +34,7 @@ pub(super) fn answer(page: &Page) -> Markup {
 }
 
 fn labelled(page: &Page, line: &Line) -> Markup {
-    let tone = match line.tone {
-        Tone::Bad => Some("tone-bad"),
-        Tone::Warning => Some("tone-warning"),
-        Tone::Good => Some("tone-good"),
-        Tone::Plain => None,
-    };
-    html! { dt class=[tone] { (line.label) } dd { (page.phrase(&line.phrase)) } }
+    html! { dt class=[line.tone.style()] { (line.label) } dd { (page.phrase(&line.phrase)) } }
 }
 
 /// What failed, with the compilers' own words; the base's failures once.

@@ -4,16 +4,17 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::{Page, Part, class, verdict};
+use super::{Page, Part, class};
 use crate::chart::{blocks, waterfall};
 use crate::model::{Figure, Findings, OutputFinding, Unit};
+use crate::phase::WHOLE_RUN;
 use crate::report::html::classes::depth_class;
 use crate::report::html::parts::{command, name};
 use crate::report::html::pictures::figure;
 use crate::text::counted;
 use crate::text::{format, shell};
 use crate::verdict::{Row, label, sampled};
-use crate::words::{change, explanation, interval, rests_on, transition};
+use crate::words::{Sign, change, explanation, interval, rests_on, transition};
 
 /// So many changed benchmarks are open from the start.
 const FEW: usize = 3;
@@ -101,7 +102,7 @@ fn figures(page: &Page, row: &Row) -> Markup {
 }
 
 fn line(page: &Page, figure: &Figure) -> Markup {
-    let (style, sign) = verdict(figure.verdict);
+    let Sign { sign, style, .. } = Sign::of(figure.verdict);
     let or_missing = |text: Option<String>| text.unwrap_or_else(|| format::MISSING.to_owned());
     let indent = figure.phase.is_some().then(|| format!("in {}", depth_class(figure.depth)));
     html! {
@@ -111,7 +112,7 @@ fn line(page: &Page, figure: &Figure) -> Markup {
                     @let swatch = page.colours.swatch(Some(phase));
                     i class={ "chip " (swatch.class()) } {}
                     (name(&label(figure)))
-                } @else { strong { "whole run" } }
+                } @else { strong { (WHOLE_RUN) } }
             }
             td.metric { (figure.metric.name()) }
             td.number title=(format!("at {} confidence", format::percent(figure.confidence))) { (interval(figure)) }

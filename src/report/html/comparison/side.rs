@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Page, benchmark, class, verdict};
+use super::{Page, benchmark, class};
 use crate::chart::{forest, suite_waterfall};
 use crate::model::{Figure, Findings, Metric, OutputFinding, Verdict};
 use crate::report::html::parts::name;
@@ -11,7 +11,7 @@ use crate::text::change::signed;
 use crate::text::counted;
 use crate::text::format;
 use crate::verdict::{Row, primary_metrics, rows_of, table_metrics};
-use crate::words::{Counts, Together, interval, reason, together, transition, what_a_change_is};
+use crate::words::{Counts, Sign, Together, interval, reason, together, transition, what_a_change_is};
 
 pub(super) fn section(page: &Page, findings: &Findings) -> Markup {
     let comparison = page.comparison;
@@ -76,13 +76,13 @@ fn all_together(findings: &Findings) -> Markup {
 }
 
 fn total_line(line: &Together) -> Markup {
-    let (style, sign) = verdict(line.total.verdict);
+    let sign = Sign::of(line.total.verdict);
     html! {
         tr {
             th scope="row" { (name(line.of)) }
             td.metric { (line.total.metric.name()) }
             td.number { (line.change) }
-            td { span class=(format!("verdict {style}")) { (sign) " " (line.total.verdict.name()) } }
+            td { span class=(format!("verdict {}", sign.style)) { (sign.label()) } }
             td.number { (line.total.benchmarks) }
         }
     }
@@ -103,6 +103,7 @@ fn counts(findings: &Findings, metric: Metric) -> String {
 
 /// A line for each benchmark, worst first, a column for each metric of whole runs.
 fn table(page: &Page, rows: &[Row], metrics: &[Metric], side: usize) -> Markup {
+    let equal = Sign::of(Verdict::Equal);
     html! {
         div.scroll tabindex="0" role="region" aria-labelledby=(format!("side-{side}")) {
             table.sortable.overview.compared {
@@ -118,8 +119,10 @@ fn table(page: &Page, rows: &[Row], metrics: &[Metric], side: usize) -> Markup {
                 tbody { @for row in rows { (line(page, row, metrics)) } }
             }
         }
-        p.muted.note { "A change is " (what_a_change_is(page.comparison)) ", with its interval and the interval’s confidence. ▲ regressed, ▼ improved, "
-            "= shown equal, ? undecided. Worst first." }
+        p.muted.note { "A change is " (what_a_change_is(page.comparison)) ", with its interval and the interval’s confidence. "
+            (Sign::of(Verdict::Regressed).label()) ", " (Sign::of(Verdict::Improved).label()) ", "
+            (equal.sign) " shown " (equal.word) ", " (Sign::of(Verdict::Undecided).label()) ". Worst first."
+        }
     }
 }
 
@@ -148,7 +151,7 @@ fn line(page: &Page, row: &Row, metrics: &[Metric]) -> Markup {
 
 fn cell(figure: Option<&Figure>, metric: Metric) -> Markup {
     let Some(figure) = figure else { return html! { td.number data-label=(metric.name()) { (format::MISSING) } } };
-    let (style, sign) = verdict(figure.verdict);
+    let Sign { sign, style, .. } = Sign::of(figure.verdict);
     let text = interval(figure);
     let ends = text.find(['[', '(']).map_or("", |at| &text[at..]);
     // The interval above its confidence: a column is as wide as one of them.

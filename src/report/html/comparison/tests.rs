@@ -1,18 +1,12 @@
-use base64::prelude::{BASE64_STANDARD, Engine};
-use sha2::{Digest, Sha256};
-
 use super::comparison;
 use crate::model::{Comparison, Measuring};
-use crate::report::html::SCRIPT;
 use crate::testing::compare;
+use crate::testing::page::{assert_links, assert_self_contained, keep};
 
 /// The page, kept where the variable `FORC_PERF_PICTURES` says, if it does.
 fn page(name: &str, of: &Comparison) -> String {
     let page = comparison(of);
-    if let Some(folder) = std::env::var_os("FORC_PERF_PICTURES") {
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.html")), &page).unwrap();
-    }
+    keep(&format!("{name}.html"), &page);
     page
 }
 
@@ -79,49 +73,15 @@ fn hostile_names_are_only_names() {
 #[test]
 fn is_self_contained_and_well_formed() {
     for sample in [compare::compared(6), compare::compared_hostile(), compare::compared_nothing()] {
-        let page = comparison(&sample);
-        let hash = BASE64_STANDARD.encode(Sha256::digest(SCRIPT));
-        let policy = format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'");
-        assert!(page.contains(&policy) || page.contains(&policy.replace('\'', "&#39;")));
-        for forbidden in [" src=", "@import", "url(", "<link", "<iframe", " onclick="] {
-            assert!(!page.contains(forbidden), "{forbidden}");
-        }
-        assert_well_formed(&page);
+        assert_self_contained(&comparison(&sample));
     }
-}
-
-/// Every element of the body that is opened is closed, in order.
-fn assert_well_formed(page: &str) {
-    let mut open: Vec<&str> = Vec::new();
-    let (_, body) = page.split_once("<body>").unwrap();
-    let (body, _) = body.split_once("<script>").unwrap();
-    for tag in body.split('<').skip(1) {
-        let (tag, _) = tag.split_once('>').expect("a tag has an end");
-        if let Some(name) = tag.strip_prefix('/') {
-            assert_eq!(open.pop(), Some(name));
-        } else if !tag.ends_with('/') {
-            open.push(tag.split(' ').next().unwrap());
-        }
-    }
-    assert!(open.is_empty(), "{open:?}");
 }
 
 #[test]
 fn links_lead_somewhere_and_ids_are_unique() {
     for sample in [compare::compared(12), compare::several(), compare::compared_hostile(), compare::compared_nothing()]
     {
-        let page = comparison(&sample);
-        let values = |key: &str| -> Vec<String> {
-            page.split(key).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
-        };
-        let mut ids = values(" id=\"");
-        for link in values("href=\"#") {
-            assert!(ids.contains(&link), "#{link}");
-        }
-        let count = ids.len();
-        ids.sort();
-        ids.dedup();
-        assert_eq!(ids.len(), count);
+        assert_links(&comparison(&sample));
     }
 }
 
