@@ -141,7 +141,7 @@ impl Bench {
             return Err((Outcome::Usage, message));
         }
         options.criterion.check_baseline(&criterion_folder()).map_err(|message| (Outcome::Usage, message))?;
-        let selection = (&options.measure.select.select, &options.measure.select.suite.exclude);
+        let selection = (&options.measure.select, &options.measure.shared.suite.exclude);
         if options.criterion.loads_baseline() {
             // What a look at one benchmark left out has its baseline all the same.
             let full = folder.join(measure::FULL_REPORT);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::exit::Outcome;
-use super::options::{Pin, SuiteOptions, SwayOptions, default_interval, default_time_limit, interval};
+use super::options::SharedOptions;
 use super::progress::Progress;
 use super::record::{HistoryOption, harness};
 use super::{DEFAULT_SUITE, Result, say};
@@ -33,10 +33,7 @@ pub struct BackfillOptions {
     select: Vec<String>,
 
     #[command(flatten)]
-    suite: SuiteOptions,
-
-    #[command(flatten)]
-    sway: SwayOptions,
+    shared: SharedOptions,
 
     /// The oldest commit to measure
     #[arg(long, value_name = "REV")]
@@ -74,44 +71,19 @@ pub struct BackfillOptions {
     #[arg(long)]
     list: bool,
 
-    /// Time between two frames, 1ms or more
-    #[arg(long, value_name = "TIME", value_parser = interval, default_value_t = default_interval())]
-    interval: humantime::Duration,
-
-    /// After how long a run is ended as hung
-    #[arg(long, value_name = "TIME", default_value_t = default_time_limit())]
-    time_limit: humantime::Duration,
-
-    /// Keep forc and the harness on different processors
-    #[arg(long, value_enum, default_value_t = Pin::Auto)]
-    pin: Pin,
-
-    /// Read the kernel's event counters too
-    #[arg(long)]
-    counters: bool,
-
     #[command(flatten)]
     history: HistoryOption,
 }
 
 impl BackfillOptions {
     fn config(&self) -> Result<Config> {
-        let usage = |error: &dyn std::error::Error| (Outcome::Usage, error.to_string());
-        let suite = self.suite.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.into());
-        let locator = self.sway.locator().map_err(|error| usage(&error))?;
+        let config = self.shared.config(&self.select, self.std.as_ref(), &Config::new(DEFAULT_SUITE));
+        let config = config.map_err(|error| (Outcome::Usage, error.to_string()))?;
         Ok(Config {
-            allowed: self.suite.allowed(&locator, self.std.as_ref()),
-            selection: self.suite.selection(&self.select).map_err(|error| usage(&error))?,
-            scenarios: self.suite.scenario.clone(),
-            locator,
             std: self.std.clone(),
             samples: self.samples.map(|samples| samples as usize),
             budget: self.run_budget.into(),
-            interval: self.interval.into(),
-            time_limit: self.time_limit.into(),
-            pin: self.pin == Pin::Auto,
-            counters: self.counters,
-            ..Config::new(suite)
+            ..config
         })
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::exit::Outcome;
-use super::options::{Pin, SuiteOptions, SwayOptions, default_interval, default_time_limit, interval, spec};
+use super::options::{OptionsError, SharedOptions, spec};
 use super::progress::Progress;
 use super::record::RecordOptions;
 use super::{DEFAULT_SUITE, Result, out};
@@ -28,8 +28,13 @@ use crate::verdict;
 const DEFAULT_FOLDER: &str = "target/forc-perf/compare";
 const DEFAULT_FILE: &str = "comparison.json";
 
+/// Here `--pin` has no effect on sides that run at the same time.
+const PIN_HELP: &str = "Where the sides take turns, keep forc and the harness on different processors. Sides that run at the \
+                        same time have a core each in any case";
+
 /// Options of `compare`.
 #[derive(Clone, Debug, Args)]
+#[command(mut_arg("pin", |pin| pin.help(PIN_HELP)))]
 pub struct CompareOptions {
     /// The base, then the compilers to hold against it: each a path, a release (0.72.1), a fuelup toolchain (+name) or, with
     /// --sway, a revision (my-branch, HEAD~3, '.'). After the second, what has a `*`, `?` or `[` in it is a pattern of benchmarks
@@ -41,10 +46,7 @@ pub struct CompareOptions {
     pub select: Vec<String>,
 
     #[command(flatten)]
-    pub suite: SuiteOptions,
-
-    #[command(flatten)]
-    pub sway: SwayOptions,
+    pub shared: SharedOptions,
 
     /// The std of projects that take the public one: `own` for each compiler's own, `base` for the base's on all sides, or
     /// a folder with a copy for all sides
@@ -78,10 +80,6 @@ pub struct CompareOptions {
     #[arg(long)]
     pub control: bool,
 
-    /// Read the kernel's event counters too: instructions, cycles, branches and misses, where the machine has them
-    #[arg(long)]
-    pub counters: bool,
-
     /// Count instructions under valgrind, N times on each side: 40 to 90 times slower, and steady where times are not
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3",
           value_parser = clap::value_parser!(u16).range(2..=100))]
@@ -90,19 +88,6 @@ pub struct CompareOptions {
     /// Count the instructions of these benchmarks alone; may be repeated [default: of all that are measured]
     #[arg(long, value_name = "PATTERN", requires = "instructions")]
     pub instructions_of: Vec<String>,
-
-    /// Time between two frames, 1ms or more
-    #[arg(long, value_name = "TIME", value_parser = interval, default_value_t = default_interval())]
-    pub interval: humantime::Duration,
-
-    /// After how long a run is ended as hung
-    #[arg(long, value_name = "TIME", default_value_t = default_time_limit())]
-    pub time_limit: humantime::Duration,
-
-    /// Where the sides take turns, keep forc and the harness on different processors. Where the sides run at the same time, each
-    /// has its core whatever this says
-    #[arg(long, value_enum, default_value_t = Pin::Auto)]
-    pub pin: Pin,
 
     /// Seed of the order of the runs [default: a new one each time; it stands in the comparison]
     #[arg(long, value_name = "N")]
@@ -284,47 +269,33 @@ impl CompareOptions {
         (sides, patterns)
     }
 
-    fn config(&self) -> std::result::Result<CompareConfig, String> {
+    fn config(&self) -> std::result::Result<CompareConfig, OptionsError> {
         let (names, patterns) = self.sides_and_patterns();
-        let locator = self.sway.locator().map_err(|error| error.to_string())?;
-        let sides = names
-            .into_iter()
-            .map(|name| Ok((name.to_owned(), spec(OsStr::new(name), &locator).map_err(|error| error.to_string())?)))
-            .collect::<std::result::Result<Vec<_>, String>>()?;
+        let std = match self.std.to_str() {
+            Some("own") => StdOption::Own,
+            Some("base") => StdOption::Base,
+            _ => StdOption::Folder(self.std.clone()),
+        };
+        let folder = if let StdOption::Folder(folder) = &std { Some(folder) } else { None };
+        let defaults = Config { checkup: true, seed: self.seed, ..Config::new(DEFAULT_SUITE) };
+        let measure = self.shared.config(&patterns, folder, &defaults)?;
+        let sides = names.into_iter().map(|name| Ok((name.to_owned(), spec(OsStr::new(name), &measure.locator)?)));
+        let sides = sides.collect::<std::result::Result<Vec<_>, OptionsError>>()?;
         let min_runs = self.min_runs.unwrap_or_else(|| DEFAULT_MIN_RUNS.min(self.max_runs));
         if min_runs > self.max_runs {
-            return Err(format!("--min-runs {min_runs} is more than --max-runs {}", self.max_runs));
+            return Err(OptionsError::MinRuns { min: min_runs, max: self.max_runs });
         }
         let schedule = match (self.schedule, self.record.is_asked_for()) {
             (ScheduleOption::Duet, true) => {
-                return Err("--record keeps times of builds that have the machine to themselves, and with --schedule duet two run \
-                            at the same time: leave out one of them"
-                    .to_owned());
+                return Err(OptionsError::RecordDuet);
             }
             (ScheduleOption::Auto, true) => Wanted::Turns,
             (schedule, _) => schedule.into(),
         };
-        let suite = self.suite.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.into());
         Ok(CompareConfig {
-            measure: Config {
-                selection: self.suite.selection(&patterns).map_err(|error| error.to_string())?,
-                scenarios: self.suite.scenario.clone(),
-                allowed: self.suite.allowed(&locator, Some(&self.std)),
-                interval: self.interval.into(),
-                time_limit: self.time_limit.into(),
-                pin: self.pin == Pin::Auto,
-                seed: self.seed,
-                counters: self.counters,
-                checkup: true,
-                locator,
-                ..Config::new(suite)
-            },
+            measure,
             sides,
-            std: match self.std.to_str() {
-                Some("own") => StdOption::Own,
-                Some("base") => StdOption::Base,
-                _ => StdOption::Folder(self.std.clone()),
-            },
+            std,
             schedule,
             control: self.control,
             budget: self.budget.into(),
@@ -332,7 +303,7 @@ impl CompareOptions {
             max_runs: self.max_runs,
             thresholds: thresholds(&self.threshold),
             instructions: self.instructions.map(usize::from),
-            counted: Selection::new(&self.instructions_of, &[]).map_err(|error| error.to_string())?,
+            counted: Selection::new(&self.instructions_of, &[])?,
             command: command_line(),
             journal: Some(self.journal()),
             resume: self.resume,
@@ -360,7 +331,7 @@ fn command_line() -> Vec<String> {
 /// Compares compilers.
 pub fn compare(options: &CompareOptions) -> Result<Outcome> {
     let harness = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
-    let config = options.config().map_err(|message| (Outcome::Usage, message))?;
+    let config = options.config().map_err(|error| (Outcome::Usage, error.to_string()))?;
     let path = options.file();
     file::check_file_writable(&path).map_err(|error| harness(&error))?;
     options.record.check()?;

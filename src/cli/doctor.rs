@@ -17,7 +17,7 @@ use crate::forc::spec::FORC_VARIABLE;
 use crate::forc::{ToolchainSpec, install, toolchain};
 use crate::model::{Check, Metric, Severity, Toolchain};
 use crate::os::Interrupt;
-use crate::session::{DEFAULT_MAX_RUNS, Event};
+use crate::session::{DEFAULT_MAX_RUNS, SessionEvent};
 use crate::text::format;
 
 /// Options of `doctor`.
@@ -85,7 +85,7 @@ fn a_a(options: &DoctorOptions) -> Result<std::result::Result<Trial, String>> {
         Err(reason) => return Ok(Err(reason)),
     };
     let text = format!("forc {} builds a tiny project for {}", toolchain.version, options.duration);
-    progress.on(&Event::Note(&text));
+    progress.on(&SessionEvent::Note(&text));
     match doctor::trial(&toolchain, options.duration.into(), DEFAULT_MAX_RUNS, &interrupt) {
         Ok(trial) => Ok(Ok(trial)),
         Err(TrialError::Interrupted) => Err((Outcome::Interrupted, TrialError::Interrupted.to_string())),
@@ -111,7 +111,8 @@ fn find(
             None => return Ok(Err("no compiler is at hand; --forc names one, or a release to be built".to_owned())),
         },
     };
-    let found = toolchain::resolve(spec.as_ref(), &locator, interrupt, |event| progress.on(&Event::Build(event)));
+    let found =
+        toolchain::resolve(spec.as_ref(), &locator, interrupt, |event| progress.on(&SessionEvent::Build(event)));
     progress.finish();
     match found {
         Ok(toolchain) => Ok(Ok(toolchain)),

@@ -18,7 +18,7 @@ use crate::os::Interrupt;
 use crate::report::file::{self, FileError};
 use crate::report::{page, terminal};
 use crate::session::schedule::MIN_SAMPLES;
-use crate::session::{self, Config, Event, SessionError};
+use crate::session::{self, Config, SessionError, SessionEvent};
 use crate::verdict::{self, Changes, ReportsError};
 use crate::words::checkup;
 
@@ -115,7 +115,7 @@ pub fn measure_within(
     let mut progress = Progress::new();
     let mut began = Instant::now();
     let result = session::measure(config, &interrupt, &mut |event| {
-        if matches!(event, Event::Suite { .. }) {
+        if matches!(event, SessionEvent::Suite { .. }) {
             began = Instant::now();
         }
         if format == MessageFormat::Json {
@@ -266,24 +266,31 @@ fn print_human(report: &Report, changes: Option<&Result<Changes, ReportsError>>)
 }
 
 /// The event as a line of JSON, where it is one that a program can use.
-fn print_json(event: &Event) {
+fn print_json(event: &SessionEvent) {
     let message = match event {
-        Event::Toolchain(toolchain) => json!({"reason": "toolchain", "toolchain": toolchain}),
-        Event::Machine(machine) => {
+        SessionEvent::Toolchain(toolchain) => json!({"reason": "toolchain", "toolchain": toolchain}),
+        SessionEvent::Machine(machine) => {
             json!({"reason": "machine", "lines": checkup::brief(machine), "checks": machine.checks})
         }
-        Event::Note(note) => json!({"reason": "note", "message": note}),
-        Event::Suite { selected, skipped } => json!({"reason": "suite", "selected": selected, "skipped": skipped}),
-        Event::Plan { runs, benchmarks, expected } => json!({
+        SessionEvent::Note(note) => json!({"reason": "note", "message": note}),
+        SessionEvent::Suite { selected, skipped } => {
+            json!({"reason": "suite", "selected": selected, "skipped": skipped})
+        }
+        SessionEvent::Plan { runs, benchmarks, expected } => json!({
             "reason": "plan", "runs": runs, "benchmarks": benchmarks, "expected_seconds": expected.as_secs_f64()
         }),
-        Event::Failed { id, failure } => json!({
+        SessionEvent::Failed { id, failure } => json!({
             "reason": "benchmark-failed", "id": id, "kind": failure.kind, "message": failure.message, "output": failure.output
         }),
         // A line a run would be written in the midst of measuring; the report has all of them.
-        Event::Build(_) | Event::Fetch(_) | Event::WarmUp { .. } | Event::Run { .. } => return,
+        SessionEvent::Build(_) | SessionEvent::Fetch(_) | SessionEvent::WarmUp { .. } | SessionEvent::Run { .. } => {
+            return;
+        }
         // A comparison has its own formats.
-        Event::Blocks { .. } | Event::Round { .. } | Event::Count { .. } | Event::Warning(_) => return,
+        SessionEvent::Blocks { .. }
+        | SessionEvent::Round { .. }
+        | SessionEvent::Count { .. }
+        | SessionEvent::Warning(_) => return,
     };
     print_line(&message);
 }

@@ -25,7 +25,7 @@ use crate::report::{file, shares};
 use crate::session::Config;
 use exit::{EXIT_CODES, Outcome};
 use measure::Destination;
-use options::{Colour, MeasureOptions, MessageFormat, SelectOptions};
+use options::{Colour, ListOptions, MeasureOptions, MessageFormat};
 pub(crate) use out::{say, say_json, tell};
 use record::RecordOptions;
 
@@ -67,7 +67,7 @@ enum Command {
     /// Say whether this machine can measure, and which change would show on it
     Doctor(doctor::DoctorOptions),
     /// List the benchmarks of a suite
-    List(SelectOptions),
+    List(ListOptions),
     /// Look at what was recorded, and take in, write out and tidy up
     History(Box<history::HistoryOptions>),
     /// Measure, record, see what has changed since when, write the dashboard, and say what is new in five lines
@@ -206,9 +206,9 @@ fn run(options: &RunOptions) -> Result<Outcome> {
     Ok(done.outcome)
 }
 
-fn list_command(options: &SelectOptions) -> Result<Outcome> {
+fn list_command(options: &ListOptions) -> Result<Outcome> {
     let mut config = Config::new(options.suite.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.into()));
-    config.selection = options.selection().map_err(|error| (Outcome::Usage, error.to_string()))?;
+    config.selection = options.suite.selection(&options.select).map_err(|error| (Outcome::Usage, error.to_string()))?;
     config.scenarios.clone_from(&options.suite.scenario);
     list::list(&config).map_err(|error| (Outcome::HarnessError, error.to_string()))
 }

@@ -15,7 +15,7 @@ use crate::forc::store::{self, Kind, Removal, RemoveError, Stored};
 use crate::forc::{Locator, ToolchainSpec, fuelup, source, spec, toolchain};
 use crate::os::Interrupt;
 use crate::os::cache;
-use crate::session::Event;
+use crate::session::SessionEvent;
 use crate::text::format;
 
 /// What to do with toolchains.
@@ -103,7 +103,7 @@ fn locate(spec: Option<&ToolchainSpec>, locator: &Locator) -> ExitCode {
         return fail(Outcome::HarnessError, &format!("cannot watch for Ctrl-C: {error}"));
     }
     let mut progress = Progress::new();
-    let located = toolchain::locate(spec, locator, &interrupt, |event| progress.on(&Event::Build(event)));
+    let located = toolchain::locate(spec, locator, &interrupt, |event| progress.on(&SessionEvent::Build(event)));
     progress.finish();
     match located {
         Ok((path, _)) => {
