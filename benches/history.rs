@@ -20,8 +20,8 @@ use forc_perf::model::{
     Exit, Harness, Measured, Measuring, Origin, PackageOutput, PhaseCost, Protocol, Report, SCHEMA_VERSION,
     SerdeFrames, SerdeInstant, Settings, Toolchain,
 };
-use forc_perf::trends::Trends;
 use forc_perf::stats;
+use forc_perf::trends::Trends;
 
 use figures::{Error, Figures, Page};
 

@@ -13,7 +13,7 @@ use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
 use forc_perf::model::{Comparison, Findings, Metric};
 use forc_perf::os::Interrupt;
 use forc_perf::session::schedule::Wanted;
-use forc_perf::session::{self, CompareConfig, Config, Event, StdOption};
+use forc_perf::session::{self, CompareConfig, Config, SessionEvent, StdOption};
 use forc_perf::stats;
 use forc_perf::suite::Selection;
 
@@ -213,8 +213,8 @@ fn compare(
         resume: false,
     };
     Ok(session::compare(&config, interrupt, &mut |event| match event {
-        Event::Failed { id, failure } => eprintln!("{id}: {}", failure.message),
-        Event::Note(note) if number == 0 => eprintln!("note: {note}"),
+        SessionEvent::Failed { id, failure } => eprintln!("{id}: {}", failure.message),
+        SessionEvent::Note(note) if number == 0 => eprintln!("note: {note}"),
         _ => {}
     })?)
 }

@@ -10,7 +10,7 @@ use forc_perf::forc::{Locator, ToolchainSpec, toolchain};
 use forc_perf::model::{BenchmarkFindings, Comparison, Figure, Findings, Metric, Verdict};
 use forc_perf::os::Interrupt;
 use forc_perf::session::schedule::Wanted;
-use forc_perf::session::{self, CompareConfig, Config, Event, StdOption};
+use forc_perf::session::{self, CompareConfig, Config, SessionEvent, StdOption};
 use forc_perf::stats;
 use forc_perf::suite::Selection;
 
@@ -163,7 +163,7 @@ fn compare(
         resume: false,
     };
     let comparison = session::compare(&config, &Interrupt::new(), &mut |event| {
-        if let Event::Failed { id, failure } = event {
+        if let SessionEvent::Failed { id, failure } = event {
             eprintln!("{id}: {}", failure.message);
         }
     })?;

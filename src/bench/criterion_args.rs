@@ -4,13 +4,14 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::error::BenchError;
 use crate::cli::options::Colour;
 use crate::cli::say;
 
 /// Options that are handed to Criterion.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Criterion's options")]
-pub struct CriterionOptions {
+pub(super) struct CriterionOptions {
     /// Save the statistics as a named baseline
     #[arg(short = 's', long, value_name = "NAME")]
     save_baseline: Option<String>,
@@ -81,20 +82,17 @@ impl CriterionOptions {
         given.into_iter().find(|(_, name)| name.is_some() && !self.loads_baseline()).map(|(option, _)| option)
     }
 
-    /// Whether the baseline that everything is to be compared with is there: found out now rather than after the measuring.
+    /// Checks that the baseline to compare with exists: before the measurement, not after it.
     ///
     /// # Errors
-    /// If it is not; the sentence says what to do.
-    pub fn check_baseline(&self, criterion: &Path) -> Result<(), String> {
+    /// If it does not exist.
+    pub fn check_baseline(&self, criterion: &Path) -> Result<(), BenchError> {
         let is_there = |name: &str| {
             let folders = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
             folders(criterion).flat_map(|group| folders(&group.path())).any(|one| one.path().join(name).is_dir())
         };
         match [&self.load_baseline, &self.baseline].into_iter().flatten().find(|name| !is_there(name)) {
-            Some(name) => Err(format!(
-                "no benchmark has a baseline `{name}` in {}; `cargo bench -- --save-baseline {name}` makes one",
-                criterion.display()
-            )),
+            Some(name) => Err(BenchError::NoBaseline { name: name.clone(), criterion: criterion.to_owned() }),
             None => Ok(()),
         }
     }

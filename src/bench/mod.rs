@@ -11,6 +11,7 @@
 //! ```
 
 mod criterion_args;
+mod error;
 mod output;
 mod programs;
 mod replay;
@@ -25,17 +26,18 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 pub use replay::{Series, WHOLE, replay, series};
 pub use replay_error::ReplayError;
 
+use crate::cli::error::CliError;
 use crate::cli::exit::{EXIT_CODES, Outcome};
 use crate::cli::measure::{self, Destination};
 use crate::cli::options::{MeasureOptions, MessageFormat};
-use crate::cli::tell;
-use crate::cli::{fail, list, say};
+use crate::cli::{fail, list, say, tell};
 use crate::forc::ToolchainSpec;
 use crate::session::Config;
 use crate::session::schedule::MIN_SAMPLES;
 use crate::suite::Selection;
 use crate::text::format;
 use criterion_args::CriterionOptions;
+use error::BenchError;
 
 /// Tells a process started by [`Bench::main`] to replay this report instead of measuring.
 const REPLAY_VARIABLE: &str = "FORC_PERF_REPLAY";
@@ -126,27 +128,23 @@ impl Bench {
             }
         };
         options.criterion.color.choose();
-        self.run(&options).unwrap_or_else(|(outcome, message)| fail(outcome, &message))
+        self.run(&options).unwrap_or_else(|error| fail(error.outcome(), error))
     }
 
-    fn run(&self, options: &BenchOptions) -> Result<ExitCode, (Outcome, String)> {
-        let harness_error = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
-        let mut config = options.measure.config(&self.config).map_err(|error| (Outcome::Usage, error.to_string()))?;
+    fn run(&self, options: &BenchOptions) -> Result<ExitCode, BenchError> {
+        let mut config = options.measure.config(&self.config).map_err(CliError::from)?;
         if options.list {
-            return list::list(&config).map(Into::into).map_err(|error| harness_error(&error));
+            return Ok(list::list(&config).map_err(CliError::from)?.into());
         }
         let folder = target_folder().join("forc-perf");
         let report_path = folder.join("report.json");
         if let Some(option) = options.criterion.names_a_baseline()
             && let Some(samples) = config.samples.filter(|samples| *samples < MIN_SAMPLES)
         {
-            let message = format!(
-                "{option} needs {MIN_SAMPLES} runs of each benchmark or more, as Criterion takes no fewer; {samples} were asked for"
-            );
-            return Err((Outcome::Usage, message));
+            return Err(BenchError::TooFewRuns { option, samples });
         }
-        options.criterion.check_baseline(&criterion_folder()).map_err(|message| (Outcome::Usage, message))?;
-        let selection = (&options.measure.select.select, &options.measure.select.suite.exclude);
+        options.criterion.check_baseline(&criterion_folder())?;
+        let selection = (&options.measure.select, &options.measure.shared.suite.exclude);
         if options.criterion.loads_baseline() {
             // What a look at one benchmark left out has its baseline all the same.
             let full = folder.join(measure::FULL_REPORT);
@@ -160,15 +158,14 @@ impl Bench {
         }
         let destination = if test { Destination::Nowhere } else { Destination::Folder(folder.clone()) };
         let format = options.measure.message_format;
-        let done =
-            measure::measure(&config, &destination, format).map_err(|error| (error.outcome(), error.to_string()))?;
+        let done = measure::measure(&config, &destination, format)?;
         let with_criterion = done.report_path.is_some()
             && done.outcome != Outcome::Interrupted
             && done.report.benchmarks.iter().any(|benchmark| !series(benchmark).is_empty());
         let replayed =
             if with_criterion { self.start_replay(&report_path, selection, options) } else { Outcome::Success };
         // The table comes last: it is what stays on the screen.
-        measure::show(&done, &destination, format).map_err(|error| harness_error(&error))?;
+        measure::show(&done, &destination, format)?;
         if format == MessageFormat::Human && with_criterion && !options.criterion.noplot {
             let page = criterion_folder().join("report/index.html");
             say(format_args!("Criterion's pages: {}", page.display()));
@@ -254,12 +251,10 @@ fn replay_main(report: &Path) -> ExitCode {
         let said = panic.payload_as_str().unwrap_or("it did not say why");
         tell(format_args!("error: Criterion panicked: {}", said.lines().next().unwrap_or_default()));
     }));
-    let result = Selection::new(&patterns.0, &patterns.1)
-        .map_err(|error| error.to_string())
-        .and_then(|selection| replay(report, &selection).map_err(|error| error.to_string()));
-    match result {
+    let result = Selection::new(&patterns.0, &patterns.1).map_err(ReplayError::from);
+    match result.and_then(|selection| replay(report, &selection)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => fail(Outcome::HarnessError, &message),
+        Err(error) => fail(Outcome::HarnessError, error),
     }
 }
 

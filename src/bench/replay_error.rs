@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use crate::report::file::FileError;
 use crate::session::schedule::MIN_SAMPLES;
+use crate::suite::SelectError;
 
 /// Why recorded samples did not get through Criterion.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +10,9 @@ pub enum ReplayError {
     /// The report cannot be read.
     #[error(transparent)]
     Report(#[from] FileError),
+    /// A pattern is malformed.
+    #[error(transparent)]
+    Select(#[from] SelectError),
     /// The report has nothing that Criterion could be given.
     #[error(
         "{} holds nothing that Criterion could take of what is selected: it takes {MIN_SAMPLES} runs or more; run \

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::error::CliError;
 use super::exit::Outcome;
-use super::options::{Pin, SuiteOptions, SwayOptions, default_interval, default_time_limit, interval};
+use super::options::{OptionsError, SharedOptions};
 use super::progress::Progress;
-use super::record::{HistoryOption, harness};
-use super::{DEFAULT_SUITE, Result, say};
-use crate::cli::tell;
+use super::record::HistoryOption;
+use super::{DEFAULT_SUITE, Result, interrupt_on_signals, say, tell};
 use crate::forc::source::{Checkout, Commit};
 use crate::forc::{SwaySource, ToolchainSpec};
 use crate::history::{self, History, MachineClass, Provenance, ReportFilter};
@@ -33,10 +33,7 @@ pub struct BackfillOptions {
     select: Vec<String>,
 
     #[command(flatten)]
-    suite: SuiteOptions,
-
-    #[command(flatten)]
-    sway: SwayOptions,
+    shared: SharedOptions,
 
     /// The oldest commit to measure
     #[arg(long, value_name = "REV")]
@@ -74,44 +71,18 @@ pub struct BackfillOptions {
     #[arg(long)]
     list: bool,
 
-    /// Time between two frames, 1ms or more
-    #[arg(long, value_name = "TIME", value_parser = interval, default_value_t = default_interval())]
-    interval: humantime::Duration,
-
-    /// After how long a run is ended as hung
-    #[arg(long, value_name = "TIME", default_value_t = default_time_limit())]
-    time_limit: humantime::Duration,
-
-    /// Keep forc and the harness on different processors
-    #[arg(long, value_enum, default_value_t = Pin::Auto)]
-    pin: Pin,
-
-    /// Read the kernel's event counters too
-    #[arg(long)]
-    counters: bool,
-
     #[command(flatten)]
     history: HistoryOption,
 }
 
 impl BackfillOptions {
-    fn config(&self) -> Result<Config> {
-        let usage = |error: &dyn std::error::Error| (Outcome::Usage, error.to_string());
-        let suite = self.suite.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.into());
-        let locator = self.sway.locator().map_err(|error| usage(&error))?;
+    fn config(&self) -> std::result::Result<Config, OptionsError> {
+        let config = self.shared.config(&self.select, self.std.as_ref(), &Config::new(DEFAULT_SUITE))?;
         Ok(Config {
-            allowed: self.suite.allowed(&locator, self.std.as_ref()),
-            selection: self.suite.selection(&self.select).map_err(|error| usage(&error))?,
-            scenarios: self.suite.scenario.clone(),
-            locator,
             std: self.std.clone(),
             samples: self.samples.map(|samples| samples as usize),
             budget: self.run_budget.into(),
-            interval: self.interval.into(),
-            time_limit: self.time_limit.into(),
-            pin: self.pin == Pin::Auto,
-            counters: self.counters,
-            ..Config::new(suite)
+            ..config
         })
     }
 }
@@ -129,19 +100,11 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
     let started = Instant::now();
     let config = options.config()?;
     let Some(SwaySource::Folder(folder)) = config.locator.sway.clone() else {
-        return Err((
-            Outcome::Usage,
-            "the commits are read from a checkout: give its folder with --sway DIR".to_owned(),
-        ));
+        return Err(OptionsError::NoCheckout.into());
     };
-    let interrupt = Interrupt::new();
-    #[cfg(unix)]
-    interrupt.on_signals().map_err(|error| (Outcome::HarnessError, format!("cannot watch for Ctrl-C: {error}")))?;
-    let source = |error: crate::forc::source::SourceError| {
-        (if error.is_interrupt() { Outcome::Interrupted } else { Outcome::HarnessError }, error.to_string())
-    };
-    let checkout = Checkout::open(&folder, &interrupt).map_err(source)?;
-    let mut line = checkout.line_of_commits(&options.since, &options.until).map_err(source)?;
+    let interrupt = interrupt_on_signals()?;
+    let checkout = Checkout::open(&folder, &interrupt)?;
+    let mut line = checkout.line_of_commits(&options.since, &options.until)?;
     let all = line.len();
     let mut place = 0;
     line.retain(|_| {
@@ -173,7 +136,7 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
         if let Some(reason) = measure(&config, commit, &mut history, &interrupt)? {
             tally.failed += 1;
             tell(format_args!("skipped: {reason}"));
-            history.set_state(&format!("{SKIPPED}{}", commit.id), Some(&reason)).map_err(harness)?;
+            history.set_state(&format!("{SKIPPED}{}", commit.id), Some(&reason))?;
         } else if !interrupt.requested() {
             tally.measured += 1;
         }
@@ -207,11 +170,11 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
 /// The commits of `line` that were not measured on this machine, the most informative first.
 fn missing<'a>(history: &History, line: &'a [Commit], retry: bool) -> Result<Vec<&'a Commit>> {
     let machine = MachineClass::of(&environment::observe());
-    let reports = history.reports(&ReportFilter::default()).map_err(harness)?;
+    let reports = history.reports(&ReportFilter::default())?;
     let recorded = reports.into_iter().filter(|report| report.machine == machine && report.complete);
     let mut known: BTreeSet<String> = recorded.filter_map(|report| Some(report.commit?.id)).collect();
     if !retry {
-        let skipped = history.states(SKIPPED).map_err(harness)?;
+        let skipped = history.states(SKIPPED)?;
         known.extend(skipped.into_iter().filter_map(|(name, _)| name.strip_prefix(SKIPPED).map(str::to_owned)));
     }
     let order = history::backfill::plan(line.len(), &|place| known.contains(&line[place].id));
@@ -236,17 +199,16 @@ fn measure(config: &Config, commit: &Commit, history: &mut History, interrupt: &
         Ok(report) => report,
         Err(SessionError::Toolchain(error)) if error.is_interrupt() => return Ok(None),
         Err(SessionError::Toolchain(error)) => return Ok(Some(error.to_string())),
-        Err(error) => return Err((Outcome::HarnessError, error.to_string())),
+        Err(error) => return Err(error.into()),
     };
     if report.completion == Completion::Interrupted {
         // It is measured again, and whole.
         return Ok(None);
     }
     if report.benchmarks.is_empty() {
-        let message = "no benchmark is selected; `forc-perf list` shows what there is".to_owned();
-        return Err((Outcome::NothingMeasured, message));
+        return Err(CliError::NoBenchmark);
     }
-    history.record(&report, &Provenance::of(&report)).map_err(harness)?;
+    history.record(&report, &Provenance::of(&report))?;
     let failed = || report.benchmarks.iter().find_map(|benchmark| benchmark.failures.first());
     Ok(match failed() {
         Some(failure) if !report.has_measurements() => {

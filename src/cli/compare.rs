@@ -6,20 +6,19 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::error::CliError;
 use super::exit::Outcome;
-use super::options::{Pin, SuiteOptions, SwayOptions, default_interval, default_time_limit, interval, spec};
+use super::options::{OptionsError, SharedOptions, spec};
 use super::progress::Progress;
 use super::record::RecordOptions;
-use super::{DEFAULT_SUITE, Result, out};
-use crate::cli::tell;
+use super::{DEFAULT_SUITE, Result, interrupt_on_signals, out, tell};
 use crate::history::import;
 use crate::model::{BenchmarkFindings, Comparison, Completion, Findings, MOST_RUNS, Metric, Report};
-use crate::os::Interrupt;
 use crate::os::git::without_credentials;
 use crate::report::file::Either;
 use crate::report::{comparison, csv, file, html, markdown, page, terminal};
 use crate::session::schedule::Wanted;
-use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, SessionError, StdOption};
+use crate::session::{self, CompareConfig, Config, DEFAULT_MAX_RUNS, DEFAULT_MIN_RUNS, StdOption};
 use crate::suite::Selection;
 use crate::text::visible_json;
 use crate::verdict;
@@ -28,8 +27,13 @@ use crate::verdict;
 const DEFAULT_FOLDER: &str = "target/forc-perf/compare";
 const DEFAULT_FILE: &str = "comparison.json";
 
+/// Here `--pin` has no effect on sides that run at the same time.
+const PIN_HELP: &str = "Where the sides take turns, keep forc and the harness on different processors. Sides that run at the \
+                        same time have a core each in any case";
+
 /// Options of `compare`.
 #[derive(Clone, Debug, Args)]
+#[command(mut_arg("pin", |pin| pin.help(PIN_HELP)))]
 pub struct CompareOptions {
     /// The base, then the compilers to hold against it: each a path, a release (0.72.1), a fuelup toolchain (+name) or, with
     /// --sway, a revision (my-branch, HEAD~3, '.'). After the second, what has a `*`, `?` or `[` in it is a pattern of benchmarks
@@ -41,10 +45,7 @@ pub struct CompareOptions {
     pub select: Vec<String>,
 
     #[command(flatten)]
-    pub suite: SuiteOptions,
-
-    #[command(flatten)]
-    pub sway: SwayOptions,
+    pub shared: SharedOptions,
 
     /// The std of projects that take the public one: `own` for each compiler's own, `base` for the base's on all sides, or
     /// a folder with a copy for all sides
@@ -78,10 +79,6 @@ pub struct CompareOptions {
     #[arg(long)]
     pub control: bool,
 
-    /// Read the kernel's event counters too: instructions, cycles, branches and misses, where the machine has them
-    #[arg(long)]
-    pub counters: bool,
-
     /// Count instructions under valgrind, N times on each side: 40 to 90 times slower, and steady where times are not
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3",
           value_parser = clap::value_parser!(u16).range(2..=100))]
@@ -90,19 +87,6 @@ pub struct CompareOptions {
     /// Count the instructions of these benchmarks alone; may be repeated [default: of all that are measured]
     #[arg(long, value_name = "PATTERN", requires = "instructions")]
     pub instructions_of: Vec<String>,
-
-    /// Time between two frames, 1ms or more
-    #[arg(long, value_name = "TIME", value_parser = interval, default_value_t = default_interval())]
-    pub interval: humantime::Duration,
-
-    /// After how long a run is ended as hung
-    #[arg(long, value_name = "TIME", default_value_t = default_time_limit())]
-    pub time_limit: humantime::Duration,
-
-    /// Where the sides take turns, keep forc and the harness on different processors. Where the sides run at the same time, each
-    /// has its core whatever this says
-    #[arg(long, value_enum, default_value_t = Pin::Auto)]
-    pub pin: Pin,
 
     /// Seed of the order of the runs [default: a new one each time; it stands in the comparison]
     #[arg(long, value_name = "N")]
@@ -284,47 +268,33 @@ impl CompareOptions {
         (sides, patterns)
     }
 
-    fn config(&self) -> std::result::Result<CompareConfig, String> {
+    fn config(&self) -> std::result::Result<CompareConfig, OptionsError> {
         let (names, patterns) = self.sides_and_patterns();
-        let locator = self.sway.locator().map_err(|error| error.to_string())?;
-        let sides = names
-            .into_iter()
-            .map(|name| Ok((name.to_owned(), spec(OsStr::new(name), &locator).map_err(|error| error.to_string())?)))
-            .collect::<std::result::Result<Vec<_>, String>>()?;
+        let std = match self.std.to_str() {
+            Some("own") => StdOption::Own,
+            Some("base") => StdOption::Base,
+            _ => StdOption::Folder(self.std.clone()),
+        };
+        let folder = if let StdOption::Folder(folder) = &std { Some(folder) } else { None };
+        let defaults = Config { checkup: true, seed: self.seed, ..Config::new(DEFAULT_SUITE) };
+        let measure = self.shared.config(&patterns, folder, &defaults)?;
+        let sides = names.into_iter().map(|name| Ok((name.to_owned(), spec(OsStr::new(name), &measure.locator)?)));
+        let sides = sides.collect::<std::result::Result<Vec<_>, OptionsError>>()?;
         let min_runs = self.min_runs.unwrap_or_else(|| DEFAULT_MIN_RUNS.min(self.max_runs));
         if min_runs > self.max_runs {
-            return Err(format!("--min-runs {min_runs} is more than --max-runs {}", self.max_runs));
+            return Err(OptionsError::MinRuns { min: min_runs, max: self.max_runs });
         }
         let schedule = match (self.schedule, self.record.is_asked_for()) {
             (ScheduleOption::Duet, true) => {
-                return Err("--record keeps times of builds that have the machine to themselves, and with --schedule duet two run \
-                            at the same time: leave out one of them"
-                    .to_owned());
+                return Err(OptionsError::RecordDuet);
             }
             (ScheduleOption::Auto, true) => Wanted::Turns,
             (schedule, _) => schedule.into(),
         };
-        let suite = self.suite.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.into());
         Ok(CompareConfig {
-            measure: Config {
-                selection: self.suite.selection(&patterns).map_err(|error| error.to_string())?,
-                scenarios: self.suite.scenario.clone(),
-                allowed: self.suite.allowed(&locator, Some(&self.std)),
-                interval: self.interval.into(),
-                time_limit: self.time_limit.into(),
-                pin: self.pin == Pin::Auto,
-                seed: self.seed,
-                counters: self.counters,
-                checkup: true,
-                locator,
-                ..Config::new(suite)
-            },
+            measure,
             sides,
-            std: match self.std.to_str() {
-                Some("own") => StdOption::Own,
-                Some("base") => StdOption::Base,
-                _ => StdOption::Folder(self.std.clone()),
-            },
+            std,
             schedule,
             control: self.control,
             budget: self.budget.into(),
@@ -332,7 +302,7 @@ impl CompareOptions {
             max_runs: self.max_runs,
             thresholds: thresholds(&self.threshold),
             instructions: self.instructions.map(usize::from),
-            counted: Selection::new(&self.instructions_of, &[]).map_err(|error| error.to_string())?,
+            counted: Selection::new(&self.instructions_of, &[])?,
             command: command_line(),
             journal: Some(self.journal()),
             resume: self.resume,
@@ -359,26 +329,21 @@ fn command_line() -> Vec<String> {
 
 /// Compares compilers.
 pub fn compare(options: &CompareOptions) -> Result<Outcome> {
-    let harness = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
-    let config = options.config().map_err(|message| (Outcome::Usage, message))?;
+    let config = options.config()?;
     let path = options.file();
-    file::check_file_writable(&path).map_err(|error| harness(&error))?;
+    file::check_file_writable(&path)?;
     options.record.check()?;
-    let interrupt = Interrupt::new();
-    #[cfg(unix)]
-    interrupt.on_signals().map_err(|error| (Outcome::HarnessError, format!("cannot watch for Ctrl-C: {error}")))?;
+    let interrupt = interrupt_on_signals()?;
     let mut progress = Progress::new();
     let result = session::compare(&config, &interrupt, &mut |event| progress.on(&event));
     progress.finish();
-    let comparison = result.map_err(|error| {
-        let interrupted = matches!(&error, SessionError::Toolchain(error) if error.is_interrupt());
-        (if interrupted { Outcome::Interrupted } else { Outcome::HarnessError }, error.to_string())
-    })?;
+    let comparison = result?;
     let kept = super::save(&path, "comparison", |path| file::write_comparison(&comparison, path));
     let recorded = options.record.record(&import::reports_of(&comparison), config.measure.locator.sway.as_ref());
-    // Whatever became of the file and the history, the verdicts are not to be lost.
-    print(&comparison, &options.show);
-    kept.map_err(|error| harness(&error))?;
+    // The verdicts are printed even if they could not be written or recorded.
+    let printed = print(&comparison, &options.show);
+    kept?;
+    printed?;
     let recorded = recorded?;
     options.record.record_control(&comparison)?;
     let interrupted = comparison.completion == Completion::Interrupted;
@@ -386,15 +351,13 @@ pub fn compare(options: &CompareOptions) -> Result<Outcome> {
         let _ = std::fs::remove_file(options.journal());
     }
     let drawn = match &options.output {
-        None if comparison.has_measurements() => {
-            Some(page::write_comparison(&comparison, Path::new(DEFAULT_FOLDER)).map_err(|error| harness(&error))?)
-        }
+        None if comparison.has_measurements() => Some(page::write_comparison(&comparison, Path::new(DEFAULT_FOLDER))?),
         _ => None,
     };
-    // To stderr: what stands on stdout may be JSON or Markdown.
+    // To stderr: stdout may hold JSON or Markdown.
     let mut lines = vec![format!("comparison: {}", path.display())];
     lines.extend(drawn.map(|page| format!("page:       {}", page.display())));
-    lines.extend(options.record.sentence(&recorded));
+    lines.extend(options.record.summary(&recorded));
     if interrupted {
         lines.push("the same command with --resume resumes where this one was interrupted".to_owned());
     }
@@ -404,70 +367,113 @@ pub fn compare(options: &CompareOptions) -> Result<Outcome> {
 
 /// Holds two reports against each other.
 pub fn diff(options: &DiffOptions) -> Result<Outcome> {
-    let harness = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
-    let base = file::read(&options.base).map_err(|error| harness(&error))?;
-    let other = file::read(&options.other).map_err(|error| harness(&error))?;
+    let base = file::read(&options.base)?;
+    let other = file::read(&options.other)?;
     let names = [&options.base, &options.other].map(|path| path.display().to_string());
     judge([base, other], names, &options.pair)
 }
 
 /// Says what two reports of these names say of each other.
 pub(super) fn judge(reports: [Report; 2], names: [String; 2], options: &PairOptions) -> Result<Outcome> {
-    let harness = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
-    let comparison = verdict::of_reports(reports, names, &thresholds(&options.threshold), options.force)
-        .map_err(|error| harness(&error))?;
+    let comparison = verdict::of_reports(reports, names, &thresholds(&options.threshold), options.force)?;
     if let Some(path) = &options.output {
-        super::save(path, "comparison", |path| file::write_comparison(&comparison, path))
-            .map_err(|error| harness(&error))?;
+        super::save(path, "comparison", |path| file::write_comparison(&comparison, path))?;
     }
-    print(&comparison, &options.show);
+    print(&comparison, &options.show)?;
     Ok(outcome(&comparison, options.show.fail_on))
 }
 
 /// Shows a comparison that was kept.
 pub fn show(path: &Path, options: &ShowOptions) -> Result<Outcome> {
-    match file::read_either(path).map_err(|error| (Outcome::HarnessError, error.to_string()))? {
+    match file::read_either(path)? {
         Either::Comparison(comparison) => {
-            print(&comparison, options);
+            print(&*comparison, options)?;
             Ok(outcome(&comparison, options.fail_on))
         }
         Either::Report(report) => {
-            print_report(&report, options.format);
+            print(&*report, options)?;
             Ok(Outcome::of(&report))
         }
     }
 }
 
-fn print_report(shown: &Report, format: Format) {
-    let text = match format {
-        Format::Terminal => return out::print_coloured(&terminal::render(shown, None, out::width())),
-        Format::Markdown => markdown::report(shown),
-        Format::Json => match serde_json::to_string_pretty(shown) {
-            Ok(text) => visible_json(&text).into_owned() + "\n",
-            Err(error) => return tell(format_args!("error: the report cannot be written as JSON: {error}")),
-        },
-        Format::Html => html::index(shown),
-        Format::Csv => csv::figures(shown),
-        Format::SamplesCsv => csv::samples(shown),
-    };
-    out::print_document(&text);
+/// What can be printed in every [`Format`].
+trait Printable: serde::Serialize {
+    /// Its name in messages.
+    const NAME: &'static str;
+    fn terminal(&self, all: bool) -> String;
+    fn markdown(&self) -> String;
+    fn html(&self) -> String;
+    fn csv(&self) -> String;
+    fn samples_csv(&self) -> String;
 }
 
-fn print(shown: &Comparison, options: &ShowOptions) {
+impl Printable for Report {
+    const NAME: &'static str = "report";
+
+    fn terminal(&self, _all: bool) -> String {
+        terminal::render(self, None, out::width())
+    }
+
+    fn markdown(&self) -> String {
+        markdown::report(self)
+    }
+
+    fn html(&self) -> String {
+        html::index(self)
+    }
+
+    fn csv(&self) -> String {
+        csv::figures(self)
+    }
+
+    fn samples_csv(&self) -> String {
+        csv::samples(self)
+    }
+}
+
+impl Printable for Comparison {
+    const NAME: &'static str = "comparison";
+
+    fn terminal(&self, all: bool) -> String {
+        comparison::terminal(self, all, out::width())
+    }
+
+    fn markdown(&self) -> String {
+        comparison::markdown(self)
+    }
+
+    fn html(&self) -> String {
+        comparison::html(self)
+    }
+
+    fn csv(&self) -> String {
+        comparison::csv(self)
+    }
+
+    fn samples_csv(&self) -> String {
+        comparison::samples_csv(self)
+    }
+}
+
+fn print<T: Printable>(shown: &T, options: &ShowOptions) -> Result<()> {
     let text = match options.format {
         Format::Terminal => {
-            return out::print_coloured(&comparison::terminal(shown, options.all, out::width()));
+            out::print_coloured(&shown.terminal(options.all));
+            return Ok(());
         }
-        Format::Markdown => comparison::markdown(shown),
-        Format::Json => match serde_json::to_string_pretty(shown) {
-            Ok(text) => visible_json(&text).into_owned() + "\n",
-            Err(error) => return tell(format_args!("error: the comparison cannot be written as JSON: {error}")),
-        },
-        Format::Html => comparison::html(shown),
-        Format::Csv => comparison::csv(shown),
-        Format::SamplesCsv => comparison::samples_csv(shown),
+        Format::Markdown => shown.markdown(),
+        Format::Json => {
+            let text = serde_json::to_string_pretty(shown);
+            let text = text.map_err(|source| CliError::Json { what: T::NAME, source })?;
+            visible_json(&text).into_owned() + "\n"
+        }
+        Format::Html => shown.html(),
+        Format::Csv => shown.csv(),
+        Format::SamplesCsv => shown.samples_csv(),
     };
     out::print_document(&text);
+    Ok(())
 }
 
 /// How a command ends that has shown this comparison.

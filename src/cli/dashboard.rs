@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::exit::Outcome;
-use super::record::{HistoryOption, harness};
+use super::record::HistoryOption;
 use super::{DEFAULT_DASHBOARD, Result, say};
-use crate::dashboard::{self, DashboardError, Options, Written};
+use crate::dashboard::{self, Options, Written};
 use crate::history::History;
 use crate::text::format;
 use crate::trends::Trends;
@@ -46,11 +46,7 @@ impl PageOptions {
     /// Writes the pages.
     pub(super) fn write(&self, history: &History, trends: &Trends) -> Result<Written> {
         let options = Options { title: self.title.clone(), reports: self.reports, drawn: self.drawn };
-        dashboard::write(history, trends, &self.out, &options).map_err(|error| match error {
-            DashboardError::History(error) => harness(error),
-            DashboardError::NotOurs(_) => (Outcome::Usage, error.to_string()),
-            error => (Outcome::HarnessError, error.to_string()),
-        })
+        Ok(dashboard::write(history, trends, &self.out, &options)?)
     }
 
     /// Where they are.
@@ -61,17 +57,17 @@ impl PageOptions {
 
 pub(super) fn dashboard(options: &DashboardOptions) -> Result<Outcome> {
     let history = options.history.open_read_only()?;
-    let trends = Trends::of(&history).map_err(harness)?;
+    let trends = Trends::of(&history)?;
     let written = options.pages.write(&history, &trends)?;
-    say(sentence(&written));
+    say(summary(&written));
     Ok(if trends.axis.commits.is_empty() { Outcome::NothingMeasured } else { Outcome::Success })
 }
 
-/// Where the pages are, and how much of them is new.
-pub(super) fn sentence(written: &Written) -> String {
+/// Where the pages are, and how many of them are new.
+pub(super) fn summary(written: &Written) -> String {
     let removed = if written.removed > 0 { format!(", {} removed", written.removed) } else { String::new() };
     format!(
-        "dashboard: {} ({}; {} files written, {} as they were{removed})",
+        "dashboard: {} ({}; {} files written, {} unchanged{removed})",
         written.index.display(),
         format::bytes(written.size as f64),
         written.written,

@@ -10,14 +10,13 @@ use serde_json::json;
 use super::exit::Outcome;
 use super::options::{SwayOptions, spec};
 use super::progress::Progress;
-use super::{Result, say};
-use crate::cli::say_json;
+use super::{Result, interrupt_on_signals, say, say_json};
 use crate::doctor::{self, Outlook, Trial, TrialError};
 use crate::forc::spec::FORC_VARIABLE;
 use crate::forc::{ToolchainSpec, install, toolchain};
 use crate::model::{Check, Metric, Severity, Toolchain};
 use crate::os::Interrupt;
-use crate::session::{DEFAULT_MAX_RUNS, Event};
+use crate::session::{DEFAULT_MAX_RUNS, SessionEvent};
 use crate::text::format;
 
 /// Options of `doctor`.
@@ -76,19 +75,17 @@ pub(super) fn doctor(options: &DoctorOptions) -> Result<Outcome> {
 
 /// What the A/A shows, or why there is none.
 fn a_a(options: &DoctorOptions) -> Result<std::result::Result<Trial, String>> {
-    let interrupt = Interrupt::new();
-    #[cfg(unix)]
-    interrupt.on_signals().map_err(|error| (Outcome::HarnessError, format!("cannot watch for Ctrl-C: {error}")))?;
+    let interrupt = interrupt_on_signals()?;
     let mut progress = Progress::new();
     let toolchain = match find(options, &interrupt, &mut progress)? {
         Ok(toolchain) => toolchain,
         Err(reason) => return Ok(Err(reason)),
     };
     let text = format!("forc {} builds a tiny project for {}", toolchain.version, options.duration);
-    progress.on(&Event::Note(&text));
+    progress.on(&SessionEvent::Note(&text));
     match doctor::trial(&toolchain, options.duration.into(), DEFAULT_MAX_RUNS, &interrupt) {
         Ok(trial) => Ok(Ok(trial)),
-        Err(TrialError::Interrupted) => Err((Outcome::Interrupted, TrialError::Interrupted.to_string())),
+        Err(error @ TrialError::Interrupted) => Err(error.into()),
         Err(error) => Ok(Err(error.to_string())),
     }
 }
@@ -99,9 +96,8 @@ fn find(
     interrupt: &Interrupt,
     progress: &mut Progress,
 ) -> Result<std::result::Result<Toolchain, String>> {
-    let usage = |error: &dyn std::error::Error| (Outcome::Usage, error.to_string());
-    let locator = options.sway.locator().map_err(|error| usage(&error))?;
-    let asked = options.forc.as_deref().map(|text| spec(text, &locator)).transpose().map_err(|error| usage(&error))?;
+    let locator = options.sway.locator()?;
+    let asked = options.forc.as_deref().map(|text| spec(text, &locator)).transpose()?;
     let named = std::env::var_os(FORC_VARIABLE).is_some_and(|text| !text.is_empty()) || which::which("forc").is_ok();
     let spec = match (&asked, named) {
         (Some(asked), _) => Some(asked.clone()),
@@ -111,12 +107,12 @@ fn find(
             None => return Ok(Err("no compiler is at hand; --forc names one, or a release to be built".to_owned())),
         },
     };
-    let found = toolchain::resolve(spec.as_ref(), &locator, interrupt, |event| progress.on(&Event::Build(event)));
+    let found =
+        toolchain::resolve(spec.as_ref(), &locator, interrupt, |event| progress.on(&SessionEvent::Build(event)));
     progress.finish();
     match found {
         Ok(toolchain) => Ok(Ok(toolchain)),
-        Err(error) if error.is_interrupt() => Err((Outcome::Interrupted, error.to_string())),
-        Err(error) if asked.is_some() => Err((Outcome::HarnessError, error.to_string())),
+        Err(error) if asked.is_some() || error.is_interrupt() => Err(error.into()),
         Err(error) => Ok(Err(error.to_string())),
     }
 }

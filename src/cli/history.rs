@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::Result;
+use super::error::CliError;
 use super::exit::Outcome;
-use super::record::{HistoryOption, harness};
-use crate::cli::say_json;
-use crate::cli::tell;
+use super::record::HistoryOption;
+use super::{say_json, tell};
 use crate::history::{self, History, Match, NameError, Prune, ReportFilter, ReportId};
 use crate::text::format;
 use crate::text::plural;
@@ -120,7 +120,7 @@ fn existing(history: &HistoryOption) -> Result<History> {
 }
 
 fn order(history: &mut History, sway: &std::path::Path) -> Result<Outcome> {
-    let ordered = super::record::order(history, sway).map_err(|message| (Outcome::HarnessError, message))?;
+    let ordered = super::record::order(history, sway)?;
     say(format_args!("{} of {} commits have their place", ordered.known, ordered.known + ordered.unknown.len()));
     for unknown in &ordered.unknown {
         tell(format_args!("{} is no commit or tag of {}: it stands where its time puts it", unknown, sway.display()));
@@ -130,7 +130,7 @@ fn order(history: &mut History, sway: &std::path::Path) -> Result<Outcome> {
 
 fn prune(history: &mut History, options: &PruneOptions) -> Result<Outcome> {
     let prune = Prune { before: options.older_than, keep: options.keep as usize, only_frames: options.only_frames };
-    let pruned = history.prune(&prune).map_err(harness)?;
+    let pruned = history.prune(&prune)?;
     let reports = pruned.reports;
     let what = if options.only_frames { "the frames of " } else { "" };
     let points = if options.only_frames { String::new() } else { format!(" with {} points", pruned.points) };
@@ -140,7 +140,7 @@ fn prune(history: &mut History, options: &PruneOptions) -> Result<Outcome> {
 }
 
 fn verify(history: &History, format: Format) -> Result<Outcome> {
-    let verified = history.verify().map_err(harness)?;
+    let verified = history.verify()?;
     match format {
         Format::Json => say_json(serde_json::json!(verified)),
         Format::Table => {
@@ -152,8 +152,7 @@ fn verify(history: &History, format: Format) -> Result<Outcome> {
     }
     let (reports, points, problems) = (verified.reports, verified.points, verified.problems.len());
     if problems > 0 {
-        let message = format!("{} has {problems} problem{}", history.path().display(), plural(problems));
-        return Err((Outcome::HarnessError, message));
+        return Err(CliError::HistoryProblems { path: history.path().to_owned(), count: problems });
     }
     if format == Format::Table {
         say(format_args!("{reports} report{} and {points} points are as they were recorded", plural(reports)));
@@ -163,20 +162,14 @@ fn verify(history: &History, format: Format) -> Result<Outcome> {
 
 /// A report as a user calls it: [`history::named`] has the ways.
 fn find_report(history: &History, name: &str) -> Result<ReportId> {
-    let known = history.reports(&ReportFilter::default()).map_err(harness)?;
-    let found = history::named(&known, name).map_err(exit_of_name)?;
-    // What means none is an error.
-    found.last().map(|report| report.id).ok_or_else(|| exit_of_name(NameError::Empty))
-}
-
-/// How a command ends that was asked for a report of which there is none, or not one alone.
-fn exit_of_name(error: NameError) -> (Outcome, String) {
-    (Outcome::Usage, error.to_string())
+    let known = history.reports(&ReportFilter::default())?;
+    // A name that no report has is an error already.
+    Ok(history::named(&known, name)?.last().ok_or(NameError::Empty)?.id)
 }
 
 /// What matches a text that may not be given.
 fn matching(text: Option<&str>) -> Result<Match> {
-    text.map_or(Ok(Match::Any), |text| Match::read(text).map_err(harness))
+    Ok(text.map_or(Ok(Match::Any), Match::read)?)
 }
 
 /// A moment as a user says it: how long ago, a date (the beginning of that day, UTC), or a time as RFC 3339.

@@ -7,18 +7,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::error::CliError;
 use super::exit::Outcome;
 use super::options::MessageFormat;
 use super::progress::Progress;
-use super::{out, say};
-use crate::cli::say_json;
-use crate::cli::tell;
+use super::{interrupt_on_signals, out, say, say_json, tell};
 use crate::model::{Completion, Measured, Report};
 use crate::os::Interrupt;
-use crate::report::file::{self, FileError};
-use crate::report::{page, terminal};
+use crate::report::{file, page, terminal};
 use crate::session::schedule::MIN_SAMPLES;
-use crate::session::{self, Config, Event, SessionError};
+use crate::session::{self, Config, SessionEvent};
 use crate::verdict::{self, Changes, ReportsError};
 use crate::words::checkup;
 
@@ -44,30 +42,6 @@ impl Destination {
     }
 }
 
-/// Why a measurement could not be made or kept.
-#[derive(Debug, thiserror::Error)]
-pub enum MeasureError {
-    /// It could not be made.
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    /// It could not be kept.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// Ctrl-C cannot be watched for.
-    #[error("cannot watch for Ctrl-C: {0}")]
-    Signals(#[source] std::io::Error),
-}
-
-impl MeasureError {
-    /// How a command ends that could not measure.
-    pub fn outcome(&self) -> Outcome {
-        match self {
-            Self::Session(SessionError::Toolchain(error)) if error.is_interrupt() => Outcome::Interrupted,
-            _ => Outcome::HarnessError,
-        }
-    }
-}
-
 /// A measurement that was made and kept.
 #[derive(Debug)]
 pub struct Done {
@@ -88,7 +62,7 @@ pub struct Done {
 ///
 /// # Errors
 /// If there is no compiler, no suite, or nowhere to write to.
-pub fn measure(config: &Config, destination: &Destination, format: MessageFormat) -> Result<Done, MeasureError> {
+pub fn measure(config: &Config, destination: &Destination, format: MessageFormat) -> Result<Done, CliError> {
     measure_within(config, destination, format, None)
 }
 
@@ -102,20 +76,18 @@ pub fn measure_within(
     destination: &Destination,
     format: MessageFormat,
     limit: Option<Duration>,
-) -> Result<Done, MeasureError> {
+) -> Result<Done, CliError> {
     match destination {
         Destination::Folder(folder) => file::check_writable(folder)?,
         Destination::File(path) => file::check_file_writable(path)?,
         Destination::Nowhere => {}
     }
-    let interrupt = Interrupt::new();
-    #[cfg(unix)]
-    interrupt.on_signals().map_err(MeasureError::Signals)?;
+    let interrupt = interrupt_on_signals()?;
     let _limit = limit.map(|limit| Limit::new(limit, interrupt.clone()));
     let mut progress = Progress::new();
     let mut began = Instant::now();
     let result = session::measure(config, &interrupt, &mut |event| {
-        if matches!(event, Event::Suite { .. }) {
+        if matches!(event, SessionEvent::Suite { .. }) {
             began = Instant::now();
         }
         if format == MessageFormat::Json {
@@ -227,7 +199,7 @@ fn keep_as_full(report: &Path, full: &Path) {
 ///
 /// # Errors
 /// If the charts or the page cannot be drawn or written.
-pub fn show(done: &Done, destination: &Destination, format: MessageFormat) -> Result<(), page::PageError> {
+pub fn show(done: &Done, destination: &Destination, format: MessageFormat) -> Result<(), CliError> {
     print_figures(&done.report, done.changes.as_ref(), format);
     let page = match destination {
         Destination::Folder(folder) if done.report_path.is_some() => Some(page::write(&done.report, folder)?),
@@ -266,24 +238,31 @@ fn print_human(report: &Report, changes: Option<&Result<Changes, ReportsError>>)
 }
 
 /// The event as a line of JSON, where it is one that a program can use.
-fn print_json(event: &Event) {
+fn print_json(event: &SessionEvent) {
     let message = match event {
-        Event::Toolchain(toolchain) => json!({"reason": "toolchain", "toolchain": toolchain}),
-        Event::Machine(machine) => {
+        SessionEvent::Toolchain(toolchain) => json!({"reason": "toolchain", "toolchain": toolchain}),
+        SessionEvent::Machine(machine) => {
             json!({"reason": "machine", "lines": checkup::brief(machine), "checks": machine.checks})
         }
-        Event::Note(note) => json!({"reason": "note", "message": note}),
-        Event::Suite { selected, skipped } => json!({"reason": "suite", "selected": selected, "skipped": skipped}),
-        Event::Plan { runs, benchmarks, expected } => json!({
+        SessionEvent::Note(note) => json!({"reason": "note", "message": note}),
+        SessionEvent::Suite { selected, skipped } => {
+            json!({"reason": "suite", "selected": selected, "skipped": skipped})
+        }
+        SessionEvent::Plan { runs, benchmarks, expected } => json!({
             "reason": "plan", "runs": runs, "benchmarks": benchmarks, "expected_seconds": expected.as_secs_f64()
         }),
-        Event::Failed { id, failure } => json!({
+        SessionEvent::Failed { id, failure } => json!({
             "reason": "benchmark-failed", "id": id, "kind": failure.kind, "message": failure.message, "output": failure.output
         }),
         // A line a run would be written in the midst of measuring; the report has all of them.
-        Event::Build(_) | Event::Fetch(_) | Event::WarmUp { .. } | Event::Run { .. } => return,
+        SessionEvent::Build(_) | SessionEvent::Fetch(_) | SessionEvent::WarmUp { .. } | SessionEvent::Run { .. } => {
+            return;
+        }
         // A comparison has its own formats.
-        Event::Blocks { .. } | Event::Round { .. } | Event::Count { .. } | Event::Warning(_) => return,
+        SessionEvent::Blocks { .. }
+        | SessionEvent::Round { .. }
+        | SessionEvent::Count { .. }
+        | SessionEvent::Warning(_) => return,
     };
     print_line(&message);
 }

@@ -4,6 +4,7 @@ pub mod backfill;
 pub mod compare;
 mod dashboard;
 mod doctor;
+pub mod error;
 pub mod exit;
 pub mod history;
 pub mod list;
@@ -20,12 +21,14 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::os::Interrupt;
 use crate::report::file::FileError;
 use crate::report::{file, shares};
 use crate::session::Config;
+use error::CliError;
 use exit::{EXIT_CODES, Outcome};
 use measure::Destination;
-use options::{Colour, MeasureOptions, MessageFormat, SelectOptions};
+use options::{Colour, ListOptions, MeasureOptions, MessageFormat};
 pub(crate) use out::{say, say_json, tell};
 use record::RecordOptions;
 
@@ -67,7 +70,7 @@ enum Command {
     /// Say whether this machine can measure, and which change would show on it
     Doctor(doctor::DoctorOptions),
     /// List the benchmarks of a suite
-    List(SelectOptions),
+    List(ListOptions),
     /// Look at what was recorded, and take in, write out and tidy up
     History(Box<history::HistoryOptions>),
     /// Measure, record, see what has changed since when, write the dashboard, and say what is new in five lines
@@ -123,12 +126,12 @@ struct RunOptions {
     record: RecordOptions,
 }
 
-/// The command line with all its options, for those who check what documents say of it.
+/// The command `forc-perf` with all its subcommands and options.
 pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// Reads the command line and does what it says.
+/// Reads the command line and runs the command.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -154,7 +157,7 @@ fn run_command(command: &Command) -> ExitCode {
         Command::Dashboard(options) => dashboard::dashboard(options),
         Command::Backfill(options) => backfill::backfill(options),
         Command::Shares { report, update } => shares_command(report, update.as_deref()),
-        Command::Toolchain(command) => return toolchain::run(command),
+        Command::Toolchain(command) => toolchain::run(command),
         Command::Schema { of } => {
             say(format_args!(
                 "{:#}",
@@ -178,23 +181,21 @@ fn run_command(command: &Command) -> ExitCode {
     };
     match done {
         Ok(outcome) => outcome.into(),
-        Err((outcome, message)) => fail(outcome, &message),
+        Err(error) => fail(error.outcome(), error),
     }
 }
 
-type Result<T> = std::result::Result<T, (Outcome, String)>;
+type Result<T> = std::result::Result<T, CliError>;
 
 fn run(options: &RunOptions) -> Result<Outcome> {
-    let usage = |error: &dyn std::error::Error| (Outcome::Usage, error.to_string());
-    let harness = |error: &dyn std::error::Error| (Outcome::HarnessError, error.to_string());
-    let config = options.measure.config(&Config::new(DEFAULT_SUITE)).map_err(|error| usage(&error))?;
+    let config = options.measure.config(&Config::new(DEFAULT_SUITE))?;
     let destination = match &options.output {
         Some(file) => Destination::File(file.clone()),
         None => Destination::Folder(PathBuf::from(DEFAULT_FOLDER)),
     };
     let format = options.measure.message_format;
     options.record.check()?;
-    let done = measure::measure(&config, &destination, format).map_err(|error| (error.outcome(), error.to_string()))?;
+    let done = measure::measure(&config, &destination, format)?;
     let recorded = options.record.record(std::slice::from_ref(&done.report), config.locator.sway.as_ref());
     if let (MessageFormat::Json, Ok([recorded])) = (format, recorded.as_deref()) {
         let message = serde_json::json!({
@@ -202,29 +203,29 @@ fn run(options: &RunOptions) -> Result<Outcome> {
         });
         say(message);
     }
-    // Whatever became of the history, the figures are not to be lost.
-    measure::show(&done, &destination, format).map_err(|error| harness(&error))?;
-    let sentence = options.record.sentence(&recorded?);
-    if let (MessageFormat::Human, Some(sentence)) = (format, sentence) {
-        say(sentence);
+    // The figures are shown even if they could not be recorded.
+    measure::show(&done, &destination, format)?;
+    let summary = options.record.summary(&recorded?);
+    if let (MessageFormat::Human, Some(summary)) = (format, summary) {
+        say(summary);
     }
     Ok(done.outcome)
 }
 
-fn list_command(options: &SelectOptions) -> Result<Outcome> {
+fn list_command(options: &ListOptions) -> Result<Outcome> {
     let mut config = Config::new(options.suite.suite.clone().unwrap_or_else(|| DEFAULT_SUITE.into()));
-    config.selection = options.selection().map_err(|error| (Outcome::Usage, error.to_string()))?;
+    config.selection = options.suite.selection(&options.select)?;
     config.scenarios.clone_from(&options.suite.scenario);
-    list::list(&config).map_err(|error| (Outcome::HarnessError, error.to_string()))
+    Ok(list::list(&config)?)
 }
 
 fn shares_command(report: &Path, update: Option<&Path>) -> Result<Outcome> {
-    let report = file::read(report).map_err(|error| (Outcome::HarnessError, error.to_string()))?;
+    let report = file::read(report)?;
     if !report.has_measurements() {
-        return Err((Outcome::NothingMeasured, "the report holds no successful run".to_owned()));
+        return Err(CliError::NoRun);
     }
     match update {
-        Some(path) => shares::update(&report, path).map_err(|error| (Outcome::HarnessError, error.to_string()))?,
+        Some(path) => shares::update(&report, path)?,
         None => say(shares::table(&report)),
     }
     Ok(Outcome::Success)
@@ -258,8 +259,16 @@ pub(crate) fn rescue(what: &str, write: impl Fn(&Path) -> std::result::Result<()
     place.keep().ok()
 }
 
-/// Says what is wrong, in one place and one form.
-pub(crate) fn fail(outcome: Outcome, message: &str) -> ExitCode {
+/// An interrupt that Ctrl-C requests.
+pub(crate) fn interrupt_on_signals() -> Result<Interrupt> {
+    let interrupt = Interrupt::new();
+    #[cfg(unix)]
+    interrupt.on_signals().map_err(CliError::Signals)?;
+    Ok(interrupt)
+}
+
+/// Prints an error. All commands print it in this form.
+pub(crate) fn fail(outcome: Outcome, message: impl std::fmt::Display) -> ExitCode {
     tell(format_args!("error: {message}"));
     outcome.into()
 }

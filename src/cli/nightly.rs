@@ -8,18 +8,17 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::dashboard::{PageOptions, sentence};
+use super::dashboard::{PageOptions, summary};
+use super::error::CliError;
 use super::exit::Outcome;
 use super::measure::{self, Destination};
 use super::options::{MeasureOptions, MessageFormat};
-use super::record::{HistoryOption, RecordOptions, harness};
-use super::{DEFAULT_SUITE, Result, say};
-use crate::cli::say_json;
-use crate::cli::tell;
+use super::record::{HistoryOption, RecordOptions};
+use super::{DEFAULT_SUITE, Result, say, say_json, tell};
 use crate::forc::SwaySource;
 use crate::history::ReportFilter;
 use crate::model::Completion;
-use crate::report::file;
+use crate::report::file::{self, FileError};
 use crate::session::Config;
 use crate::trends::{Standing, Trends};
 use crate::words::events::{news, sentence as in_words};
@@ -55,17 +54,10 @@ pub(super) struct NightlyOptions {
 
 /// Sees to it that there is a history with a report.
 fn require_history(option: &HistoryOption) -> Result<()> {
-    let is_empty = || {
-        option.open_read_only()?.reports(&ReportFilter::default()).map(|reports| reports.is_empty()).map_err(harness)
-    };
-    if option.path().exists() && !is_empty()? {
+    if option.path().exists() && !option.open_read_only()?.reports(&ReportFilter::default())?.is_empty() {
         return Ok(());
     }
-    let path = option.path().display();
-    let message = format!(
-        "{path} holds no report, and --require-history expects one; bring the history back, or leave the option out to begin one"
-    );
-    Err((Outcome::HarnessError, message))
+    Err(CliError::HistoryRequired(option.path().to_owned()))
 }
 
 /// What makes the command fail, besides that it could not do its work.
@@ -89,12 +81,10 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
     record.check()?;
     let began = Instant::now();
     let format = options.measure.message_format;
-    let config = options.measure.config(&Config { checkup: true, ..Config::new(DEFAULT_SUITE) });
-    let config = config.map_err(|error| (Outcome::Usage, error.to_string()))?;
+    let config = options.measure.config(&Config { checkup: true, ..Config::new(DEFAULT_SUITE) })?;
     let mut measured = None;
     if !options.no_run {
-        let done = measure::measure_within(&config, &Destination::Nowhere, format, Some(options.limit.into()))
-            .map_err(|error| (error.outcome(), error.to_string()))?;
+        let done = measure::measure_within(&config, &Destination::Nowhere, format, Some(options.limit.into()))?;
         let is_late = began.elapsed() >= *options.limit;
         if done.report.completion == Completion::Interrupted && is_late {
             tell(format_args!("The limit of {} was reached: what had been measured is kept.", options.limit));
@@ -112,8 +102,7 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
             return Ok(Outcome::Interrupted);
         }
         if recorded.is_empty() {
-            let message = "nothing was measured: no benchmark was begun; the dashboard stays as it was";
-            return Err((Outcome::NothingMeasured, message.to_owned()));
+            return Err(CliError::NoBenchmarkStarted);
         }
         measured = Some(done.outcome);
     } else if let Some(SwaySource::Folder(folder)) = &config.locator.sway {
@@ -123,9 +112,9 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
         }
     }
     let mut history = options.history.open()?;
-    let mut trends = Trends::of(&history).map_err(harness)?;
+    let mut trends = Trends::of(&history)?;
     // Before the pages are written, so that they show as new what the lines below say.
-    trends.tell(&mut history).map_err(harness)?;
+    trends.tell(&mut history)?;
     let written = options.pages.write(&history, &trends);
     match format {
         MessageFormat::Human => news(&trends).into_iter().for_each(say),
@@ -133,7 +122,7 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
     }
     let written = written?;
     if format == MessageFormat::Human {
-        say(sentence(&written));
+        say(summary(&written));
     }
     Ok(outcome(&trends, options.fail_on, measured))
 }
@@ -182,8 +171,7 @@ struct Lock {
 impl Lock {
     fn take(history: &Path) -> Result<Self> {
         let path = PathBuf::from(format!("{}.nightly", history.display()));
-        let failed =
-            |error: std::io::Error| (Outcome::HarnessError, format!("cannot write {}: {error}", path.display()));
+        let failed = |source| FileError::Write { path: path.clone(), source };
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
@@ -195,11 +183,7 @@ impl Lock {
                 let mut holder = String::new();
                 let _ = file.read_to_string(&mut holder);
                 let holder: String = holder.chars().filter(char::is_ascii_digit).take(10).collect();
-                let message = format!(
-                    "another nightly is at work with this history (process {holder}, as {} says); wait for it, or end it",
-                    path.display()
-                );
-                return Err((Outcome::HarnessError, message));
+                return Err(CliError::NightlyRuns { holder, path });
             }
             // Where files cannot be locked, it goes without.
             Err(TryLockError::Error(_)) => {}

@@ -15,23 +15,52 @@ use crate::session::Config;
 use crate::session::schedule;
 use crate::suite::{Scenario, SelectError, Selection};
 
-/// Which benchmarks, and with which compiler.
+/// Options of `list`.
 #[derive(Clone, Debug, Args)]
-pub struct SelectOptions {
-    /// Benchmarks to measure: a part of an id (group/project/scenario), or a glob such as 'apps/*' or '*/release'
+pub struct ListOptions {
+    /// Benchmarks to list: a part of an id (group/project/scenario), or a glob such as 'apps/*' or '*/release'
     #[arg(value_name = "SELECT")]
     pub select: Vec<String>,
 
     #[command(flatten)]
     pub suite: SuiteOptions,
 
-    /// Compiler: a path, a release (0.72.1), a fuelup toolchain (+name) or, with --sway, a revision (my-branch, HEAD~3, '.')
-    /// [default: $FORC_PERF_FORC, else forc on PATH, else the pinned release, built when it is not there]
+    /// Compiler, as for `run`; a list does not depend on it
     #[arg(long, value_name = "SPEC")]
     pub forc: Option<OsString>,
 
     #[command(flatten)]
     pub sway: SwayOptions,
+}
+
+/// The options of every command that measures: `cargo bench`, `run`, `nightly`, `compare` and `backfill`.
+///
+/// Each has a counterpart in [`Config`], which [`SharedOptions::config`] sets: a new option is a field here, a field there,
+/// and a line between the two.
+#[derive(Clone, Debug, Args)]
+pub struct SharedOptions {
+    #[command(flatten)]
+    pub suite: SuiteOptions,
+
+    #[command(flatten)]
+    pub sway: SwayOptions,
+
+    /// Time between two frames, 1ms or more
+    #[arg(long, value_name = "TIME", value_parser = interval, default_value_t = DEFAULT_INTERVAL.into())]
+    pub interval: humantime::Duration,
+
+    /// Time after which a run is stopped as hung
+    #[arg(long, value_name = "TIME", default_value_t = DEFAULT_TIME_LIMIT.into())]
+    pub time_limit: humantime::Duration,
+
+    /// Keep forc and the harness on different processors
+    #[arg(long, value_enum, default_value_t = Pin::Auto)]
+    pub pin: Pin,
+
+    /// Count instructions, cycles, branches and cache misses (where the processor allows it), and page faults, context
+    /// switches and migrations, of each run and each phase
+    #[arg(long)]
+    pub counters: bool,
 }
 
 /// Which projects, and how they are built.
@@ -87,6 +116,23 @@ pub enum OptionsError {
     /// The flags for cargo end within quotes.
     #[error("--cargo-flags `{0}` ends within quotes or after a backslash")]
     CargoFlags(String),
+    /// More runs are needed before a decision than may be made.
+    #[error("--min-runs {min} is more than --max-runs {max}")]
+    MinRuns {
+        /// The fewest runs.
+        min: usize,
+        /// The most runs.
+        max: usize,
+    },
+    /// The history keeps no times of builds that ran beside others.
+    #[error(
+        "--record needs builds that have the machine to themselves, and --schedule duet runs two at the same time: use only \
+         one of the two options"
+    )]
+    RecordDuet,
+    /// The commits to measure are read from a checkout.
+    #[error("the commits are read from a checkout: give its folder with --sway DIR")]
+    NoCheckout,
 }
 
 impl SwayOptions {
@@ -113,13 +159,22 @@ pub fn spec(text: &OsStr, locator: &Locator) -> Result<ToolchainSpec, OptionsErr
     }
 }
 
-/// How to measure.
+/// Options of `cargo bench`, `run` and `nightly`: one compiler.
 #[derive(Clone, Debug, Args)]
 pub struct MeasureOptions {
-    #[command(flatten)]
-    pub select: SelectOptions,
+    /// Benchmarks to measure: a part of an id (group/project/scenario), or a glob such as 'apps/*' or '*/release'
+    #[arg(value_name = "SELECT")]
+    pub select: Vec<String>,
 
-    /// Local copy of the public std, for the projects that take it [default: the one of the compiler's revision, if any]
+    /// Compiler: a path, a release (0.72.1), a fuelup toolchain (+name) or, with --sway, a revision (my-branch, HEAD~3, '.')
+    /// [default: $FORC_PERF_FORC, else forc on PATH, else the pinned release, built if it is not there]
+    #[arg(long, value_name = "SPEC")]
+    pub forc: Option<OsString>,
+
+    #[command(flatten)]
+    pub shared: SharedOptions,
+
+    /// Local copy of the public std, for the projects that use it [default: the one of the compiler's revision, if any]
     #[arg(long, value_name = "DIR", env = "FORC_IMPLICIT_STD_PATH")]
     pub std: Option<PathBuf>,
 
@@ -127,36 +182,19 @@ pub struct MeasureOptions {
     #[arg(long, value_name = "N", alias = "sample-size", value_parser = clap::value_parser!(u32).range(1..=MOST_RUNS as i64))]
     pub samples: Option<u32>,
 
-    /// How long all runs together may take, where their number is not given
-    #[arg(long, value_name = "TIME", default_value_t = default_budget())]
+    /// Time for all runs together, if their number is not given
+    #[arg(long, value_name = "TIME", default_value_t = schedule::DEFAULT_BUDGET.into())]
     pub budget: humantime::Duration,
 
     /// Quick look: 3 runs of each benchmark, no Criterion statistics
     #[arg(long, conflicts_with = "samples")]
     pub quick: bool,
 
-    /// Time between two frames, 1ms or more
-    #[arg(long, value_name = "TIME", value_parser = interval, default_value_t = default_interval())]
-    pub interval: humantime::Duration,
-
-    /// After how long a run is ended as hung
-    #[arg(long, value_name = "TIME", default_value_t = default_time_limit())]
-    pub time_limit: humantime::Duration,
-
-    /// Keep forc and the harness on different processors
-    #[arg(long, value_enum, default_value_t = Pin::Auto)]
-    pub pin: Pin,
-
-    /// Count instructions, cycles, branches and cache misses, where the processor lets them be counted, and page faults,
-    /// context switches and migrations, of each run and each phase
-    #[arg(long)]
-    pub counters: bool,
-
-    /// Seed of the order of the runs [default: a new one each time; it stands in the report]
+    /// Seed of the order of the runs [default: a new one each time; the report holds it]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
-    /// How results are printed: a table for people, or a JSON object a line for programs
+    /// How results are printed: a table for people, or one JSON object per line for programs
     #[arg(long, value_enum, value_name = "FORMAT", visible_alias = "format", default_value_t = MessageFormat::Human)]
     pub message_format: MessageFormat,
 }
@@ -206,19 +244,7 @@ impl Colour {
 /// Runs of each benchmark in a quick look.
 pub const QUICK_SAMPLES: usize = 3;
 
-fn default_budget() -> humantime::Duration {
-    schedule::DEFAULT_BUDGET.into()
-}
-
-pub(super) fn default_interval() -> humantime::Duration {
-    DEFAULT_INTERVAL.into()
-}
-
-pub(super) fn default_time_limit() -> humantime::Duration {
-    DEFAULT_TIME_LIMIT.into()
-}
-
-pub(super) fn interval(text: &str) -> Result<humantime::Duration, String> {
+fn interval(text: &str) -> Result<humantime::Duration, String> {
     let interval: humantime::Duration = text.parse().map_err(|error: humantime::DurationError| error.to_string())?;
     if *interval < MIN_INTERVAL {
         return Err(format!(
@@ -247,45 +273,50 @@ impl SuiteOptions {
     }
 }
 
-impl SelectOptions {
-    /// The selection.
+impl SharedOptions {
+    /// The settings that these options give: the benchmarks that match `select`, and the paths that a project may read,
+    /// among them `std`. What they leave open is taken from `defaults`.
     ///
     /// # Errors
-    /// If a pattern is malformed.
-    pub fn selection(&self) -> Result<Selection, SelectError> {
-        self.suite.selection(&self.select)
+    /// If a pattern or the flags for cargo are malformed.
+    pub fn config(&self, select: &[String], std: Option<&PathBuf>, defaults: &Config) -> Result<Config, OptionsError> {
+        let mut locator = self.sway.locator()?;
+        locator.sway = locator.sway.or_else(|| defaults.locator.sway.clone());
+        if self.sway.cargo_flags.is_none() {
+            locator.settings = defaults.locator.settings.clone();
+        }
+        Ok(Config {
+            suite: self.suite.suite.clone().unwrap_or_else(|| defaults.suite.clone()),
+            selection: self.suite.selection(select)?,
+            scenarios: self.suite.scenario.clone(),
+            allowed: self.suite.allowed(&locator, std),
+            locator,
+            interval: self.interval.into(),
+            time_limit: self.time_limit.into(),
+            pin: self.pin == Pin::Auto,
+            counters: self.counters,
+            ..defaults.clone()
+        })
     }
 }
 
 impl MeasureOptions {
-    /// What the options say, with `suite` where they name none.
+    /// The settings that these options give. What they leave open is taken from `defaults`.
     ///
     /// # Errors
-    /// If a pattern is malformed, or a compiler is named that is none.
+    /// If a pattern or the flags for cargo are malformed, or `--forc` names no compiler.
     pub fn config(&self, defaults: &Config) -> Result<Config, OptionsError> {
-        let mut locator = self.select.sway.locator()?;
-        locator.sway = locator.sway.or_else(|| defaults.locator.sway.clone());
-        if self.select.sway.cargo_flags.is_none() {
-            locator.settings = defaults.locator.settings.clone();
-        }
-        let forc = self.select.forc.as_deref().map(|text| spec(text, &locator)).transpose()?;
+        let std = self.std.clone().or_else(|| defaults.std.clone());
+        let config = self.shared.config(&self.select, std.as_ref(), defaults)?;
+        let forc = self.forc.as_deref().map(|text| spec(text, &config.locator)).transpose()?;
         let samples = if self.quick { Some(QUICK_SAMPLES) } else { self.samples.map(|samples| samples as usize) };
         Ok(Config {
-            suite: self.select.suite.suite.clone().unwrap_or_else(|| defaults.suite.clone()),
-            selection: self.select.selection()?,
-            scenarios: self.select.suite.scenario.clone(),
-            allowed: self.select.suite.allowed(&locator, self.std.as_ref().or(defaults.std.as_ref())),
             forc: forc.or_else(|| defaults.forc.clone()),
-            locator,
-            std: self.std.clone().or_else(|| defaults.std.clone()),
+            std,
             samples: samples.or(defaults.samples),
             budget: self.budget.into(),
-            interval: self.interval.into(),
-            time_limit: self.time_limit.into(),
-            pin: self.pin == Pin::Auto,
             seed: self.seed,
-            counters: self.counters,
-            checkup: defaults.checkup,
+            ..config
         })
     }
 }

@@ -69,9 +69,8 @@ pub(crate) fn finished(code: ExitCode) -> ExitCode {
     keep(io::stdout().lock().flush());
     match FAILED.get() {
         None => code,
-        Some(error) => super::fail(
-            Outcome::HarnessError,
-            &format!("the output could not be written, and what is there is not all of it: {error}"),
-        ),
+        Some(error) => {
+            super::fail(Outcome::HarnessError, format_args!("the output could not be written completely: {error}"))
+        }
     }
 }

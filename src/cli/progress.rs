@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use crate::forc::{BuildEvent, build};
-use crate::session::Event;
+use crate::session::SessionEvent;
 use crate::text::format;
 use crate::text::plural;
 use crate::text::visible_in_colour;
@@ -32,16 +32,16 @@ impl Progress {
     }
 
     /// Tells what happened.
-    pub fn on(&mut self, event: &Event) {
+    pub fn on(&mut self, event: &SessionEvent) {
         match event {
-            Event::Build(event) => self.build(event),
-            Event::Toolchain(toolchain) => {
+            SessionEvent::Build(event) => self.build(event),
+            SessionEvent::Toolchain(toolchain) => {
                 self.line(&format!("forc {} ({})", toolchain.version, toolchain.path.display()));
             }
-            Event::Machine(machine) => checkup::brief(machine).iter().for_each(|line| self.line(line)),
-            Event::Note(note) => self.line(note),
-            Event::Fetch(repository) => self.line(&format!("fetching {repository}")),
-            Event::Suite { selected, skipped } => {
+            SessionEvent::Machine(machine) => checkup::brief(machine).iter().for_each(|line| self.line(line)),
+            SessionEvent::Note(note) => self.line(note),
+            SessionEvent::Fetch(repository) => self.line(&format!("fetching {repository}")),
+            SessionEvent::Suite { selected, skipped } => {
                 let skipped = if skipped.is_empty() { String::new() } else { format!(", {} left out", skipped.len()) };
                 self.line(&match selected {
                     0 => format!("no benchmark is selected{skipped}; `forc-perf list` shows what there is"),
@@ -49,8 +49,8 @@ impl Progress {
                     _ => format!("{selected} benchmarks{skipped}; building each once to warm up"),
                 });
             }
-            Event::WarmUp { id, done, of } => self.status(&format!("warm-up {done}/{of} {id}")),
-            Event::Plan { runs, benchmarks, expected } => {
+            SessionEvent::WarmUp { id, done, of } => self.status(&format!("warm-up {done}/{of} {id}")),
+            SessionEvent::Plan { runs, benchmarks, expected } => {
                 self.plan = Some((Instant::now(), *expected));
                 let expected = format::long_duration(*expected);
                 let plural = plural(*benchmarks);
@@ -60,13 +60,13 @@ impl Progress {
                 };
                 self.line(&format!("{runs} of {benchmarks} benchmark{plural}, about {expected}"));
             }
-            Event::Run { id, done, of } => {
+            SessionEvent::Run { id, done, of } => {
                 if self.due() {
                     let left = self.left(*done, *of);
                     self.status(&format!("run {done}/{of}{left} {id}"));
                 }
             }
-            Event::Blocks { benchmarks, resumed, round, budget, looks } => {
+            SessionEvent::Blocks { benchmarks, resumed, round, budget, looks } => {
                 if *resumed > 0 {
                     self.line(&format!("going on after {resumed} block{}", plural(*resumed)));
                 }
@@ -89,19 +89,19 @@ impl Progress {
                     format::long_duration(*budget)
                 ));
             }
-            Event::Round { done, of, live, decided, left } => {
+            SessionEvent::Round { done, of, live, decided, left } => {
                 if self.due() {
                     let left = format::long_duration(Duration::from_secs(left.as_secs()));
                     self.status(&format!("round {done}/{of}, {decided} decided, {live} undecided, {left} left"));
                 }
             }
-            Event::Count { id, done, of } => {
+            SessionEvent::Count { id, done, of } => {
                 if self.due() {
                     self.status(&format!("counting instructions {done}/{of} {id}"));
                 }
             }
-            Event::Warning(error) => self.line(&format!("warning: {error}")),
-            Event::Failed { id, failure } => self.line(&format!("failed: {id}: {}", failure.message)),
+            SessionEvent::Warning(error) => self.line(&format!("warning: {error}")),
+            SessionEvent::Failed { id, failure } => self.line(&format!("failed: {id}: {}", failure.message)),
         }
     }
 

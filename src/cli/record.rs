@@ -4,12 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::Result;
-use super::exit::Outcome;
-use crate::cli::tell;
+use super::{Result, tell};
 use crate::forc::SwaySource;
 use crate::forc::source::Checkout;
-use crate::history::{Control, DEFAULT_PATH, HISTORY_VARIABLE, History, HistoryError, Provenance, Record, Recorded};
+use crate::history::{Control, DEFAULT_PATH, HISTORY_VARIABLE, History, Ordered, Provenance, Record, Recorded};
 use crate::model::{Comparison, Report};
 use crate::os::Interrupt;
 
@@ -29,12 +27,12 @@ impl HistoryOption {
 
     /// Opens it, and makes it where there is none.
     pub fn open(&self) -> Result<History> {
-        History::open(self.path()).map_err(harness)
+        Ok(History::open(self.path())?)
     }
 
     /// Opens it to read from.
     pub fn open_read_only(&self) -> Result<History> {
-        History::open_read_only(self.path()).map_err(harness)
+        Ok(History::open_read_only(self.path())?)
     }
 }
 
@@ -74,17 +72,18 @@ impl RecordOptions {
     /// # Errors
     /// If the history cannot be written.
     pub fn record(&self, reports: &[Report], sway: Option<&SwaySource>) -> Result<Vec<Recorded>> {
-        let tells = |report: &&Report| report.benchmarks.iter().any(|b| !b.runs.is_empty() || !b.failures.is_empty());
+        let has_results =
+            |report: &&Report| report.benchmarks.iter().any(|b| !b.runs.is_empty() || !b.failures.is_empty());
         let records: Vec<Record> = reports
             .iter()
-            .filter(tells)
+            .filter(has_results)
             .map(|report| Record { provenance: Provenance::of(report), report: report.clone() })
             .collect();
         if !self.record || records.is_empty() {
             return Ok(Vec::new());
         }
         let mut history = self.history.open()?;
-        let recorded = history.record_all(records).map_err(harness)?;
+        let recorded = history.record_all(records)?;
         if let Some(SwaySource::Folder(folder)) = sway
             && let Err(error) = order(&mut history, folder)
         {
@@ -100,7 +99,7 @@ impl RecordOptions {
     /// If the history cannot be written.
     pub fn record_control(&self, comparison: &Comparison) -> Result<()> {
         let Some(control) = Control::of(comparison).filter(|_| self.record) else { return Ok(()) };
-        self.history.open()?.record_controls(&[control]).map_err(harness)
+        Ok(self.history.open()?.record_controls(&[control])?)
     }
 
     /// The file.
@@ -108,27 +107,18 @@ impl RecordOptions {
         self.history.path()
     }
 
-    /// What became of the reports, in a sentence; nothing where none were recorded.
-    pub fn sentence(&self, recorded: &[Recorded]) -> Option<String> {
+    /// Where the reports were recorded, for the user; `None` if none were.
+    pub fn summary(&self, recorded: &[Recorded]) -> Option<String> {
         let numbers: Vec<String> = recorded.iter().map(|recorded| recorded.id().to_string()).collect();
-        let known = if recorded.iter().all(|recorded| recorded.is_new()) { "" } else { ", which was there already" };
+        let known = if recorded.iter().all(|recorded| recorded.is_new()) { "" } else { ", already recorded before" };
         (!numbers.is_empty())
             .then(|| format!("history: {} (report {}{known})", self.path().display(), numbers.join(", ")))
     }
 }
 
 /// Reads the order of the commits from the checkout in `folder`.
-pub(super) fn order(history: &mut History, folder: &Path) -> std::result::Result<crate::history::Ordered, String> {
+pub(super) fn order(history: &mut History, folder: &Path) -> Result<Ordered> {
     let interrupt = Interrupt::new();
-    let checkout = Checkout::open(folder, &interrupt).map_err(|error| error.to_string())?;
-    history.order_by(checkout.repository()).map_err(|error| error.to_string())
-}
-
-/// How a command ends whose history fails it.
-pub(super) fn harness(error: HistoryError) -> (Outcome, String) {
-    let outcome = match &error {
-        HistoryError::Pattern { .. } | HistoryError::NoSuch { .. } => Outcome::Usage,
-        _ => Outcome::HarnessError,
-    };
-    (outcome, error.to_string())
+    let checkout = Checkout::open(folder, &interrupt)?;
+    Ok(history.order_by(checkout.repository())?)
 }

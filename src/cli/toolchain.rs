@@ -2,20 +2,17 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
 use super::exit::Outcome;
 use super::options::{self, SwayOptions};
 use super::progress::Progress;
-use super::{fail, say};
-use crate::cli::tell;
-use crate::forc::store::{self, Kind, Removal, RemoveError, Stored};
+use super::{Result, interrupt_on_signals, say, tell};
+use crate::forc::store::{self, Kind, Removal, Stored};
 use crate::forc::{Locator, ToolchainSpec, fuelup, source, spec, toolchain};
-use crate::os::Interrupt;
 use crate::os::cache;
-use crate::session::Event;
+use crate::session::SessionEvent;
 use crate::text::format;
 
 /// What to do with toolchains.
@@ -70,7 +67,7 @@ pub struct RemoveOptions {
 }
 
 /// Does it.
-pub fn run(command: &ToolchainCommand) -> ExitCode {
+pub fn run(command: &ToolchainCommand) -> Result<Outcome> {
     match command {
         ToolchainCommand::List => list(),
         ToolchainCommand::Install { release } => {
@@ -85,41 +82,24 @@ pub fn run(command: &ToolchainCommand) -> ExitCode {
     }
 }
 
-fn locate_named(text: Option<&OsString>, sway: &SwayOptions) -> ExitCode {
-    let read = sway.locator().and_then(|locator| {
-        let spec = text.map(|text| options::spec(text, &locator)).transpose()?;
-        Ok((locator, spec))
-    });
-    match read {
-        Ok((locator, spec)) => locate(spec.as_ref(), &locator),
-        Err(error) => fail(Outcome::Usage, &error.to_string()),
-    }
+fn locate_named(text: Option<&OsString>, sway: &SwayOptions) -> Result<Outcome> {
+    let locator = sway.locator()?;
+    let spec = text.map(|text| options::spec(text, &locator)).transpose()?;
+    locate(spec.as_ref(), &locator)
 }
 
-fn locate(spec: Option<&ToolchainSpec>, locator: &Locator) -> ExitCode {
-    let interrupt = Interrupt::new();
-    #[cfg(unix)]
-    if let Err(error) = interrupt.on_signals() {
-        return fail(Outcome::HarnessError, &format!("cannot watch for Ctrl-C: {error}"));
-    }
+fn locate(spec: Option<&ToolchainSpec>, locator: &Locator) -> Result<Outcome> {
+    let interrupt = interrupt_on_signals()?;
     let mut progress = Progress::new();
-    let located = toolchain::locate(spec, locator, &interrupt, |event| progress.on(&Event::Build(event)));
+    let located = toolchain::locate(spec, locator, &interrupt, |event| progress.on(&SessionEvent::Build(event)));
     progress.finish();
-    match located {
-        Ok((path, _)) => {
-            say(path.display());
-            ExitCode::SUCCESS
-        }
-        Err(error) if error.is_interrupt() => fail(Outcome::Interrupted, &error.to_string()),
-        Err(error) => fail(Outcome::HarnessError, &error.to_string()),
-    }
+    let (path, _) = located?;
+    say(path.display());
+    Ok(Outcome::Success)
 }
 
-fn list() -> ExitCode {
-    let (stored, clones) = match store::toolchains().and_then(|stored| Ok((stored, store::clones()?))) {
-        Ok(both) => both,
-        Err(error) => return fail(Outcome::HarnessError, &error.to_string()),
-    };
+fn list() -> Result<Outcome> {
+    let (stored, clones) = (store::toolchains()?, store::clones()?);
     let mut lines: Vec<[String; 6]> = stored.iter().map(stored_line).collect();
     let elsewhere = |spec: String, kind: &str, path: &Path| {
         let size = std::fs::metadata(path).map_or_else(|_| format::MISSING.to_owned(), |file| bytes(file.len()));
@@ -144,7 +124,7 @@ fn list() -> ExitCode {
     for line in lines {
         say(line.map(|field| field.replace(['\t', '\n'], " ")).join("\t").trim_end());
     }
-    ExitCode::SUCCESS
+    Ok(Outcome::Success)
 }
 
 /// Name, kind, size of the binary and of the whole folder, path, and what it was built from.
@@ -173,7 +153,7 @@ fn stored_line(stored: &Stored) -> [String; 6] {
     [name, kind.to_owned(), size, whole, stored.binary.display().to_string(), from]
 }
 
-fn remove(options: &RemoveOptions) -> ExitCode {
+fn remove(options: &RemoveOptions) -> Result<Outcome> {
     let removal = Removal { specs: options.spec.clone(), all: options.all, builds: options.builds };
     let (mut count, mut freed) = (0, 0);
     let removed = store::remove(&removal, |removed| {
@@ -184,18 +164,11 @@ fn remove(options: &RemoveOptions) -> ExitCode {
     if count > 0 {
         say(format_args!("freed {}", bytes(freed)));
     }
-    match removed {
-        Ok(()) => {
-            if count == 0 {
-                tell(format_args!("Nothing of that is in the cache."));
-            }
-            ExitCode::SUCCESS
-        }
-        Err(error @ (RemoveError::Unknown(_) | RemoveError::Ambiguous { .. })) => {
-            fail(Outcome::Usage, &error.to_string())
-        }
-        Err(error) => fail(Outcome::HarnessError, &error.to_string()),
+    removed?;
+    if count == 0 {
+        tell("Nothing to remove is in the cache.");
     }
+    Ok(Outcome::Success)
 }
 
 fn bytes(size: u64) -> String {

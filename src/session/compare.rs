@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::journal::{Entry, Journal, JournalError, Plan};
 use super::runner::{Compiler, RunError, Runner};
 use super::schedule::{self, Wanted};
-use super::{Config, Event, SessionError, applicable, check_std, check_utf8, load_suite, mark_machine, observe};
+use super::{Config, SessionError, SessionEvent, applicable, check_std, check_utf8, load_suite, mark_machine, observe};
 use crate::collector::callgrind::{self, CallgrindError};
 use crate::collector::{self, Cores, Split};
 use crate::figures;
@@ -93,7 +93,7 @@ struct Slot<'a> {
 pub fn compare(
     config: &CompareConfig,
     interrupt: &Interrupt,
-    on_event: &mut dyn FnMut(Event),
+    on_event: &mut dyn FnMut(SessionEvent),
 ) -> Result<Comparison, SessionError> {
     let created = jiff::Timestamp::now();
     let environment = observe(config.measure.checkup, on_event);
@@ -106,14 +106,15 @@ pub fn compare(
     }
     let counters = config.measure.counters.then(|| collector::counters_available().describe());
     if let Some(counters) = &counters {
-        on_event(Event::Note(counters));
+        on_event(SessionEvent::Note(counters));
     }
     let mut sides = Vec::with_capacity(config.sides.len() + 1);
     for (name, spec) in &config.sides {
-        let toolchain =
-            toolchain::resolve(Some(spec), &config.measure.locator, interrupt, |event| on_event(Event::Build(event)))?;
-        on_event(Event::Toolchain(&toolchain));
-        toolchain.notes.iter().for_each(|note| on_event(Event::Note(note)));
+        let toolchain = toolchain::resolve(Some(spec), &config.measure.locator, interrupt, |event| {
+            on_event(SessionEvent::Build(event))
+        })?;
+        on_event(SessionEvent::Toolchain(&toolchain));
+        toolchain.notes.iter().for_each(|note| on_event(SessionEvent::Note(note)));
         sides.push(Side { name: name.clone(), toolchain, std: None, control: false, benchmarks: Vec::new() });
     }
     let std = choose_std(config, &mut sides)?;
@@ -126,18 +127,18 @@ pub fn compare(
 
     let version = base.toolchain.version.clone();
     let mut suite =
-        load_suite(&config.measure, Some(&version), interrupt, |repository| on_event(Event::Fetch(repository)))?;
+        load_suite(&config.measure, Some(&version), interrupt, |repository| on_event(SessionEvent::Fetch(repository)))?;
     for sentence in suite.unmatched(&config.measure.selection) {
-        on_event(Event::Note(&sentence));
+        on_event(SessionEvent::Note(&sentence));
     }
     let mut skipped = std::mem::take(&mut suite.skipped);
     let cases = cases(&suite, &config.measure, &sides, &mut skipped);
-    on_event(Event::Suite { selected: cases.len(), skipped: &skipped });
+    on_event(SessionEvent::Suite { selected: cases.len(), skipped: &skipped });
 
     let _mark = mark_machine(on_event);
     let choice = schedule::choose(config.schedule, sides.len(), Cores::of_this_process().as_ref());
     if let Some(note) = &choice.note {
-        on_event(Event::Note(note));
+        on_event(SessionEvent::Note(note));
     }
     let lanes = lanes(&choice.schedule, config.measure.pin);
     let plan = Plan {
@@ -268,7 +269,7 @@ fn cases<'a>(suite: &'a Suite, config: &Config, sides: &[Side], skipped: &mut Ve
 struct Session<'a, 'e> {
     config: &'a CompareConfig,
     interrupt: &'a Interrupt,
-    on_event: &'e mut dyn FnMut(Event),
+    on_event: &'e mut dyn FnMut(SessionEvent),
     runner: Runner<'a>,
     /// How many sides run at the same time, at most.
     width: usize,
@@ -294,7 +295,7 @@ impl<'a> Session<'a, '_> {
     /// Copies the compilers, and says of which that cannot be done.
     fn copy_compilers(&mut self, sides: &[Side]) {
         for note in self.runner.copy_compilers(sides.iter().map(|side| (&side.toolchain, side.control))) {
-            (self.on_event)(Event::Note(&note));
+            (self.on_event)(SessionEvent::Note(&note));
         }
     }
 
@@ -330,7 +331,7 @@ impl<'a> Session<'a, '_> {
                     }
                     Err(RunError::Interrupted) => return,
                     Err(RunError::Failed(failure)) => {
-                        (self.on_event)(Event::Failed { id: &slot.case.id, failure: &failure });
+                        (self.on_event)(SessionEvent::Failed { id: &slot.case.id, failure: &failure });
                         measured.failures.push(*failure);
                         slot.live = false;
                     }
@@ -340,7 +341,7 @@ impl<'a> Session<'a, '_> {
             for (side, measured) in comparison.sides.iter_mut().zip(warmed) {
                 side.benchmarks.push(measured);
             }
-            (self.on_event)(Event::WarmUp { id: &slot.case.id, done: index + 1, of });
+            (self.on_event)(SessionEvent::WarmUp { id: &slot.case.id, done: index + 1, of });
             self.slots.push(slot);
         }
     }
@@ -388,7 +389,7 @@ impl<'a> Session<'a, '_> {
                 let (journal, aside) = Journal::create(path, &plan)?;
                 self.journal = Some(journal);
                 if let Some(aside) = aside {
-                    (self.on_event)(Event::Note(&format!(
+                    (self.on_event)(SessionEvent::Note(&format!(
                         "an interrupted comparison was there, which --resume would have resumed; its runs are kept in {}",
                         aside.display()
                     )));
@@ -429,7 +430,7 @@ impl<'a> Session<'a, '_> {
                 humantime::format_duration(begun.0),
                 begun.1
             );
-            (self.on_event)(Event::Note(&text));
+            (self.on_event)(SessionEvent::Note(&text));
         }
         (self.budget, self.max_runs) = begun;
         comparison.settings.budget = Some(self.budget);
@@ -479,7 +480,7 @@ impl<'a> Session<'a, '_> {
         let first = live.map(|slot| blocks_of(comparison, slot)).min().unwrap_or(0);
         let live = self.slots.iter().filter(|slot| slot.live);
         let expected: Duration = live.map(|slot| schedule::block_length(&slot.walls, self.width)).sum();
-        (self.on_event)(Event::Blocks {
+        (self.on_event)(SessionEvent::Blocks {
             benchmarks: self.slots.iter().filter(|slot| slot.live).count(),
             resumed: comparison.sides.first().map_or(0, |side| side.benchmarks.iter().map(|it| it.runs.len()).sum()),
             round: expected,
@@ -530,7 +531,7 @@ impl<'a> Session<'a, '_> {
                 self.look(comparison);
             }
             let left = self.budget.saturating_sub(self.elapsed());
-            (self.on_event)(Event::Round {
+            (self.on_event)(SessionEvent::Round {
                 done: round + 1,
                 of: self.max_runs,
                 live: self.slots.iter().filter(|slot| slot.live).count(),
@@ -559,7 +560,7 @@ impl<'a> Session<'a, '_> {
                     Err(RunError::Interrupted) => whole = false,
                     Err(RunError::Failed(failure)) => {
                         whole = false;
-                        (self.on_event)(Event::Failed { id: &benchmark, failure: &failure });
+                        (self.on_event)(SessionEvent::Failed { id: &benchmark, failure: &failure });
                         self.slots[block.benchmark].live = false;
                         let entry =
                             Entry::Failure { benchmark: benchmark.clone(), side: *side, failure: failure.clone() };
@@ -584,7 +585,7 @@ impl<'a> Session<'a, '_> {
     fn keep(&mut self, entry: &Entry) {
         if let Some(Err(error)) = self.journal.as_mut().map(|journal| journal.append(entry)) {
             // What was measured is in memory, and verdicts can be had of it; only what comes cannot be gone on with.
-            (self.on_event)(Event::Warning(&error));
+            (self.on_event)(SessionEvent::Warning(&error));
             self.journal = None;
         }
     }
@@ -614,7 +615,7 @@ impl<'a> Session<'a, '_> {
                     {
                         continue;
                     }
-                    (self.on_event)(Event::Count { id: &id, done, of });
+                    (self.on_event)(SessionEvent::Count { id: &id, done, of });
                     let expected = slot.walls.iter().sum::<Duration>().div_f64(comparison.sides.len() as f64);
                     let compiler = compiler_of(&comparison.sides[side]);
                     match self.runner.count(&slot.case, slot.stage, &compiler, expected) {
@@ -625,7 +626,7 @@ impl<'a> Session<'a, '_> {
                         Err(CallgrindError::Interrupted) => return,
                         Err(error) => {
                             // Its times stand; a count of one side alone would say nothing.
-                            (self.on_event)(Event::Warning(&error));
+                            (self.on_event)(SessionEvent::Warning(&error));
                             live.retain(|slot| *slot != block.benchmark);
                             for side in &mut comparison.sides {
                                 side.benchmarks[index].instructions.clear();

@@ -88,7 +88,7 @@ impl Config {
 
 /// What happens, for whoever shows it. No event falls into a timed moment: a run's come after its end.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum SessionEvent<'a> {
     /// A compiler is being built.
     Build(BuildEvent),
     /// The compiler has been found.
@@ -211,23 +211,25 @@ pub enum SessionError {
 }
 
 /// Looks at the machine, and says what is wrong with it if that was asked for.
-fn observe(checkup: bool, on_event: &mut dyn FnMut(Event)) -> Environment {
+fn observe(checkup: bool, on_event: &mut dyn FnMut(SessionEvent)) -> Environment {
     let mut environment = environment::observe();
     if checkup {
         environment.checks = doctor::examine(Path::new("/"), doctor::SHORT_WATCH);
-        on_event(Event::Machine(&environment));
+        on_event(SessionEvent::Machine(&environment));
     }
     environment
 }
 
 /// Marks this machine as being measured on, for as long as what it gives is kept, and says so if it already was: two
 /// harnesses at once are each other's noise. Where nothing can be marked, nothing is said.
-fn mark_machine(on_event: &mut dyn FnMut(Event)) -> Option<File> {
+fn mark_machine(on_event: &mut dyn FnMut(SessionEvent)) -> Option<File> {
     let folder = cache::folder().ok()?;
     fs::create_dir_all(&folder).ok()?;
     let mark = cache::try_lock(&folder.join("measuring.lock")).ok()?;
     if mark.is_none() {
-        on_event(Event::Note("another forc-perf is measuring on this machine: the two will be each other's noise"));
+        on_event(SessionEvent::Note(
+            "another forc-perf is measuring on this machine: the two will be each other's noise",
+        ));
     }
     mark
 }
@@ -263,36 +265,37 @@ pub fn load_suite(
 pub fn measure(
     config: &Config,
     interrupt: &Interrupt,
-    on_event: &mut dyn FnMut(Event),
+    on_event: &mut dyn FnMut(SessionEvent),
 ) -> Result<Report, SessionError> {
     let created = jiff::Timestamp::now();
     if let Some(std) = &config.std {
         check_std(std)?;
     }
     let environment = observe(config.checkup, on_event);
-    let toolchain =
-        toolchain::resolve(config.forc.as_ref(), &config.locator, interrupt, |event| on_event(Event::Build(event)))?;
+    let toolchain = toolchain::resolve(config.forc.as_ref(), &config.locator, interrupt, |event| {
+        on_event(SessionEvent::Build(event))
+    })?;
     let std = config.std.clone().or_else(|| toolchain.origin.std().map(Path::to_owned));
     check_utf8([Some(&config.suite), std.as_ref(), Some(&toolchain.path)])?;
-    on_event(Event::Toolchain(&toolchain));
-    toolchain.notes.iter().for_each(|note| on_event(Event::Note(note)));
+    on_event(SessionEvent::Toolchain(&toolchain));
+    toolchain.notes.iter().for_each(|note| on_event(SessionEvent::Note(note)));
     let mut suite = load_suite(config, Some(&toolchain.version), interrupt, |repository| {
-        on_event(Event::Fetch(repository));
+        on_event(SessionEvent::Fetch(repository));
     })?;
     for sentence in suite.unmatched(&config.selection) {
-        on_event(Event::Note(&sentence));
+        on_event(SessionEvent::Note(&sentence));
     }
     let mut skipped = std::mem::take(&mut suite.skipped);
     let (cases, inapplicable): (Vec<Case>, Vec<Skipped>) = applicable(suite.cases(&config.selection), &toolchain);
     skipped.extend(inapplicable);
-    on_event(Event::Suite { selected: cases.len(), skipped: &skipped });
+    on_event(SessionEvent::Suite { selected: cases.len(), skipped: &skipped });
     if let Some(note) = suite::other_forc(&cases, &toolchain.version) {
-        on_event(Event::Note(&note));
+        on_event(SessionEvent::Note(&note));
     }
 
     let counters = config.counters.then(|| collector::counters_available().describe());
     if let Some(counters) = &counters {
-        on_event(Event::Note(counters));
+        on_event(SessionEvent::Note(counters));
     }
     let _mark = mark_machine(on_event);
     let split = if config.pin { Split::of_this_machine() } else { None };
@@ -309,7 +312,7 @@ pub fn measure(
     };
     let mut runner = Runner::new(config, vec![split], interrupt, seed);
     for note in runner.copy_compilers([(&toolchain, false)]) {
-        on_event(Event::Note(&note));
+        on_event(SessionEvent::Note(&note));
     }
     let compiler = Compiler { toolchain: &toolchain, std: std.as_deref(), control: false };
     let (mut benchmarks, measuring) = run_all(cases, config, runner, &compiler, interrupt, on_event, seed);
@@ -393,7 +396,7 @@ fn run_all(
     mut runner: Runner,
     compiler: &Compiler,
     interrupt: &Interrupt,
-    on_event: &mut dyn FnMut(Event),
+    on_event: &mut dyn FnMut(SessionEvent),
     seed: u64,
 ) -> (Vec<Measured>, Measuring) {
     let of = cases.len();
@@ -411,11 +414,11 @@ fn run_all(
             }
             Err(RunError::Interrupted) => break,
             Err(RunError::Failed(failure)) => {
-                on_event(Event::Failed { id: &slot.case.id, failure: &failure });
+                on_event(SessionEvent::Failed { id: &slot.case.id, failure: &failure });
                 slot.measured.failures.push(*failure);
             }
         }
-        on_event(Event::WarmUp { id: &slot.case.id, done: index + 1, of });
+        on_event(SessionEvent::WarmUp { id: &slot.case.id, done: index + 1, of });
         slots.push(slot);
     }
 
@@ -428,7 +431,7 @@ fn run_all(
     let order = schedule::order(&counts, seed);
     let mut measuring = Measuring::default();
     if !interrupt.requested() && !order.is_empty() {
-        on_event(Event::Plan {
+        on_event(SessionEvent::Plan {
             runs: order.len(),
             benchmarks: live.len(),
             expected: schedule::total(&expected, &counts),
@@ -449,11 +452,11 @@ fn run_all(
                 measuring.in_forc += run.wall().unwrap_or_default();
                 measuring.collector_cpu += run.collector.cpu_time;
                 slot.measured.runs.push(run);
-                on_event(Event::Run { id: &slot.case.id, done: done + 1, of: order.len() });
+                on_event(SessionEvent::Run { id: &slot.case.id, done: done + 1, of: order.len() });
             }
             Err(RunError::Interrupted) => break,
             Err(RunError::Failed(failure)) => {
-                on_event(Event::Failed { id: &slot.case.id, failure: &failure });
+                on_event(SessionEvent::Failed { id: &slot.case.id, failure: &failure });
                 slot.measured.failures.push(*failure);
             }
         }

@@ -201,32 +201,12 @@ impl<'a> Runner<'a> {
 
     /// Builds `case` once in the first lane, in its copy with this number.
     pub fn run(&mut self, case: &Case, stage: usize, compiler: &Compiler) -> Result<Benchmark, RunError> {
-        let (mut repeat, mut discarded) = (0, None);
-        let (recording, surroundings) = loop {
-            let ready = self.prepare(case, stage, 0, compiler)?;
-            let watch = Watch::start();
-            let recording = collector::collect(&ready, &self.lanes[0], self.interrupt);
-            let surroundings = watch.end();
-            match self.is_to_repeat(repeat, std::slice::from_ref(&recording)) {
-                Some(stood_still) => (repeat, discarded) = (repeat + 1, Some(stood_still)),
-                None => break (recording, surroundings),
-            }
-        };
-        let mut run = self.finish(case, stage, 0, compiler, recording)?;
-        run.surroundings = surroundings;
-        run.notes.extend(discarded.map(discarded_before));
-        Ok(run)
+        // One compiler gives one run.
+        self.run_at_once(case, stage, &[*compiler]).pop().unwrap_or(Err(RunError::Interrupted))
     }
 
-    /// For how long the harness stood still in one of these runs, if they are to be made again for that: what its clock says
-    /// of them is not what the compiler took.
-    fn is_to_repeat(&self, repeat: usize, recordings: &[Result<Recording, CollectError>]) -> Option<Duration> {
-        let longest = recordings.iter().flatten().map(|recording| recording.stood_still).max()?;
-        (!longest.is_zero() && repeat < MOST_REPEATS && !self.interrupt.requested()).then_some(longest)
-    }
-
-    /// Builds `case` with each of these compilers at the same time, the first in the first lane and so on. Gives the runs in
-    /// the same order; a failure of one ends no other.
+    /// Builds `case` with each of these compilers: the first in the first lane, and so on, at the same time; one after the
+    /// other if there is only one lane. Returns the runs in the same order. A run that fails does not stop the others.
     pub fn run_together(
         &mut self,
         case: &Case,
@@ -236,6 +216,19 @@ impl<'a> Runner<'a> {
         if self.lanes.len() == 1 {
             return compilers.iter().map(|compiler| self.run(case, stage, compiler)).collect();
         }
+        self.run_at_once(case, stage, compilers)
+    }
+
+    /// For how long the harness stood still in one of these runs, if they are to be made again for that: what its clock says
+    /// of them is not what the compiler took.
+    fn is_to_repeat(&self, repeat: usize, recordings: &[Result<Recording, CollectError>]) -> Option<Duration> {
+        let longest = recordings.iter().flatten().map(|recording| recording.stood_still).max()?;
+        (!longest.is_zero() && repeat < MOST_REPEATS && !self.interrupt.requested()).then_some(longest)
+    }
+
+    /// Builds `case` with each of these compilers at the same time, again if the harness stood still. There is a lane for
+    /// each.
+    fn run_at_once(&mut self, case: &Case, stage: usize, compilers: &[Compiler]) -> Vec<Result<Benchmark, RunError>> {
         let (mut repeat, mut discarded) = (0, None);
         let (prepared, recordings, surroundings) = loop {
             let prepared: Vec<Result<Invocation, RunError>> =
@@ -244,7 +237,13 @@ impl<'a> Runner<'a> {
             let ready: Vec<(Invocation, &Options)> =
                 lanes.filter_map(|(run, options)| Some((run.as_ref().ok()?.clone(), options))).collect();
             let watch = Watch::start();
-            let recordings = collector::collect_together(&ready, self.interrupt);
+            let recordings = match ready.as_slice() {
+                // Without a thread of its own, which could be on another processor than this one.
+                [(invocation, options)] if self.lanes.len() == 1 => {
+                    vec![collector::collect(invocation, options, self.interrupt)]
+                }
+                ready => collector::collect_together(ready, self.interrupt),
+            };
             let surroundings = watch.end();
             match self.is_to_repeat(repeat, &recordings) {
                 Some(stood_still) => (repeat, discarded) = (repeat + 1, Some(stood_still)),
@@ -261,7 +260,7 @@ impl<'a> Runner<'a> {
             }
         });
         let mut runs: Vec<Result<Benchmark, RunError>> = runs.collect();
-        // What the runs beside it did is no other program's.
+        // The surroundings of a run are other programs, not the runs beside it.
         let cost: Duration = runs.iter().flatten().map(cpu_time).sum();
         for run in runs.iter_mut().flatten() {
             let beside = cost.saturating_sub(cpu_time(run));

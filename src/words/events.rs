@@ -41,7 +41,7 @@ pub fn benchmarks(event: &Event) -> String {
 }
 
 /// The metric and its change with its interval.
-fn what(event: &Event) -> String {
+pub fn what(event: &Event) -> String {
     let headline = &event.headline;
     let change = short_interval(headline.ratio, headline.low, headline.high);
     match &headline.phase {

@@ -3,10 +3,9 @@
 use clap::Args;
 
 use super::Result;
-use super::exit_of_name;
 use crate::cli::compare::{PairOptions, judge};
+use crate::cli::error::CliError;
 use crate::cli::exit::Outcome;
-use crate::cli::record::harness;
 use crate::cli::tell;
 use crate::history::{self, History, ReportFilter, ReportInfo};
 use crate::model::Report;
@@ -34,27 +33,25 @@ pub(super) struct DiffOptions {
 }
 
 pub(super) fn diff(history: &History, options: &DiffOptions) -> Result<Outcome> {
-    let selection = Selection::new(&options.benchmarks, &[]).map_err(|error| (Outcome::Usage, error.to_string()))?;
-    let reports = history.reports(&ReportFilter::default()).map_err(harness)?;
-    let pair = history::pair(&reports, &options.base, &options.other).map_err(exit_of_name)?;
+    let selection = Selection::new(&options.benchmarks, &[])?;
+    let reports = history.reports(&ReportFilter::default())?;
+    let pair = history::pair(&reports, &options.base, &options.other)?;
     let names = history::side_names(pair);
     let [base, other] = pair;
     // Points of one series are compared as such, whichever host of that class of machines has measured them.
     if base.machine != other.machine && !options.pair.force {
         let [base_machine, other_machine] = pair.map(|report| report.machine.to_string());
         let [base, other] = names;
-        let error = ReportsError::Machine { base, other, base_machine, other_machine };
-        return Err((Outcome::HarnessError, error.to_string()));
+        return Err(ReportsError::Machine { base, other, base_machine, other_machine }.into());
     }
     let read = |info: &ReportInfo| -> Result<Report> {
-        let mut report = history.report_without_frames(info.id).map_err(harness)?.report;
+        let mut report = history.report_without_frames(info.id)?.report;
         report.benchmarks.retain(|benchmark| selection.selects("", &benchmark.id));
         Ok(report)
     };
     let kept = [read(base)?, read(other)?];
     if !options.benchmarks.is_empty() && kept.iter().all(|report| report.benchmarks.is_empty()) {
-        let patterns = options.benchmarks.join("`, `");
-        return Err((Outcome::Usage, format!("no benchmark of {} or {} is called `{patterns}`", names[0], names[1])));
+        return Err(CliError::NoBenchmarkInReports { names, patterns: options.benchmarks.clone() });
     }
     if let Some(hosts) = history::hosts(&kept) {
         tell(format_args!("note: {hosts}"));

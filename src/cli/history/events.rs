@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::{Format, FormatOption, say, table};
 use crate::cli::Result;
 use crate::cli::exit::Outcome;
-use crate::cli::record::harness;
 use crate::cli::tell;
 use crate::history::History;
 use crate::stats::Persistence;
@@ -64,7 +63,7 @@ impl StandingOption {
 }
 
 pub(super) fn events(history: &History, options: &EventsOptions) -> Result<Outcome> {
-    let trends = Trends::of(history).map_err(harness)?;
+    let trends = Trends::of(history)?;
     if trends.axis.commits.is_empty() {
         tell(format_args!("{} holds no report.", history.path().display()));
         return Ok(Outcome::NothingMeasured);

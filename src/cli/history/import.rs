@@ -11,13 +11,15 @@ use serde_json::json;
 
 use super::{Format, FormatOption, moment, say};
 use crate::cli::Result;
+use crate::cli::error::CliError;
 use crate::cli::exit::Outcome;
-use crate::cli::record::{self, HistoryOption, harness};
+use crate::cli::record::{self, HistoryOption};
 use crate::cli::say_json;
 use crate::forc::source::{Checkout, SWAY_VARIABLE};
 use crate::history::import::{self, Form, Known, Notice, Treatment};
 use crate::history::{CommitRef, History, Transferred};
 use crate::os::Interrupt;
+use crate::report::file::FileError;
 use crate::text::plural;
 
 /// What to take in.
@@ -50,14 +52,13 @@ pub(super) fn import(history: &HistoryOption, options: &ImportOptions) -> Result
     let mut history = history.open()?;
     let mut taken = 0;
     for path in &options.paths {
-        let failed = |error: import::ImportError| (Outcome::HarnessError, error.to_string());
-        let form = import::detect(path).map_err(failed)?;
+        let form = import::detect(path)?;
         let (done, notices, remarks) = if form == Form::History {
             (import_history(&mut history, path)?, Vec::new(), Vec::new())
         } else {
-            let imported = import::read(path, form, &known).map_err(failed)?;
-            let recorded = history.record_all(imported.records).map_err(harness)?;
-            history.record_controls(&imported.controls).map_err(harness)?;
+            let imported = import::read(path, form, &known)?;
+            let recorded = history.record_all(imported.records)?;
+            history.record_controls(&imported.controls)?;
             let new = recorded.iter().filter(|recorded| recorded.is_new()).count();
             (Transferred { new, known: recorded.len() - new, notes: 0 }, imported.notices, imported.remarks)
         };
@@ -73,7 +74,7 @@ pub(super) fn import(history: &HistoryOption, options: &ImportOptions) -> Result
         }
     }
     if let Some(folder) = sway {
-        record::order(&mut history, folder).map_err(|message| (Outcome::HarnessError, message))?;
+        record::order(&mut history, folder)?;
     }
     Ok(if taken == 0 { Outcome::NothingMeasured } else { Outcome::Success })
 }
@@ -84,18 +85,14 @@ fn commit(name: Option<&str>, sway: Option<&Path>) -> Result<Option<CommitRef>> 
         return Ok(Some(CommitRef { id: name.to_owned(), time: None, subject: String::new(), position: None }));
     };
     let interrupt = Interrupt::new();
-    let found = Checkout::open(folder, &interrupt).and_then(|checkout| checkout.resolve(name));
-    let commit = found.map_err(|error| (Outcome::HarnessError, error.to_string()))?;
+    let commit = Checkout::open(folder, &interrupt)?.resolve(name)?;
     Ok(Some(CommitRef { id: commit.id, time: commit.committed, subject: commit.subject, position: None }))
 }
 
 fn import_history(history: &mut History, path: &Path) -> Result<Transferred> {
-    let file = File::open(path)
-        .map_err(|error| (Outcome::HarnessError, format!("cannot read {}: {error}", path.display())))?;
-    history.import(&mut BufReader::new(file)).map_err(|error| {
-        let (outcome, message) = harness(error);
-        (outcome, format!("{}: {message}", path.display()))
-    })
+    let file = File::open(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
+    let imported = history.import(&mut BufReader::new(file));
+    imported.map_err(|source| CliError::ImportHistory { path: path.to_owned(), source })
 }
 
 fn show_done(path: &Path, done: Transferred, notices: &[Notice]) {

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{Format, FormatOption, say, table};
 use crate::cli::Result;
+use crate::cli::error::CliError;
 use crate::cli::exit::Outcome;
-use crate::cli::record::harness;
 use crate::cli::say_json;
 use crate::history::{History, HistoryError, NoteKind, ReportFilter};
 use crate::trends::Axis;
@@ -40,16 +40,16 @@ pub(super) struct AckOptions {
 
 pub(super) fn ack(mut history: History, options: &AckOptions) -> Result<Outcome> {
     if let Some(number) = options.remove {
-        if !history.remove_note(number).map_err(harness)? {
+        if !history.remove_note(number)? {
             let path = history.path().to_owned();
-            return Err(harness(HistoryError::NoSuch { what: "note", number, path }));
+            return Err(HistoryError::NoSuch { what: "note", number, path }.into());
         }
         say(format_args!("note {number} is taken back"));
         return Ok(Outcome::Success);
     }
     let subject = options.subject.as_deref().map(|subject| known(&history, subject)).transpose()?;
     if options.list {
-        let notes = history.notes(subject.as_deref()).map_err(harness)?;
+        let notes = history.notes(subject.as_deref())?;
         match options.format.format {
             Format::Json => notes.iter().for_each(|note| say_json(json!({"id": note.id, "note": note}))),
             Format::Table => {
@@ -66,7 +66,7 @@ pub(super) fn ack(mut history: History, options: &AckOptions) -> Result<Outcome>
         return Ok(Outcome::Success);
     }
     let subject = subject.unwrap_or_default();
-    let note = history.add_note(&subject, options.kind, &options.message).map_err(harness)?;
+    let note = history.add_note(&subject, options.kind, &options.message)?;
     match options.format.format {
         Format::Json => say_json(json!({"id": note.id, "note": note})),
         Format::Table => say(format_args!("{} is {} (note {})", note.subject, spoken(note.kind), note.id)),
@@ -85,25 +85,16 @@ const fn spoken(kind: NoteKind) -> &'static str {
 /// The whole key that a subject is the beginning of: the id of a commit, what an event is called whose compiler tells of no
 /// commit, or what something was said of before.
 fn known(history: &History, subject: &str) -> Result<String> {
-    let axis = Axis::of(&history.reports(&ReportFilter::default()).map_err(harness)?);
+    let axis = Axis::of(&history.reports(&ReportFilter::default())?);
     let mut keys: Vec<String> = axis.commits.iter().map(|commit| commit.key().to_owned()).collect();
-    keys.extend(history.notes(None).map_err(harness)?.into_iter().map(|note| note.subject));
+    keys.extend(history.notes(None)?.into_iter().map(|note| note.subject));
     keys.sort_unstable();
     keys.dedup();
     let begun: Vec<&String> = keys.iter().filter(|key| key.starts_with(subject)).collect();
     match begun.as_slice() {
         [key] => Ok((*key).clone()),
-        [] => {
-            let path = history.path().display();
-            let message = format!(
-                "`{subject}` is neither a commit nor an event of {path}; `forc-perf history events --all` lists them"
-            );
-            Err((Outcome::Usage, message))
-        }
+        [] => Err(CliError::UnknownSubject { subject: subject.to_owned(), path: history.path().to_owned() }),
         _ if keys.iter().any(|key| key == subject) => Ok(subject.to_owned()),
-        several => {
-            let message = format!("`{subject}` is the beginning of {} commits; give more of its id", several.len());
-            Err((Outcome::Usage, message))
-        }
+        several => Err(CliError::AmbiguousSubject { subject: subject.to_owned(), count: several.len() }),
     }
 }

@@ -1,20 +1,19 @@
 //! `history list`, `show` and `series`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Format, FormatOption, find_report, matching, moment, say, table};
+use crate::cli::error::CliError;
 use crate::cli::exit::Outcome;
-use crate::cli::record::harness;
-use crate::cli::say_json;
-use crate::cli::tell;
-use crate::cli::{Result, out};
+use crate::cli::{Result, out, say_json, tell};
 use crate::history::{CommitRef, History, Match, Point, ReportFilter, Series, SeriesFilter, SeriesKey};
 use crate::model::StdChoice;
 use crate::report::terminal;
-use crate::text::format;
-use crate::text::plural;
+use crate::text::{clean, format, plural};
 
 /// Which reports to list.
 #[derive(Debug, Args)]
@@ -131,7 +130,7 @@ impl WhichSeries {
             package: or_none(self.package.as_deref())?,
             machine: matching(self.machine.as_deref())?,
         };
-        history.series(&filter).map_err(harness)
+        Ok(history.series(&filter)?)
     }
 }
 
@@ -151,7 +150,7 @@ pub(super) fn list(history: &History, options: &ListOptions) -> Result<Outcome> 
         since: options.since,
         until: options.until,
     };
-    let reports = history.reports(&filter).map_err(harness)?;
+    let reports = history.reports(&filter)?;
     if options.format.format == Format::Json {
         reports.iter().for_each(|report| say_json(json!(report)));
     } else if !reports.is_empty() {
@@ -184,11 +183,11 @@ pub(super) fn list(history: &History, options: &ListOptions) -> Result<Outcome> 
 
 pub(super) fn show(history: &History, options: &ShowOptions) -> Result<Outcome> {
     let id = find_report(history, &options.report)?;
-    let kept = history.report(id).map_err(harness)?;
+    let kept = history.report(id)?;
     match options.format {
         ShowFormat::Report => match serde_json::to_string(&kept.report) {
             Ok(text) => say(text),
-            Err(error) => return Err((Outcome::HarnessError, format!("report {id} is no JSON: {error}"))),
+            Err(source) => return Err(CliError::ReportJson { id, source }),
         },
         ShowFormat::Json => {
             let report = &kept.report;
@@ -201,7 +200,7 @@ pub(super) fn show(history: &History, options: &ShowOptions) -> Result<Outcome> 
             say_json(json!({
                 "report": kept.info, "toolchain": report.toolchain, "environment": report.environment,
                 "settings": report.settings, "benchmarks": benchmarks.collect::<Vec<_>>(),
-                "failures": history.failures(id).map_err(harness)?, "figures": kept.provenance.figures,
+                "failures": history.failures(id)?, "figures": kept.provenance.figures,
             }));
         }
         ShowFormat::Table => {
@@ -215,7 +214,7 @@ pub(super) fn show(history: &History, options: &ShowOptions) -> Result<Outcome> 
             say(format_args!("machine: {}", info.machine));
             if let Some(commit) = &info.commit {
                 let time = commit.time.as_deref().map(|time| format!(" of {time}")).unwrap_or_default();
-                say(format_args!("commit:  {}{time} {}", commit.id, plain(&commit.subject)));
+                say(format_args!("commit:  {}{time} {}", commit.id, clean(&commit.subject)));
             }
             if let StdChoice::Same(std) = &info.std {
                 say(format_args!("std:     {}", std.display()));
@@ -239,13 +238,13 @@ pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outco
     let as_json = options.format.format == Format::Json;
     if options.samples {
         for series in &found {
-            for (point, samples) in history.points_with_samples(series.id).map_err(harness)? {
+            for (point, samples) in history.points_with_samples(series.id)? {
                 say_json(json!({"series": series, "point": point, "samples": samples}));
             }
         }
     } else if options.points && as_json {
         for series in &found {
-            for point in history.points(series.id).map_err(harness)? {
+            for point in history.points(series.id)? {
                 say_json(json!({"series": series, "point": point}));
             }
         }
@@ -255,7 +254,7 @@ pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outco
                 say("");
             }
             say(title(series));
-            let points = history.points(series.id).map_err(harness)?;
+            let points = history.points(series.id)?;
             out::print(&table(
                 &["report", "commit", "measured", "median", "low", "high", "spread", "runs"],
                 5,
@@ -268,21 +267,24 @@ pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outco
         found.iter().for_each(|series| say_json(json!(series)));
     } else {
         let mut rows = Vec::new();
-        // Which program it was only tells series apart where a benchmark was edited.
-        let is_edited = |key: &SeriesKey| {
-            found.iter().any(|other| other.key.benchmark == key.benchmark && other.key.program != key.program)
-        };
-        let has_edited = found.iter().any(|series| is_edited(&series.key));
+        // The program is only shown for benchmarks that were edited: it distinguishes their series.
+        let mut first: BTreeMap<&str, &Option<String>> = BTreeMap::new();
+        let mut edited: BTreeSet<&str> = BTreeSet::new();
+        for SeriesKey { benchmark, program, .. } in found.iter().map(|series| &series.key) {
+            if *first.entry(benchmark).or_insert(program) != program {
+                edited.insert(benchmark);
+            }
+        }
         for series in &found {
-            let points = history.points(series.id).map_err(harness)?;
+            let points = history.points(series.id)?;
             let last = points.last().map(|point| format::value(point.median, series.key.metric.unit()));
             let key = &series.key;
-            let program = key.program.as_deref().filter(|_| has_edited && is_edited(key)).map(short_program);
+            let program = key.program.as_deref().filter(|_| edited.contains(&*key.benchmark)).map(short_program);
             rows.push(vec![
                 key.benchmark.clone(),
                 key.metric.word(),
-                plain(key.phase.as_deref().unwrap_or_default()),
-                plain(key.package.as_deref().unwrap_or_default()),
+                clean(key.phase.as_deref().unwrap_or_default()).into_owned(),
+                clean(key.package.as_deref().unwrap_or_default()).into_owned(),
                 program.unwrap_or_default(),
                 key.machine.to_string(),
                 points.len().to_string(),
@@ -290,7 +292,7 @@ pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outco
             ]);
         }
         let header = ["benchmark", "metric", "phase", "package", "program", "machine", "points", "latest"];
-        if has_edited {
+        if !edited.is_empty() {
             out::print(&table(&header, 2, rows));
         } else {
             rows.iter_mut().for_each(|row| drop(row.remove(4)));
@@ -305,7 +307,7 @@ fn calibration(history: &History, found: &[Series], as_json: bool) -> Result<()>
     measures.dedup();
     let mut rows = Vec::new();
     for measure in measures {
-        for calibration in history.calibration(&measure).map_err(harness)? {
+        for calibration in history.calibration(&measure)? {
             if as_json {
                 say_json(json!({"measure": measure, "calibration": calibration}));
                 continue;
@@ -314,8 +316,8 @@ fn calibration(history: &History, found: &[Series], as_json: bool) -> Result<()>
             rows.push(vec![
                 measure.benchmark.clone(),
                 measure.metric.word(),
-                plain(measure.phase.as_deref().unwrap_or_default()),
-                plain(measure.package.as_deref().unwrap_or_default()),
+                clean(measure.phase.as_deref().unwrap_or_default()).into_owned(),
+                clean(measure.package.as_deref().unwrap_or_default()).into_owned(),
                 calibration.old.to_string(),
                 calibration.new.to_string(),
                 format!("×{:.3}", calibration.ratio),
@@ -338,7 +340,7 @@ fn title(series: &Series) -> String {
     let mut title = format!("{} {}", key.benchmark, key.metric.name());
     for part in [&key.phase, &key.package].into_iter().flatten() {
         title.push_str(", ");
-        title.push_str(&plain(part));
+        title.push_str(&clean(part));
     }
     if let Some(program) = &key.program {
         title.push_str(&format!(", program {}", short_program(program)));
@@ -346,9 +348,9 @@ fn title(series: &Series) -> String {
     format!("{title}, on {}", key.machine)
 }
 
-/// So much of a program's fingerprint as tells it from others.
+/// The beginning of a program's fingerprint: enough to distinguish it from others.
 fn short_program(program: &str) -> String {
-    plain(program.get(..8).unwrap_or(program))
+    clean(program.get(..8).unwrap_or(program)).into_owned()
 }
 
 fn rows(series: &Series, points: &[Point]) -> Vec<Vec<String>> {
@@ -371,11 +373,6 @@ fn rows(series: &Series, points: &[Point]) -> Vec<Vec<String>> {
 /// A commit in a few words.
 fn commit(commit: Option<&CommitRef>) -> String {
     let Some(commit) = commit else { return format::MISSING.to_owned() };
-    let subject: String = plain(&commit.subject).chars().take(40).collect();
+    let subject: String = clean(&commit.subject).chars().take(40).collect();
     format!("{} {subject}", commit.short()).trim_end().to_owned()
-}
-
-/// A foreign text without what a terminal would obey.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }

@@ -7,11 +7,12 @@ use clap::{Args, ValueEnum};
 
 use super::find_report;
 use super::show::WhichSeries;
+use crate::cli::error::CliError;
 use crate::cli::exit::Outcome;
-use crate::cli::record::harness;
 use crate::cli::{Result, out};
 use crate::history::{History, HistoryError, export};
 use crate::os::draft::Draft;
+use crate::report::file::FileError;
 
 /// What to write, and how.
 #[derive(Debug, Args)]
@@ -50,89 +51,60 @@ enum Form {
 pub(super) fn export(history: &History, options: &ExportOptions) -> Result<Outcome> {
     let Some(path) = &options.output else {
         if std::io::stdout().is_terminal() {
-            // For a person, and so harmless; nobody looks at more of it than fits into memory.
+            // A terminal gets only harmless characters. Nobody reads more on one than fits into memory.
             let mut text = Vec::new();
-            write(history, options, &mut text).map_err(Failed::told)?;
+            write(history, options, &mut text)?;
             out::print(&String::from_utf8_lossy(&text));
             return Ok(Outcome::Success);
         }
         let mut stdout = BufWriter::new(std::io::stdout().lock());
         return match write(history, options, &mut stdout) {
-            // A reader that has seen enough and is gone is no error.
-            Err(Failed::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Outcome::Success),
-            done => done.map(|()| Outcome::Success).map_err(Failed::told),
+            // A reader that has seen enough has closed the pipe: not an error.
+            Err(CliError::Export(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Outcome::Success),
+            done => done.map(|()| Outcome::Success),
         };
     };
-    let failed =
-        |error: &dyn std::fmt::Display| (Outcome::HarnessError, format!("cannot write {}: {error}", path.display()));
-    let mut draft = Draft::of(path).map_err(|error| failed(&error))?;
+    let failed = |source| FileError::Write { path: path.clone(), source };
+    let mut draft = Draft::of(path).map_err(failed)?;
     let mut writer = BufWriter::new(draft.file());
-    write(history, options, &mut writer).map_err(Failed::told)?;
-    writer.flush().map_err(|error| failed(&error))?;
+    write(history, options, &mut writer)?;
+    writer.flush().map_err(failed)?;
     drop(writer);
-    draft.finish().map_err(|error| failed(&error))?;
+    draft.finish().map_err(failed)?;
     Ok(Outcome::Success)
 }
 
-/// Why something could not be exported.
-enum Failed {
-    Write(std::io::Error),
-    Told(Outcome, String),
+/// A failed write keeps its kind, so that a closed pipe is recognised.
+fn of_history(error: HistoryError) -> CliError {
+    match error {
+        HistoryError::Export(error) => CliError::Export(error),
+        error => error.into(),
+    }
 }
 
-impl Failed {
-    fn told(self) -> (Outcome, String) {
-        match self {
-            Self::Write(error) => (Outcome::HarnessError, format!("the export cannot be written: {error}")),
-            Self::Told(outcome, message) => (outcome, message),
+fn of_csv(error: export::CsvError) -> CliError {
+    match error {
+        export::CsvError::History(error) => of_history(error),
+        // csv's own conversion loses the kind of the error.
+        export::CsvError::Write(error) => {
+            let text = error.to_string();
+            CliError::Export(match error.into_kind() {
+                csv::ErrorKind::Io(error) => error,
+                _ => std::io::Error::other(text),
+            })
         }
     }
 }
 
-impl From<HistoryError> for Failed {
-    fn from(error: HistoryError) -> Self {
-        match error {
-            HistoryError::Export(error) => Self::Write(error),
-            error => {
-                let (outcome, message) = harness(error);
-                Self::Told(outcome, message)
-            }
-        }
-    }
-}
-
-impl From<(Outcome, String)> for Failed {
-    fn from((outcome, message): (Outcome, String)) -> Self {
-        Self::Told(outcome, message)
-    }
-}
-
-impl From<export::CsvError> for Failed {
-    fn from(error: export::CsvError) -> Self {
-        match error {
-            export::CsvError::History(error) => error.into(),
-            // csv's own conversion hides what kind of error it was.
-            export::CsvError::Write(error) => {
-                let text = error.to_string();
-                Self::Write(match error.into_kind() {
-                    csv::ErrorKind::Io(error) => error,
-                    _ => std::io::Error::other(text),
-                })
-            }
-        }
-    }
-}
-
-fn write(history: &History, options: &ExportOptions, to: &mut dyn Write) -> std::result::Result<(), Failed> {
-    let report =
-        || -> std::result::Result<_, Failed> { Ok(history.report(find_report(history, &options.report)?)?.report) };
+fn write(history: &History, options: &ExportOptions, to: &mut dyn Write) -> Result<()> {
+    let report = || -> Result<_> { Ok(history.report(find_report(history, &options.report)?)?.report) };
     match options.format {
-        Form::Jsonl => return Ok(history.export(to)?),
-        Form::Csv => return Ok(export::csv(history, &options.which.find(history)?, to)?),
+        Form::Jsonl => return history.export(to).map_err(of_history),
+        Form::Csv => return export::csv(history, &options.which.find(history)?, to).map_err(of_csv),
         Form::Bencher => writeln!(to, "{:#}", export::bencher(&report()?)),
         Form::Github => writeln!(to, "{:#}", export::github(&report()?)),
         Form::Openmetrics => to.write_all(export::openmetrics(&report()?).as_bytes()),
     }
     .and_then(|()| to.flush())
-    .map_err(Failed::Write)
+    .map_err(CliError::Export)
 }
