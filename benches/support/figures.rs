@@ -133,7 +133,9 @@ impl Figures {
         for part in self.parts {
             match parts.remove(*part) {
                 Some(markdown) => {
-                    text.push_str(&format!("\n{BEGIN}{part}{CLOSE}\n{markdown}{END}{part}{CLOSE}\n"));
+                    // A comment right below a table could be taken for one of its rows.
+                    let markdown = markdown.trim_end();
+                    text.push_str(&format!("\n{BEGIN}{part}{CLOSE}\n{markdown}\n\n{END}{part}{CLOSE}\n"));
                 }
                 None => missing.push(*part),
             }
