@@ -50,7 +50,7 @@ impl Ended {
     }
 
     fn has_built(&self) -> bool {
-        self.stderr.contains("is built, in")
+        self.stderr.contains("built in")
     }
 
     /// It failed as the harness does, with all of these words.
