@@ -1,10 +1,11 @@
 //! forc-perf, the benchmark harness for the Sway compiler.
 //!
-//! [`mod@bench`] is the main of a bench target and [`cli`] that of the command. Both have [`session`] measure a suite and show the
-//! [`model::Report`] that comes of it. A session finds its compiler through [`forc`] and its projects through [`suite`], and
-//! makes each run with the [`collector`]. [`figures`] says what the runs took, [`verdict`] what two sides say of each other,
-//! [`words`] how that is put, and [`report`], [`chart`] and [`dashboard`] show it. [`history`] keeps reports over the years,
-//! [`trends`] finds what changed since when, and [`doctor`] says whether the machine can measure. ARCHITECTURE.md has the map.
+//! [`mod@bench`] is the main function of a bench target, and [`cli`] that of the command. Both call [`session`] to measure a
+//! suite, and show the resulting [`model::Report`]. A session finds its compiler through [`forc`] and its projects through
+//! [`suite`], and makes each run with the [`collector`]. [`figures`] computes what the runs took, [`verdict`] compares two
+//! sides, [`words`] describes the result in text, and [`report`], [`chart`] and [`dashboard`] show it. [`history`] keeps
+//! reports over the years, [`trends`] finds what changed since when, and [`doctor`] checks whether the machine can measure.
+//! ARCHITECTURE.md has an overview.
 
 // No panic on any input: what cannot fail says why where it is allowed.
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unreachable))]

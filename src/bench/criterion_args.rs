@@ -1,4 +1,4 @@
-//! Criterion's own options, as far as they make sense for samples that are already there.
+//! The options of Criterion that apply to existing samples.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::error::BenchError;
 use crate::cli::options::Colour;
 use crate::cli::say;
 
-/// Options that are handed to Criterion.
+/// Options that are passed on to Criterion.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Criterion's options")]
 pub(super) struct CriterionOptions {
@@ -16,15 +16,15 @@ pub(super) struct CriterionOptions {
     #[arg(short = 's', long, value_name = "NAME")]
     save_baseline: Option<String>,
 
-    /// Compare with a named baseline, which has to be there; what is new since then is not compared
+    /// Compare with a named baseline, which must exist; newer benchmarks are not compared
     #[arg(short = 'b', long, value_name = "NAME", conflicts_with = "save_baseline")]
     baseline: Option<String>,
 
-    /// Compare with a named baseline where there is one
+    /// Compare with a named baseline, if it exists
     #[arg(long, value_name = "NAME", conflicts_with_all = ["save_baseline", "baseline"])]
     baseline_lenient: Option<String>,
 
-    /// Measure nothing and compare this baseline with the one of --baseline
+    /// Measure nothing, and compare this baseline with the one of --baseline
     #[arg(long, value_name = "NAME", requires = "baseline")]
     load_baseline: Option<String>,
 
@@ -40,7 +40,7 @@ pub(super) struct CriterionOptions {
     #[arg(short = 'c', long, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     pub color: Colour,
 
-    /// Print Criterion's results for every phase, with all figures, and not only for whole runs
+    /// Print Criterion's results with all figures, also for every phase
     #[arg(short = 'v', long)]
     pub verbose: bool,
 
@@ -52,7 +52,7 @@ pub(super) struct CriterionOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     nresamples: Option<u32>,
 
-    /// Changes below this fraction are noise to Criterion
+    /// Changes below this fraction are noise for Criterion
     #[arg(long, value_name = "FRACTION")]
     noise_threshold: Option<f64>,
 
@@ -66,19 +66,19 @@ pub(super) struct CriterionOptions {
 }
 
 impl CriterionOptions {
-    /// Whether there is nothing to measure.
+    /// Whether an existing baseline replaces the measurement.
     pub fn loads_baseline(&self) -> bool {
         self.load_baseline.is_some()
     }
 
-    /// The option that saves samples as a baseline or compares them with one, if any does.
+    /// The option that saves samples as a baseline or compares them with one, if it is given.
     pub fn names_a_baseline(&self) -> Option<&'static str> {
         let given = [
             ("--save-baseline", &self.save_baseline),
             ("--baseline", &self.baseline),
             ("--baseline-lenient", &self.baseline_lenient),
         ];
-        // Without measuring there is no number of runs to speak of.
+        // Without a measurement there is no number of runs to check.
         given.into_iter().find(|(_, name)| name.is_some() && !self.loads_baseline()).map(|(option, _)| option)
     }
 
@@ -97,7 +97,7 @@ impl CriterionOptions {
         }
     }
 
-    /// The command line for Criterion, whose output goes through a pipe on its way to a terminal or elsewhere.
+    /// The command line for Criterion. Its output goes through a pipe, also to a terminal.
     pub fn to_args(&self, terminal: bool) -> Vec<String> {
         let mut args = vec!["--bench".to_owned()];
         let mut valued = |flag: &str, value: Option<String>| {
@@ -106,7 +106,7 @@ impl CriterionOptions {
             }
         };
         valued("save-baseline", self.save_baseline.clone());
-        // Criterion's own strictness is a panic that loses the rest: that the baseline is there was checked before.
+        // Criterion panics if the baseline is missing, and loses the other results. That it exists was checked before.
         let lenient = self.baseline.as_ref().filter(|_| !self.loads_baseline());
         valued("baseline", self.baseline.clone().filter(|_| self.loads_baseline()));
         valued("baseline-lenient", lenient.or(self.baseline_lenient.as_ref()).cloned());
@@ -133,11 +133,11 @@ impl CriterionOptions {
     }
 }
 
-/// What is said under the help of Criterion's options that are not there.
+/// Prints a note under the help about Criterion's other options.
 pub fn print_note() {
     say(
-        "\nOf Criterion's options, --warm-up-time, --measurement-time and --profile-time have no meaning here: all runs are \
-         made\nbefore Criterion sees them. --sample-size is --samples. A filter is a part of an id or a glob, where \
-         Criterion's is a regular\nexpression, and --exact and --format are not there.",
+        "\nCriterion's options --warm-up-time, --measurement-time and --profile-time do not apply: all runs are made before\n\
+         Criterion sees them. --sample-size is --samples. A filter is a part of an id or a glob, not a regular expression as\n\
+         in Criterion. --exact and --format are not supported.",
     );
 }

@@ -39,12 +39,12 @@ use crate::text::format;
 use criterion_args::CriterionOptions;
 use error::BenchError;
 
-/// Tells a process started by [`Bench::main`] to replay this report instead of measuring.
+/// Makes a process started by [`Bench::main`] replay this report instead of measuring.
 const REPLAY_VARIABLE: &str = "FORC_PERF_REPLAY";
-/// The patterns that select within it, as a JSON array of two arrays.
+/// The patterns that select benchmarks of it, as a JSON array of two arrays.
 const REPLAY_SELECT_VARIABLE: &str = "FORC_PERF_REPLAY_SELECT";
 
-/// A bench target over one suite.
+/// A bench target for one suite.
 #[derive(Clone, Debug)]
 pub struct Bench {
     config: Config,
@@ -54,7 +54,7 @@ pub struct Bench {
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo bench --",
-    about = "Compiles Sway projects with forc and says where time and memory go",
+    about = "Compile Sway projects with forc, and report where time and memory go",
     after_help = EXIT_CODES,
     disable_version_flag = true
 )]
@@ -66,14 +66,14 @@ struct BenchOptions {
     #[arg(long)]
     list: bool,
 
-    /// Build each benchmark once and keep nothing, to see that all of them build
+    /// Build each benchmark once and keep nothing, to check that all of them build
     #[arg(long)]
     test: bool,
 
     #[command(flatten)]
     criterion: CriterionOptions,
 
-    /// Given by cargo
+    /// Set by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -84,7 +84,7 @@ pub fn command() -> clap::Command {
 }
 
 impl Bench {
-    /// A bench over the projects below `suite`: a folder, or a list of target projects.
+    /// A bench of the projects in `suite`: a folder, or a list of target projects.
     pub fn new(suite: impl Into<PathBuf>) -> Self {
         Self { config: Config::new(suite) }
     }
@@ -103,7 +103,7 @@ impl Bench {
         self
     }
 
-    /// Makes this many runs of each benchmark unless `--samples` says otherwise. Criterion takes ten or more.
+    /// Makes this many runs of each benchmark unless `--samples` says otherwise. Criterion needs at least ten.
     #[must_use]
     pub fn samples(mut self, samples: usize) -> Self {
         self.config.samples = Some(samples);
@@ -146,12 +146,12 @@ impl Bench {
         options.criterion.check_baseline(&criterion_folder())?;
         let selection = (&options.measure.select, &options.measure.shared.suite.exclude);
         if options.criterion.loads_baseline() {
-            // What a look at one benchmark left out has its baseline all the same.
+            // The latest report may hold only some benchmarks, but all of them have baselines.
             let full = folder.join(measure::FULL_REPORT);
             let report = if full.is_file() { &full } else { &report_path };
             return Ok(self.start_replay(report, selection, options).into());
         }
-        // Without `--bench` it was `cargo test --benches` that called.
+        // `cargo test --benches` does not pass `--bench`.
         let test = options.test || !options.bench;
         if test {
             config.samples = Some(1);
@@ -164,7 +164,7 @@ impl Bench {
             && done.report.benchmarks.iter().any(|benchmark| !series(benchmark).is_empty());
         let replayed =
             if with_criterion { self.start_replay(&report_path, selection, options) } else { Outcome::Success };
-        // The table comes last: it is what stays on the screen.
+        // The table comes last, so that it stays on the screen.
         measure::show(&done, &destination, format)?;
         if format == MessageFormat::Human && with_criterion && !options.criterion.noplot {
             let page = criterion_folder().join("report/index.html");
@@ -172,13 +172,13 @@ impl Bench {
         }
         if format == MessageFormat::Human {
             let all = format::long_duration(done.began.elapsed());
-            say(format_args!("all of it, warm-ups, statistics and charts included, took {all}"));
+            say(format_args!("total time, including warm-ups, statistics and charts: {all}"));
         }
         let outcome = if done.outcome == Outcome::Success { replayed } else { done.outcome };
         Ok(outcome.into())
     }
 
-    /// Starts this program again to give the report to Criterion, whose command line is the process's own.
+    /// Starts this program again to give the report to Criterion, which reads the command line of its process.
     fn start_replay(&self, report: &Path, selection: (&Vec<String>, &Vec<String>), options: &BenchOptions) -> Outcome {
         let run = || -> std::io::Result<bool> {
             let mut criterion = Command::new(std::env::current_exe()?)
@@ -190,12 +190,12 @@ impl Bench {
                 .spawn()?;
             let stderr = criterion.stderr.take().map(|stderr| std::thread::spawn(move || pass_errors(stderr)));
             if let Some(stdout) = criterion.stdout.take() {
-                // With messages for programs on stdout, nothing else may stand there.
+                // Messages for programs must be the only output on stdout.
                 let shown = options.measure.message_format == MessageFormat::Human;
                 pass_results(stdout, shown, options.criterion.verbose)?;
             }
             if let Some(stderr) = stderr {
-                // It prints and cannot fail otherwise.
+                // The thread only prints, and has no error to report.
                 let _ = stderr.join();
             }
             Ok(criterion.wait()?.success())
@@ -204,7 +204,7 @@ impl Bench {
             Ok(true) => Outcome::Success,
             Ok(false) => {
                 tell(format_args!(
-                    "error: Criterion did not take the samples; the report itself is whole: {}",
+                    "error: Criterion did not accept the samples; the report itself is complete: {}",
                     report.display()
                 ));
                 Outcome::HarnessError
@@ -217,23 +217,23 @@ impl Bench {
     }
 }
 
-/// Passes on what Criterion says on stderr beside its talk about measuring.
+/// Passes on Criterion's stderr, without its progress messages.
 fn pass_errors(stderr: impl Read) {
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-        if !output::is_measuring_talk(&line) && !line.trim().is_empty() {
+        if !output::is_progress(&line) && !line.trim().is_empty() {
             tell(format_args!("{line}"));
         }
     }
 }
 
-/// Passes on Criterion's results: of whole runs, or all of them if `all`.
+/// Passes on Criterion's results: those of whole runs, or all if `all` is set.
 fn pass_results(stdout: impl Read, shown: bool, all: bool) -> std::io::Result<()> {
     let mut filter = output::WholeRunsOnly::default();
     let mut out = anstream::stdout().lock();
     for line in BufReader::new(stdout).lines() {
         let line = line?;
         let plain = crate::text::plain(line.as_bytes());
-        // A reader that has seen enough and is gone must not end Criterion, which would find its own pipe closed.
+        // If our stdout is closed, Criterion still has to finish, so its pipe stays open.
         if (filter.keeps(&plain) || all) && shown {
             let _ = writeln!(out, "{line}");
         }
@@ -246,10 +246,10 @@ fn replay_main(report: &Path) -> ExitCode {
         .ok()
         .and_then(|json| serde_json::from_str(&json).ok())
         .unwrap_or_default();
-    // A panic of Criterion's is one sentence to a person, and the next series goes on.
+    // A panic of Criterion is printed in one line, and the next series follows.
     std::panic::set_hook(Box::new(|panic| {
-        let said = panic.payload_as_str().unwrap_or("it did not say why");
-        tell(format_args!("error: Criterion panicked: {}", said.lines().next().unwrap_or_default()));
+        let message = panic.payload_as_str().unwrap_or("without a message");
+        tell(format_args!("error: Criterion panicked: {}", message.lines().next().unwrap_or_default()));
     }));
     let result = Selection::new(&patterns.0, &patterns.1).map_err(ReplayError::from);
     match result.and_then(|selection| replay(report, &selection)) {
@@ -258,12 +258,12 @@ fn replay_main(report: &Path) -> ExitCode {
     }
 }
 
-/// Where Criterion keeps its files, by its own rules.
+/// Criterion's folder, found in the same way as Criterion does.
 fn criterion_folder() -> PathBuf {
     std::env::var_os("CRITERION_HOME").map_or_else(|| target_folder().join("criterion"), PathBuf::from)
 }
 
-/// The folder that cargo builds into: the bench itself lies in `<target>/release/deps`.
+/// Cargo's target folder: the bench itself is in `<target>/release/deps`.
 fn target_folder() -> PathBuf {
     if let Some(folder) = std::env::var_os("CARGO_TARGET_DIR") {
         return PathBuf::from(folder);

@@ -1,7 +1,7 @@
-//! Which programs Criterion's baselines are of.
+//! The programs of Criterion's baselines.
 //!
-//! Criterion knows a benchmark by its name alone, and would call an edited one regressed. So beside its own files stands
-//! which program each baseline of a benchmark has measured.
+//! Criterion identifies a benchmark only by its name, and would report an edited one as regressed. Therefore a file beside
+//! its own records which program each baseline of a benchmark has measured.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,17 +14,17 @@ use crate::report::file;
 
 /// The file, in Criterion's folder of a benchmark.
 const FILE: &str = "forc-perf-programs.json";
-/// What Criterion calls the baseline of the run before.
+/// Criterion's name for the baseline of the previous run.
 const LAST: &str = "base";
 
-/// The baseline that Criterion compares with, and whether it is saved anew.
+/// The baseline that Criterion compares with, and whether it saves it again.
 pub(super) struct Baseline {
     pub(super) name: String,
     saves: bool,
 }
 
 impl Baseline {
-    /// As the process's own command line says, which [`super::CriterionOptions::to_args`] has written.
+    /// Read from the command line of this process, which [`super::CriterionOptions::to_args`] has written.
     pub(super) fn of_command_line() -> Self {
         let value = |flag: &str| std::env::args().find_map(|arg| Some(arg.strip_prefix(flag)?.to_owned()));
         let kept = value("--baseline=").or_else(|| value("--baseline-lenient="));
@@ -41,21 +41,21 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Those of the benchmark in this folder of Criterion's.
+    /// The programs of the benchmark in this folder of Criterion.
     pub(super) fn open(folder: &Path) -> Self {
         let known = fs::read(folder.join(FILE)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Self { folder: folder.to_owned(), by_baseline: known.unwrap_or_default() }
     }
 
-    /// Whether this baseline is of another program than `measured` is.
+    /// Whether this baseline has another program than `measured`.
     pub(super) fn is_edited(&self, baseline: &str, measured: &Measured) -> bool {
         let known = self.by_baseline.get(baseline).zip(measured.program.as_ref());
         known.is_some_and(|(before, now)| before != now)
     }
 
-    /// A Criterion that compares with nothing of before the edit. What it would compare with is removed where it would be
-    /// replaced anyway; a baseline that is only compared with stays.
-    pub(super) fn begin_anew(&self, baseline: &Baseline, criterion: Criterion) -> Criterion {
+    /// A Criterion that does not compare with results from before the edit. Baselines that it would replace are removed; one
+    /// that it would only compare with stays.
+    pub(super) fn start_again(&self, baseline: &Baseline, criterion: Criterion) -> Criterion {
         if !baseline.saves {
             return criterion.retain_baseline(format!("{}-of-this-program", baseline.name), false);
         }
@@ -66,11 +66,11 @@ impl Programs {
         criterion
     }
 
-    /// Keeps that the baselines that were just saved are of the program of `measured`.
+    /// Records that the baselines that were just saved have the program of `measured`.
     pub(super) fn keep(mut self, baseline: &Baseline, measured: &Measured) {
         let Some(program) = measured.program.as_ref().filter(|_| baseline.saves) else { return };
         self.by_baseline.insert(baseline.name.clone(), program.clone());
-        // Without it a later edit goes unseen, as it did before there was this file.
+        // If the file cannot be written, a later edit is not noticed.
         let text = serde_json::to_string(&self.by_baseline).unwrap_or_default();
         let _ = file::write_text(&text, &self.folder.join(FILE));
     }

@@ -1,13 +1,13 @@
 //! Recorded samples through Criterion.
 //!
-//! Criterion measures one number at a time, and a compiler's run yields many that belong together. So the runs are made
-//! first, under this harness's own schedule, and then each series (the whole run's wall time, and each phase's) is given
-//! to Criterion as a benchmark whose routine returns the recorded samples, one a call, to the nanosecond.
+//! Criterion measures one number at a time, but a run of the compiler gives many that belong together. Therefore the runs are
+//! made first, with this harness's own schedule. Then each series (the wall time of the whole run, and of each phase) is
+//! given to Criterion as a benchmark whose routine returns the recorded samples, one per call, to the nanosecond.
 //!
-//! It works on these mechanics of Criterion 0.8: the warm-up calls the routine until the *real* time that the calls took
-//! exceeds `warm_up_time`, so a call that spins for a millisecond is the only one; with a mean of about a millisecond and
-//! `Flat` sampling, `measurement_time = 2 ms × n` has it ask for n samples of two iterations each (or another number, if
-//! the spinning thread was preempted), and it divides what it gets by the iterations.
+//! This relies on the following behaviour of Criterion 0.8. The warm-up calls the routine until the *real* time of the calls
+//! exceeds `warm_up_time`, so a call that spins for a millisecond is the only one. With a mean of about a millisecond and
+//! `Flat` sampling, `measurement_time = 2 ms × n` makes it request n samples of two iterations each (or another number, if
+//! the spinning thread was preempted), and it divides the result by the iterations.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
@@ -26,33 +26,33 @@ use crate::session::schedule::MIN_SAMPLES;
 use crate::suite::{Selection, is_target_list};
 use crate::text::hex;
 
-/// Real time that the one warm-up call takes, and what Criterion then believes an iteration to take.
+/// Real time of the single warm-up call, from which Criterion estimates the time of an iteration.
 const WARM_UP: Duration = Duration::from_millis(1);
 /// Resamples of the bootstrap. Criterion's own default of 100,000 would take hours for hundreds of series; with 10,000 the
-/// analysis took 0.5 s of CPU time a series, with 2,000 it takes 0.1 s, and the ends of a 95 % interval still rest on 50
-/// resamples each.
+/// analysis took 0.5 s of CPU time per series, with 2,000 it takes 0.1 s, and each bound of a 95 % interval still has 50
+/// resamples beyond it.
 const RESAMPLES: usize = 2_000;
 
 /// One series of samples for Criterion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Series {
-    /// `wall` for the whole run, else the phase's name.
+    /// `wall` for the whole run, else the name of the phase.
     pub name: String,
-    /// One sample a run, in the order of the runs.
+    /// One sample per run, in the order of the runs.
     pub samples: Vec<Duration>,
 }
 
 /// The name of the series of whole runs.
 pub const WHOLE: &str = "wall";
 
-/// The shortest time that Criterion can be given: it takes a zero for the end of the benchmark.
+/// The shortest time that Criterion accepts: it takes a zero as the end of the benchmark.
 const SHORTEST: Duration = Duration::from_nanos(1);
 
-/// The series of a benchmark: its wall time and its phases', each summed over all packages.
+/// The series of a benchmark: its wall time and those of its phases, each summed over all packages.
 ///
-/// Which series there are depends on the benchmark alone and not on the luck of a run, as Criterion compares each with its
-/// like of the run before: a run that lacks a phase, or whose clock saw no time pass in it, counts with a nanosecond. A series
-/// that is one same number throughout, on which Criterion's comparison panics, ends on a nanosecond more.
+/// The set of series depends only on the benchmark, not on single runs, as Criterion compares each with the same one of the
+/// previous measurement: a run without a phase, or with a time of zero for it, counts as one nanosecond. Criterion's comparison
+/// panics on a constant series, so the last sample of one gets an extra nanosecond.
 pub fn series(measured: &Measured) -> Vec<Series> {
     let whole: Option<Vec<Duration>> = measured.runs.iter().map(Benchmark::wall).collect();
     let rows: Vec<_> = measured.runs.iter().filter_map(figures::attribute).collect();
@@ -77,14 +77,13 @@ pub fn series(measured: &Measured) -> Vec<Series> {
     .collect()
 }
 
-/// Gives all series of the report at `path` to Criterion, which takes its own settings from the command line.
+/// Gives all series of the report at `path` to Criterion, which reads its own settings from the command line.
 ///
-/// A series on which Criterion panics is told, and the others are still given to it. A benchmark whose program was edited
-/// since its baseline was saved is not compared with that.
+/// If Criterion panics on a series, the others are still given to it. A benchmark whose program was edited since its baseline
+/// was saved is not compared with that baseline.
 ///
 /// # Errors
-/// If the report cannot be read or holds nothing that is selected and can be replayed, or Criterion panicked or did not
-/// take the samples as they are.
+/// If the report cannot be read, no selected benchmark can be replayed, or Criterion panicked or changed the samples.
 pub fn replay(path: &Path, selection: &Selection) -> Result<(), ReplayError> {
     let report = file::read(path)?;
     crate::chart::register_fonts();
@@ -92,7 +91,7 @@ pub fn replay(path: &Path, selection: &Selection) -> Result<(), ReplayError> {
         || Criterion::default().nresamples(RESAMPLES).configure_from_args().plotting_backend(PlottingBackend::Plotters);
     let mut criterion = new();
     let baseline = Baseline::of_command_line();
-    // Patterns may name the suite's folder, as they may where benchmarks are selected to be measured.
+    // As in a measurement, patterns may name the folder of the suite.
     let suite = report.settings.suite.canonicalize().unwrap_or_else(|_| report.settings.suite.clone());
     let suite = if is_target_list(&suite) { suite.file_stem() } else { suite.file_name() };
     let suite = suite.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -113,8 +112,8 @@ pub fn replay(path: &Path, selection: &Selection) -> Result<(), ReplayError> {
                 "{}: the files were edited since the baseline `{}`: not compared with it",
                 measured.id, baseline.name
             ));
-            // Kept as the first of its program, not compared.
-            apart = Some(programs.begin_anew(&baseline, new()));
+            // Saved as the first results of its program, without a comparison.
+            apart = Some(programs.start_again(&baseline, new()));
         }
         let criterion = apart.as_mut().unwrap_or(&mut criterion);
         for series in selected {
@@ -151,25 +150,25 @@ fn replay_series(criterion: &mut Criterion, group: &str, series: &Series, id: &s
                 spin(WARM_UP);
                 return WARM_UP;
             }
-            // More calls than samples are told below; until then any number will do.
+            // Too many calls are reported below; until then any number will do.
             let sample = series.samples.get(calls - 2).copied().unwrap_or(WARM_UP);
             sample.saturating_mul(u32::try_from(iterations).unwrap_or(u32::MAX))
         });
     });
     group.finish();
-    // No call: not selected, or a baseline was loaded. One: Criterion only tested that the benchmark runs.
+    // No call: not selected, or a baseline was loaded. One call: Criterion only tested that the benchmark runs.
     if matches!(calls, 0 | 1) || calls == count + 1 {
         return Ok(());
     }
     Err(ReplayError::Mechanics { id: id.to_owned(), calls, expected: count + 1 })
 }
 
-/// How much of a name Criterion makes a folder's name of, in bytes; the rest it cuts off.
+/// Criterion cuts names of folders after this many bytes.
 const LONGEST_NAME: usize = 64;
-/// So many hexadecimal digits of a hash tell names apart that begin alike.
+/// Hexadecimal digits of the hash that distinguishes names with the same beginning.
 const HASH_DIGITS: usize = 12;
 
-/// A name that Criterion keeps whole: two that differ have two folders, and so two baselines.
+/// A name that Criterion does not cut, so that different names have different folders and baselines.
 fn shortened(name: &str) -> String {
     if name.len() <= LONGEST_NAME {
         return name.to_owned();
@@ -182,12 +181,12 @@ fn shortened(name: &str) -> String {
     format!("{}-{}", &name[..end], &hash[..HASH_DIGITS])
 }
 
-/// The folder that Criterion keeps a group in.
+/// The name of the folder of a group, by the rules of Criterion.
 fn directory(group: &str) -> String {
     group.replace(['?', '"', '/', '\\', '*', '<', '>', ':', '|', '^'], "_")
 }
 
-/// Lets real time pass on the processor: a sleep would take longer than asked for.
+/// Waits without giving up the processor: a sleep would take longer than requested.
 fn spin(duration: Duration) {
     let started = Instant::now();
     while started.elapsed() < duration {
@@ -200,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_begin_alike_stay_apart_and_short_ones_stay_as_they_are() {
+    fn long_names_stay_distinct_and_short_ones_unchanged() {
         assert_eq!(shortened("apps/amm/debug --tests"), "apps/amm/debug --tests");
         let long = "a".repeat(64);
         let [one, other] = ["x", "y"].map(|end| shortened(&format!("{long}{end}")));

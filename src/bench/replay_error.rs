@@ -4,7 +4,7 @@ use crate::report::file::FileError;
 use crate::session::schedule::MIN_SAMPLES;
 use crate::suite::SelectError;
 
-/// Why recorded samples did not get through Criterion.
+/// Why recorded samples could not be replayed through Criterion.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// The report cannot be read.
@@ -13,24 +13,24 @@ pub enum ReplayError {
     /// A pattern is malformed.
     #[error(transparent)]
     Select(#[from] SelectError),
-    /// The report has nothing that Criterion could be given.
+    /// The report has no samples for Criterion.
     #[error(
-        "{} holds nothing that Criterion could take of what is selected: it takes {MIN_SAMPLES} runs or more; run \
-         `cargo bench` without --quick and --samples first", .0.display()
+        "{} holds no selected benchmark for Criterion, which needs {MIN_SAMPLES} runs or more; run `cargo bench` without \
+         --quick and --samples first", .0.display()
     )]
     Nothing(PathBuf),
-    /// Criterion panicked, which it has told on stderr.
-    #[error("Criterion panicked on the samples of `{0}`; the other series and the report itself are whole")]
+    /// Criterion panicked, with a message on stderr.
+    #[error("Criterion panicked on the samples of `{0}`; the other series and the report itself are complete")]
     Panicked(String),
-    /// Criterion asked for the samples in another way than this harness knows.
+    /// Criterion requested the samples in an unexpected way.
     #[error(
-        "Criterion asked {calls} times for the samples of `{id}` instead of {expected} times: its figures for it are not \
-         those that were measured; the report itself is whole"
+        "Criterion requested the samples of `{id}` {calls} times instead of {expected} times, so its figures for it are \
+         wrong; the report itself is complete"
     )]
     Mechanics {
         /// The series.
         id: String,
-        /// How often it asked.
+        /// How often it requested them.
         calls: usize,
         /// How often it should have.
         expected: usize,

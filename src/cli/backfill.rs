@@ -1,4 +1,4 @@
-//! `backfill`: commits of the past that were not measured yet.
+//! `backfill`: past commits that have not been measured yet.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use crate::session::schedule;
 use crate::session::{self, Config, SessionError};
 use crate::text::format;
 
-/// Under which names the history keeps why a commit cannot be measured.
+/// The prefix of the names under which the history keeps why a commit cannot be measured.
 const SKIPPED: &str = "backfill/skipped/";
 
 /// Options of `backfill`.
@@ -43,15 +43,15 @@ pub struct BackfillOptions {
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     until: String,
 
-    /// Measure every so manieth commit of the line between the two
+    /// Measure every Nth commit between the two
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     every: u32,
 
-    /// How long all of it may take: no commit is begun that would take longer, by those before it
+    /// Time limit for all commits: none is started that, judging by the earlier ones, would exceed it
     #[arg(long, value_name = "TIME")]
     budget: Option<humantime::Duration>,
 
-    /// How long the runs of one commit may take, where their number is not given
+    /// Time for the runs of one commit, if their number is not given
     #[arg(long, value_name = "TIME", default_value_t = schedule::DEFAULT_BUDGET.into())]
     run_budget: humantime::Duration,
 
@@ -59,15 +59,15 @@ pub struct BackfillOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     samples: Option<u32>,
 
-    /// One std for all commits, for the projects that take the public one [default: each commit's own]
+    /// One std for all commits, for the projects that use the public one [default: each commit's own]
     #[arg(long, value_name = "DIR", env = "FORC_IMPLICIT_STD_PATH")]
     std: Option<PathBuf>,
 
-    /// Try again what could not be measured before
+    /// Retry the commits that could not be measured before
     #[arg(long)]
     retry: bool,
 
-    /// Only list what would be measured, in that order
+    /// Only list the commits that would be measured, in that order
     #[arg(long)]
     list: bool,
 
@@ -87,7 +87,7 @@ impl BackfillOptions {
     }
 }
 
-/// What came of it.
+/// The results so far.
 #[derive(Default)]
 struct Tally {
     measured: usize,
@@ -95,7 +95,7 @@ struct Tally {
     took: Duration,
 }
 
-/// Measures what is missing.
+/// Measures the commits that are missing.
 pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
     let started = Instant::now();
     let config = options.config()?;
@@ -113,7 +113,7 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
     });
     let mut history = options.history.open()?;
     let plan = missing(&history, &line, options.retry)?;
-    tell(format_args!("{} of {all} commits are wanted, {} of them are missing", line.len(), plan.len()));
+    tell(format_args!("{} of {all} commits are selected, {} of them are missing", line.len(), plan.len()));
     if options.list {
         for commit in plan {
             say(format_args!(
@@ -142,7 +142,7 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
         }
         tally.took += begun.elapsed();
     }
-    // With a request of its own: one that has ended the measuring is not to keep what was measured from its place.
+    // With an interrupt of its own: the one that ended the measuring must not keep the reports from being put in order.
     if let Err(error) = super::record::order(&mut history, &folder) {
         tell(format_args!("warning: {error}"));
     }
@@ -189,7 +189,7 @@ fn fits(options: &BackfillOptions, elapsed: Duration, tally: &Tally) -> bool {
     elapsed + expected <= *budget
 }
 
-/// Measures one commit and records it; why it could not be, if that is the commit's own fault.
+/// Measures one commit and records it. Returns the reason if the commit itself cannot be measured.
 fn measure(config: &Config, commit: &Commit, history: &mut History, interrupt: &Interrupt) -> Result<Option<String>> {
     let config = Config { forc: Some(ToolchainSpec::Revision(commit.id.clone())), ..config.clone() };
     let mut progress = Progress::new();
@@ -202,7 +202,7 @@ fn measure(config: &Config, commit: &Commit, history: &mut History, interrupt: &
         Err(error) => return Err(error.into()),
     };
     if report.completion == Completion::Interrupted {
-        // It is measured again, and whole.
+        // The commit is measured again, completely.
         return Ok(None);
     }
     if report.benchmarks.is_empty() {

@@ -1,4 +1,4 @@
-//! `compare`, `diff` and `show`: several compilers, two reports, a comparison that was kept.
+//! `compare`, `diff` and `show`: several compilers, two reports, a saved file.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -23,7 +23,7 @@ use crate::suite::Selection;
 use crate::text::visible_json;
 use crate::verdict;
 
-/// Where a comparison goes unless told otherwise.
+/// The default place of a comparison.
 const DEFAULT_FOLDER: &str = "target/forc-perf/compare";
 const DEFAULT_FILE: &str = "comparison.json";
 
@@ -35,8 +35,8 @@ const PIN_HELP: &str = "Where the sides take turns, keep forc and the harness on
 #[derive(Clone, Debug, Args)]
 #[command(mut_arg("pin", |pin| pin.help(PIN_HELP)))]
 pub struct CompareOptions {
-    /// The base, then the compilers to hold against it: each a path, a release (0.72.1), a fuelup toolchain (+name) or, with
-    /// --sway, a revision (my-branch, HEAD~3, '.'). After the second, what has a `*`, `?` or `[` in it is a pattern of benchmarks
+    /// The base, then the compilers to compare with it: each a path, a release (0.72.1), a fuelup toolchain (+name) or, with
+    /// --sway, a revision (my-branch, HEAD~3, '.'). After the second, a word with `*`, `?` or `[` is a pattern of benchmarks
     #[arg(value_name = "BASE SIDE... [PATTERN...]", required = true, num_args = 2..)]
     pub words: Vec<String>,
 
@@ -47,56 +47,55 @@ pub struct CompareOptions {
     #[command(flatten)]
     pub shared: SharedOptions,
 
-    /// The std of projects that take the public one: `own` for each compiler's own, `base` for the base's on all sides, or
+    /// The std for projects that use the public one: `own` for each compiler's own, `base` for the base's on all sides, or
     /// a folder with a copy for all sides
     #[arg(long, value_name = "own|base|DIR", default_value = "own", env = "FORC_IMPLICIT_STD_PATH")]
     pub std: PathBuf,
 
-    /// How long all blocks together may take; the warm-ups before them and the counting of instructions after them come on
-    /// top
+    /// Time for all blocks together, without the warm-ups before them and the counting of instructions after them
     #[arg(long, value_name = "TIME", default_value_t = session::DEFAULT_BUDGET.into())]
     pub budget: humantime::Duration,
 
-    /// Runs of each benchmark and side before anything is decided [default: 3, or the most]
+    /// Runs of each benchmark and side before anything is decided [default: 3, or --max-runs if that is less]
     #[arg(long, value_name = "N", value_parser = runs)]
     pub min_runs: Option<usize>,
 
-    /// Most runs of each benchmark and side
+    /// Maximum runs of each benchmark and side
     #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_RUNS, value_parser = runs)]
     pub max_runs: usize,
 
-    /// The change that would matter: `1%` for times and memory, or `wall=2%` for one metric; may be repeated
+    /// The smallest change that matters: `1%` for times and memory, or `wall=2%` for one metric; may be repeated
     #[arg(long, value_name = "[METRIC=]PERCENT", value_parser = threshold)]
     pub threshold: Vec<Threshold>,
 
-    /// Whether the runs of a block are made at the same time: `duet` on a core each, the cores drawn anew for each block;
-    /// `turns` one after the other; `auto` at the same time where there is a core for each side, the control included, and
+    /// Whether the runs of a block take place at the same time: `duet` on one core each, drawn at random for each block;
+    /// `turns` one after the other; `auto` at the same time if there is a core for each side, including the control, but
     /// in turns with --record, as the history keeps times of builds that have the machine to themselves
     #[arg(long, value_enum, value_name = "HOW", default_value_t = ScheduleOption::Auto)]
     pub schedule: ScheduleOption,
 
-    /// Measure the base twice, and print what would have been found between the two
+    /// Measure the base twice, and print which differences are found between the two
     #[arg(long)]
     pub control: bool,
 
-    /// Count instructions under valgrind, N times on each side: 40 to 90 times slower, and steady where times are not
+    /// Count instructions under valgrind, N times on each side: 40 to 90 times slower, but steadier than times
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3",
           value_parser = clap::value_parser!(u16).range(2..=100))]
     pub instructions: Option<u16>,
 
-    /// Count the instructions of these benchmarks alone; may be repeated [default: of all that are measured]
+    /// Count the instructions of only these benchmarks; may be repeated [default: all that are measured]
     #[arg(long, value_name = "PATTERN", requires = "instructions")]
     pub instructions_of: Vec<String>,
 
-    /// Seed of the order of the runs [default: a new one each time; it stands in the comparison]
+    /// Seed of the order of the runs [default: a new one each time; the comparison holds it]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
-    /// Go on with the comparison that was interrupted
+    /// Resume the interrupted comparison
     #[arg(long)]
     pub resume: bool,
 
-    /// Keep the comparison in this file, and nothing else
+    /// Write the comparison to this file, and nothing else
     /// [default: comparison, charts and page in target/forc-perf/compare]
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -108,18 +107,18 @@ pub struct CompareOptions {
     pub show: ShowOptions,
 }
 
-/// How a comparison is shown, and what it makes of the exit code.
+/// How a comparison is shown, and which results make the command fail.
 #[derive(Clone, Debug, Args)]
 pub struct ShowOptions {
     /// How the comparison is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Terminal)]
     pub format: Format,
 
-    /// Show what is not decided, too
+    /// Show undecided results as well
     #[arg(long)]
     pub all: bool,
 
-    /// What ends with an exit code other than 0: a regression (5), or that or anything undecided (6)
+    /// Which results give an exit code other than 0: a regression (5), or also an undecided benchmark (6)
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = FailOn::Regression)]
     pub fail_on: FailOn,
 }
@@ -129,25 +128,25 @@ pub struct ShowOptions {
 pub struct DiffOptions {
     /// The base's report
     pub base: PathBuf,
-    /// The report to hold against it
+    /// The report to compare with it
     pub other: PathBuf,
 
     #[command(flatten)]
     pub pair: PairOptions,
 }
 
-/// How two reports are held against each other, from files or from a history.
+/// How two reports are compared, from files or from a history.
 #[derive(Clone, Debug, Args)]
 pub struct PairOptions {
-    /// Compare even what was measured on different machines
+    /// Compare reports of different machines as well
     #[arg(long)]
     pub force: bool,
 
-    /// The change that would matter: `1%` for times and memory, or `wall=2%` for one metric; may be repeated
+    /// The smallest change that matters: `1%` for times and memory, or `wall=2%` for one metric; may be repeated
     #[arg(long, value_name = "[METRIC=]PERCENT", value_parser = threshold)]
     pub threshold: Vec<Threshold>,
 
-    /// Keep the comparison in this file
+    /// Write the comparison to this file
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
@@ -162,20 +161,20 @@ pub enum Format {
     Terminal,
     /// For a comment on a pull request
     Markdown,
-    /// All that is known, for programs
+    /// All details, for programs
     Json,
-    /// One page that needs nothing but itself
+    /// One self-contained page
     Html,
-    /// A row a figure, for spreadsheets
+    /// One row per figure, for spreadsheets
     Csv,
-    /// A row a pair of values that was measured
+    /// One row per pair of measured values
     SamplesCsv,
 }
 
 /// Whether the sides of a block run at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ScheduleOption {
-    /// At the same time where there is a core for each
+    /// At the same time if there is a core for each
     Auto,
     /// One after the other
     Turns,
@@ -193,18 +192,18 @@ impl From<ScheduleOption> for Wanted {
     }
 }
 
-/// What ends with an exit code other than 0.
+/// Which results give an exit code other than 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum FailOn {
-    /// No verdict does
+    /// None
     Never,
     /// A regression
     Regression,
-    /// A regression, or a benchmark of which any deciding figure is undecided, or that was not reached
+    /// A regression, or a benchmark that was not reached or has an undecided figure among those that decide its verdict
     Undecided,
 }
 
-/// A change that would matter, in one metric or in all that have no exact values.
+/// The smallest change that matters, in one metric or in all that have no exact values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Threshold {
     metric: Option<Metric>,
@@ -222,10 +221,7 @@ fn threshold(text: &str) -> std::result::Result<Threshold, String> {
     let (metric, percent) = match text.split_once('=') {
         Some((name, percent)) => {
             let metric = Metric::compared_called(name).ok_or_else(|| {
-                format!(
-                    "`{name}` is no metric that is compared; expected one of {}",
-                    verdict::metric_names().join(", ")
-                )
+                format!("`{name}` is not a compared metric; expected one of {}", verdict::metric_names().join(", "))
             })?;
             (Some(metric), percent)
         }
@@ -236,16 +232,16 @@ fn threshold(text: &str) -> std::result::Result<Threshold, String> {
         .trim_end_matches('%')
         .trim()
         .parse()
-        .map_err(|_| format!("`{percent}` is no percentage; write for instance 2% or wall=0.5%"))?;
+        .map_err(|_| format!("`{percent}` is not a percentage; write for instance 2% or wall=0.5%"))?;
     if !(0.0..=1000.0).contains(&value) {
-        return Err(format!("{value} % is no threshold; expected 0 % to 1000 %"));
+        return Err(format!("{value} % is not a threshold; expected 0 % to 1000 %"));
     }
     Ok(Threshold { metric, fraction: value / 100.0 })
 }
 
 fn thresholds(given: &[Threshold]) -> BTreeMap<Metric, f64> {
     let mut thresholds = BTreeMap::new();
-    // What is said of one metric stands above what is said of all, in whichever order.
+    // A threshold for one metric overrides one for all, in any order.
     for threshold in given.iter().filter(|threshold| threshold.metric.is_none()) {
         thresholds.extend(verdict::noisy_metrics().map(|metric| (metric, threshold.fraction)));
     }
@@ -313,7 +309,7 @@ impl CompareOptions {
         self.output.clone().unwrap_or_else(|| Path::new(DEFAULT_FOLDER).join(DEFAULT_FILE))
     }
 
-    /// Beside the comparison: what is measured until an interrupt.
+    /// The file beside the comparison from which it can be resumed.
     fn journal(&self) -> PathBuf {
         let mut name = self.file().into_os_string();
         name.push(".journal");
@@ -321,7 +317,7 @@ impl CompareOptions {
     }
 }
 
-/// The command line as it was typed, but for the folder that the program is in.
+/// The command line as it was typed, without the folder of the program.
 fn command_line() -> Vec<String> {
     let typed = std::env::args_os().skip(1).map(|word| without_credentials(&word.to_string_lossy()));
     std::iter::once("forc-perf".to_owned()).chain(typed).collect()
@@ -365,7 +361,7 @@ pub fn compare(options: &CompareOptions) -> Result<Outcome> {
     Ok(outcome(&comparison, options.show.fail_on))
 }
 
-/// Holds two reports against each other.
+/// Compares two reports.
 pub fn diff(options: &DiffOptions) -> Result<Outcome> {
     let base = file::read(&options.base)?;
     let other = file::read(&options.other)?;
@@ -373,7 +369,7 @@ pub fn diff(options: &DiffOptions) -> Result<Outcome> {
     judge([base, other], names, &options.pair)
 }
 
-/// Says what two reports of these names say of each other.
+/// Compares two reports with these names, and prints the result.
 pub(super) fn judge(reports: [Report; 2], names: [String; 2], options: &PairOptions) -> Result<Outcome> {
     let comparison = verdict::of_reports(reports, names, &thresholds(&options.threshold), options.force)?;
     if let Some(path) = &options.output {
@@ -383,7 +379,7 @@ pub(super) fn judge(reports: [Report; 2], names: [String; 2], options: &PairOpti
     Ok(outcome(&comparison, options.show.fail_on))
 }
 
-/// Shows a comparison that was kept.
+/// Shows a saved report or comparison.
 pub fn show(path: &Path, options: &ShowOptions) -> Result<Outcome> {
     match file::read_either(path)? {
         Either::Comparison(comparison) => {
@@ -476,10 +472,10 @@ fn print<T: Printable>(shown: &T, options: &ShowOptions) -> Result<()> {
     Ok(())
 }
 
-/// How a command ends that has shown this comparison.
+/// How a command ends after it has shown this comparison.
 fn outcome(comparison: &Comparison, fail_on: FailOn) -> Outcome {
     let answers = || comparison.answers().flat_map(|findings| &findings.benchmarks);
-    // What differs between a binary and itself is the machine's, and fails nobody's build.
+    // A difference between a binary and itself comes from the machine, and must not fail a build.
     let compilers = || comparison.different_compilers();
     let failed = answers().any(|benchmark| benchmark.failed.is_some());
     let broken = comparison.skipped.iter().any(|skipped| skipped.broken);
@@ -508,7 +504,7 @@ mod tests {
     use crate::testing::compare::{figure, finding, found};
 
     #[test]
-    fn an_improvement_beside_something_undecided_fails_where_that_is_to_fail() {
+    fn an_improvement_beside_an_undecided_figure_fails_if_undecided_ones_are_to_fail() {
         let wall = |verdict| figure(Metric::Wall, 1e8, (1.085, 0.882, 1.38), verdict);
         let memory = |verdict| figure(Metric::PeakMemory, 1e8, (0.63, 0.62, 0.64), verdict);
         let ended = |fail_on, verdict, figures| {
@@ -520,7 +516,7 @@ mod tests {
         assert_eq!(ended(FailOn::Regression, Verdict::Improved, part()), Outcome::Success);
         let whole = vec![wall(Verdict::Equal), memory(Verdict::Improved)];
         assert_eq!(ended(FailOn::Undecided, Verdict::Improved, whole), Outcome::Success);
-        // What only explains is no reason.
+        // A metric that only explains does not count.
         let disk = vec![figure(Metric::DiskRead, 1e6, (1.5, 0.5, 2.5), Verdict::Undecided), wall(Verdict::Equal)];
         assert_eq!(ended(FailOn::Undecided, Verdict::Equal, disk), Outcome::Success);
         // A benchmark that was not reached beside one that was.
@@ -559,7 +555,7 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_against_itself_fails_nobodys_build() {
+    fn a_binary_compared_with_itself_fails_no_build() {
         let wall = figure(Metric::Wall, 1e8, (1.4, 1.3, 1.5), Verdict::Regressed);
         let finding = || finding("g/p/debug", Verdict::Regressed, vec![wall.clone()]);
         let mut comparison = found(vec![vec![finding()], vec![finding()]]);

@@ -22,22 +22,22 @@ pub(super) struct DashboardOptions {
     history: HistoryOption,
 }
 
-/// What the pages are like.
+/// How the pages are written.
 #[derive(Clone, Debug, Args)]
 pub(super) struct PageOptions {
-    /// The folder of the pages: an empty one, or one with an earlier dashboard, of which only what changed is written
+    /// Output folder: an empty one, or one with an earlier dashboard, in which only changed files are written
     #[arg(long, value_name = "DIR", default_value = DEFAULT_DASHBOARD)]
     out: PathBuf,
 
-    /// What the pages are headed with
+    /// Heading of the pages
     #[arg(long, value_name = "TEXT", default_value_t = Options::default().title)]
     title: String,
 
-    /// How many of the last reports have pages of their own and can be compared; the charts show all
+    /// How many of the latest reports get their own pages and can be compared; the charts show all
     #[arg(long, value_name = "N", default_value_t = Options::default().reports)]
     reports: usize,
 
-    /// Of how many of the latest reports the frames are drawn; those of earlier ones are tables
+    /// How many of the latest reports get charts of their frames; earlier ones get tables
     #[arg(long, value_name = "N", default_value_t = Options::default().drawn)]
     drawn: usize,
 }

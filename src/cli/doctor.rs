@@ -23,32 +23,32 @@ use crate::text::format;
 #[derive(Debug, Args)]
 pub(super) struct DoctorOptions {
     /// Compiler for the A/A: a path, a release (0.72.1), a fuelup toolchain (+name) or, with --sway, a revision
-    /// [default: $FORC_PERF_FORC, else forc on PATH, else a release that has been built; without any there is no A/A]
+    /// [default: $FORC_PERF_FORC, else forc on PATH, else a release that has been built; without a compiler there is no A/A]
     #[arg(long, value_name = "SPEC")]
     forc: Option<OsString>,
 
     #[command(flatten)]
     sway: SwayOptions,
 
-    /// How long the A/A takes: one compiler builds a tiny project again and again
+    /// Duration of the A/A: one compiler builds a tiny project repeatedly
     #[arg(long, value_name = "TIME", default_value_t = Duration::from_secs(20).into())]
     duration: humantime::Duration,
 
-    /// How the answer is printed
+    /// How the results are printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Terminal)]
     format: Format,
 
-    /// Look at the copy of a machine's /proc and /sys in this folder
+    /// Examine the copy of a machine's /proc and /sys in this folder
     #[arg(long, value_name = "DIR", default_value = "/", hide = true)]
     root: PathBuf,
 }
 
-/// How the answer is printed.
+/// How the results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people at a terminal
     Terminal,
-    /// All that is known, for programs
+    /// All details, for programs
     Json,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn doctor(options: &DoctorOptions) -> Result<Outcome> {
     let trial = if options.root == Path::new("/") {
         a_a(options)?
     } else {
-        Err("the tree that was looked at is not this machine's".to_owned())
+        Err("the examined folder is not this machine's root".to_owned())
     };
     let useless = useless(&checks, trial.as_ref().ok());
     match options.format {
@@ -73,7 +73,7 @@ pub(super) fn doctor(options: &DoctorOptions) -> Result<Outcome> {
     Ok(if useless.is_empty() { Outcome::Success } else { Outcome::CannotMeasure })
 }
 
-/// What the A/A shows, or why there is none.
+/// The result of the A/A, or why there is none.
 fn a_a(options: &DoctorOptions) -> Result<std::result::Result<Trial, String>> {
     let interrupt = interrupt_on_signals()?;
     let mut progress = Progress::new();
@@ -90,7 +90,7 @@ fn a_a(options: &DoctorOptions) -> Result<std::result::Result<Trial, String>> {
     }
 }
 
-/// The compiler that was asked for, else one that is at hand, or why there is none: nothing is built unasked.
+/// The requested compiler, else one that is available, or why there is none. No compiler is built without a request.
 fn find(
     options: &DoctorOptions,
     interrupt: &Interrupt,
@@ -104,7 +104,7 @@ fn find(
         (None, true) => None,
         (None, false) => match install::all_installed().unwrap_or_default().pop() {
             Some((_, path)) => Some(ToolchainSpec::Path(path)),
-            None => return Ok(Err("no compiler is at hand; --forc names one, or a release to be built".to_owned())),
+            None => return Ok(Err("no compiler is available; name one with --forc, or a release to build".to_owned())),
         },
     };
     let found =
@@ -117,7 +117,7 @@ fn find(
     }
 }
 
-/// What makes measuring here useless, each in a few words.
+/// What makes measurements on this machine useless, in a few words each.
 fn useless(checks: &[Check], trial: Option<&Trial>) -> Vec<String> {
     let noisy =
         trial.is_some_and(Trial::is_useless).then(|| "the A/A shows no change of CPU time below 25 %".to_owned());
@@ -134,10 +134,10 @@ fn print(checks: &[Check], trial: std::result::Result<&Trial, &str>, useless: &[
     });
     match trial {
         Ok(trial) => {
-            say("\nThe smallest change that ten minutes will show here, four times in five:");
+            say("\nThe smallest change that a comparison of ten minutes detects here, four times in five:");
             say(outlook("short builds like the tiny one", &trial.short));
             say(outlook("real programs of 6 s a build", &trial.real));
-            say(tried(trial));
+            say(basis(trial));
         }
         Err(reason) => say(format_args!("\nNo A/A of a tiny build was made: {reason}.")),
     }
@@ -161,8 +161,8 @@ fn outlook(what: &str, outlook: &Outlook) -> String {
     format!("  of {} {what}, {} pairs each: {}", outlook.benchmarks, outlook.pairs, changes.join(", "))
 }
 
-/// What the figures rest on.
-fn tried(trial: &Trial) -> String {
+/// What the figures are based on.
+fn basis(trial: &Trial) -> String {
     let deviation =
         |(metric, deviation): &(Metric, f64)| format!("{} {}", short_name(*metric), format::percent(*deviation));
     let deviations: Vec<String> = trial.deviations.iter().map(deviation).collect();

@@ -64,7 +64,7 @@ pub enum CliError {
         /// The exported history.
         path: PathBuf,
         /// What went wrong.
-        source: HistoryError,
+        source: Box<HistoryError>,
     },
     /// The dashboard cannot be written.
     #[error(transparent)]
@@ -177,9 +177,8 @@ impl CliError {
             | Self::NoBenchmarkInReports { .. }
             | Self::UnknownSubject { .. }
             | Self::AmbiguousSubject { .. } => Outcome::Usage,
-            Self::History(error)
-            | Self::ImportHistory { source: error, .. }
-            | Self::Dashboard(DashboardError::History(error)) => of_history(error),
+            Self::History(error) | Self::Dashboard(DashboardError::History(error)) => of_history(error),
+            Self::ImportHistory { source, .. } => of_history(source),
             Self::Toolchain(error) | Self::Session(SessionError::Toolchain(error)) if error.is_interrupt() => {
                 Outcome::Interrupted
             }
@@ -215,5 +214,30 @@ fn of_history(error: &HistoryError) -> Outcome {
     match error {
         HistoryError::Pattern { .. } | HistoryError::NoSuch { .. } => Outcome::Usage,
         _ => Outcome::HarnessError,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_determines_the_exit_code() {
+        let path = || PathBuf::from("history.sqlite");
+        let no_note = || HistoryError::NoSuch { what: "note", number: 7, path: path() };
+        for (error, code) in [
+            (CliError::from(OptionsError::NoCheckout), 2),
+            (no_note().into(), 2),
+            (DashboardError::History(no_note()).into(), 2),
+            (CliError::ImportHistory { path: path(), source: Box::new(no_note()) }, 2),
+            (HistoryError::Missing(path()).into(), 4),
+            (RemoveError::Unknown("0.1.0".to_owned()).into(), 2),
+            (RemoveError::InUse(path()).into(), 4),
+            (SessionError::NoSides.into(), 4),
+            (TrialError::Interrupted.into(), 130),
+            (CliError::NoBenchmark, 3),
+        ] {
+            assert_eq!(error.outcome().code(), code, "{error}");
+        }
     }
 }

@@ -2,25 +2,25 @@ use std::process::ExitCode;
 
 use crate::model::{Completion, Report};
 
-/// How a command ends. The numbers are a promise: scripts rely on them.
+/// How a command ends. The numbers are stable: scripts rely on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// 0: all that was asked for was done.
+    /// 0: success.
     Success,
-    /// 1: a benchmark failed, or a part of the suite could not be read; the rest was measured. Of a night: one failed or is
-    /// missing for the first time, or the night was cut short.
+    /// 1: a benchmark failed, or a part of the suite could not be read; the rest was measured. In `nightly`: a benchmark
+    /// failed or is missing for the first time, or the measurement did not finish.
     BenchmarkFailed,
-    /// 1, too: this machine cannot measure.
+    /// 1 as well: this machine cannot measure.
     CannotMeasure,
     /// 2: the command line is wrong.
     Usage,
     /// 3: nothing was measured at all.
     NothingMeasured,
-    /// 4: the harness itself could not go on: no compiler, no suite, a full disk.
+    /// 4: the harness itself could not continue: no compiler, no suite, a full disk.
     HarnessError,
-    /// 5: a comparison found a regression, or a night a new one.
+    /// 5: a comparison found a regression, or `nightly` a new one.
     Regression,
-    /// 6: a comparison could not decide on every benchmark, and was told to fail on that.
+    /// 6: a comparison could not decide every benchmark, and was to fail in that case.
     Undecided,
     /// 130: interrupted; what had been measured is kept.
     Interrupted,
@@ -41,7 +41,7 @@ impl Outcome {
         }
     }
 
-    /// How a measurement that ended with this report has gone.
+    /// The outcome of a measurement with this report.
     pub fn of(report: &Report) -> Self {
         let failed = report.benchmarks.iter().any(|benchmark| !benchmark.failures.is_empty());
         let broken = report.skipped.iter().any(|skipped| skipped.broken);
@@ -63,16 +63,16 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// The exit codes as help shows them.
+/// The exit codes for the help.
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0    success
   1    a benchmark failed (in a comparison: on any side), or a part of the suite could not be read; the rest was measured;
-       nightly: a benchmark failed or is missing for the first time, or the night was cut short;
-       doctor: something makes measuring on this machine useless
+       nightly: a benchmark failed or is missing for the first time, or the measurement did not finish;
+       doctor: measurements on this machine would be useless
   2    the command line is wrong
   3    nothing was measured
-  4    the harness could not go on: no compiler, no suite, a full disk
+  4    the harness could not continue: no compiler, no suite, a full disk
   5    compare, diff, show: a regression; nightly: a new one
   6    compare, diff, show with --fail-on undecided: no regression, but a benchmark is undecided
   130  interrupted; what had been measured is kept";

@@ -1,4 +1,4 @@
-//! `history`: what was recorded, and what to do with it.
+//! `history`: the recorded reports.
 
 mod diff;
 mod events;
@@ -39,13 +39,13 @@ enum HistoryCommand {
     Show(show::ShowOptions),
     /// List series, or show the points of series, in the order of the compiler's commits
     Series(show::SeriesOptions),
-    /// Hold two reports of it against each other, as `diff` does two files
+    /// Compare two of its reports, as `diff` compares two files
     Diff(diff::DiffOptions),
-    /// Since when: the commits at which levels have changed, the worst first
+    /// List the commits since which figures have changed, the worst first
     Events(events::EventsOptions),
-    /// Write all of it as JSON Lines, or a report or series in the form of another tool
+    /// Write everything as JSON Lines, or a report or series in the format of another tool
     Export(transfer::ExportOptions),
-    /// Take in reports, exported histories, files of dyno and of the first forc-perf, and the compiler's performance record
+    /// Import reports, exported histories, files of dyno and of the first forc-perf, and the compiler's performance record
     Import(import::ImportOptions),
     /// Read the order of the compiler's commits from a checkout
     Order {
@@ -53,36 +53,36 @@ enum HistoryCommand {
         #[arg(long, value_name = "DIR", env = crate::forc::source::SWAY_VARIABLE)]
         sway: std::path::PathBuf,
     },
-    /// Let go of what is old
+    /// Delete old reports, or only their frames
     Prune(PruneOptions),
     /// Check the file, all reports and all points
     Verify {
         #[command(flatten)]
         format: FormatOption,
     },
-    /// Say something of a commit or an event: that it was seen, that it is as it should be, or a note
+    /// Annotate a commit or an event: acknowledged, expected, or a note
     Ack(notes::AckOptions),
 }
 
 #[derive(Debug, Args)]
 struct PruneOptions {
-    /// Only reports that were measured so long ago, such as 2y or 90d, or before this date
+    /// Only reports older than this age, such as 2y or 90d, or measured before this date
     #[arg(long, value_name = "AGE|DATE", value_parser = moment)]
     older_than: Timestamp,
 
-    /// How many points every series keeps, however old they are
+    /// How many points every series keeps, regardless of age
     #[arg(long, value_name = "N", default_value_t = 30)]
     keep: u32,
 
-    /// Only the frames of the runs, which are most of a report: reports, points and samples stay
+    /// Delete only the frames of the runs, which take most of the space: reports, points and samples stay
     #[arg(long)]
     only_frames: bool,
 }
 
-/// How something is printed.
+/// The output format.
 #[derive(Clone, Copy, Debug, Args)]
 struct FormatOption {
-    /// A table for people, or a JSON object a line for programs
+    /// A table for people, or one JSON object per line for programs
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
     format: Format,
 }
@@ -91,11 +91,11 @@ struct FormatOption {
 enum Format {
     /// For people
     Table,
-    /// A JSON object a line
+    /// One JSON object per line
     Json,
 }
 
-/// Does it.
+/// Runs the command.
 pub fn run(options: &HistoryOptions) -> Result<Outcome> {
     let history = &options.history;
     match &options.command {
@@ -113,7 +113,7 @@ pub fn run(options: &HistoryOptions) -> Result<Outcome> {
     }
 }
 
-/// Opens a history for writing that has to be there.
+/// Opens an existing history for writing.
 fn existing(history: &HistoryOption) -> Result<History> {
     history.open_read_only()?;
     history.open()
@@ -121,9 +121,9 @@ fn existing(history: &HistoryOption) -> Result<History> {
 
 fn order(history: &mut History, sway: &std::path::Path) -> Result<Outcome> {
     let ordered = super::record::order(history, sway)?;
-    say(format_args!("{} of {} commits have their place", ordered.known, ordered.known + ordered.unknown.len()));
+    say(format_args!("{} of {} commits have a position", ordered.known, ordered.known + ordered.unknown.len()));
     for unknown in &ordered.unknown {
-        tell(format_args!("{} is no commit or tag of {}: it stands where its time puts it", unknown, sway.display()));
+        tell(format_args!("{} is not a commit or tag of {}: its time gives its position", unknown, sway.display()));
     }
     Ok(Outcome::Success)
 }
@@ -160,33 +160,31 @@ fn verify(history: &History, format: Format) -> Result<Outcome> {
     Ok(Outcome::Success)
 }
 
-/// A report as a user calls it: [`history::named`] has the ways.
+/// The report with this name: see [`history::named`] for the forms of names.
 fn find_report(history: &History, name: &str) -> Result<ReportId> {
     let known = history.reports(&ReportFilter::default())?;
     // A name that no report has is an error already.
     Ok(history::named(&known, name)?.last().ok_or(NameError::Empty)?.id)
 }
 
-/// What matches a text that may not be given.
+/// A filter by an optional text.
 fn matching(text: Option<&str>) -> Result<Match> {
     Ok(text.map_or(Ok(Match::Any), Match::read)?)
 }
 
-/// A moment as a user says it: how long ago, a date (the beginning of that day, UTC), or a time as RFC 3339.
+/// A time given as an age, a date (the start of that day, UTC), or in RFC 3339.
 fn moment(text: &str) -> std::result::Result<Timestamp, String> {
     let ago = || {
         let age: humantime::Duration = text.parse().ok()?;
         Timestamp::now().checked_sub(jiff::SignedDuration::try_from(*age).ok()?).ok()
     };
     let day = || text.parse::<Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|day| day.timestamp());
-    text.parse()
-        .ok()
-        .or_else(day)
-        .or_else(ago)
-        .ok_or_else(|| format!("`{text}` is no moment; write for instance 90d, 2y, 2026-01-31 or 2026-01-31T18:00:00Z"))
+    text.parse().ok().or_else(day).or_else(ago).ok_or_else(|| {
+        format!("`{text}` is not a time; write for instance 90d, 2y, 2026-01-31 or 2026-01-31T18:00:00Z")
+    })
 }
 
-/// A table without lines, as wide as it needs to be; the last `right` columns are numbers.
+/// A table without lines, as wide as necessary; the last `right` columns are numbers.
 fn table(header: &[&str], right: usize, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);

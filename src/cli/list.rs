@@ -1,4 +1,4 @@
-//! `list`: which benchmarks there are.
+//! `list`: the benchmarks of a suite.
 
 use super::exit::Outcome;
 use super::say;
@@ -7,7 +7,7 @@ use crate::os::Interrupt;
 use crate::session::{self, Config};
 use crate::suite::SuiteError;
 
-/// Prints the selected benchmarks in Criterion's form, `id: benchmark`, and what is unusable.
+/// Prints the selected benchmarks in Criterion's form, `id: benchmark`, and the unusable projects.
 ///
 /// # Errors
 /// If the suite cannot be read.
@@ -16,11 +16,11 @@ pub fn list(config: &Config) -> Result<Outcome, SuiteError> {
         session::load_suite(config, None, &Interrupt::new(), |repository| tell(format_args!("fetching {repository}")))?;
     let cases = suite.cases(&config.selection);
     cases.iter().for_each(|case| say(format_args!("{}: benchmark", case.id)));
-    for sentence in suite.unmatched(&config.selection) {
-        tell(sentence);
+    for message in suite.unmatched(&config.selection) {
+        tell(message);
     }
     if suite.projects.is_empty() && suite.skipped.is_empty() && suite.not_fetched.is_empty() {
-        tell(format_args!("{} holds no project: no Forc.toml is below it", config.suite.display()));
+        tell(format_args!("{} holds no project: there is no Forc.toml in it", config.suite.display()));
     }
     for skipped in &suite.skipped {
         tell(format_args!(

@@ -1,5 +1,4 @@
-//! Measuring and what comes after it: the file, the charts, the page, the table. The same for `cargo bench` and for
-//! `forc-perf run`.
+//! A measurement and its output: the report, the charts, the page, the table. Shared by `cargo bench`, `run` and `nightly`.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -20,7 +19,7 @@ use crate::session::{self, Config, SessionEvent};
 use crate::verdict::{self, Changes, ReportsError};
 use crate::words::checkup;
 
-/// Where results go.
+/// Where results are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// `report.json`, the charts and `index.html` in this folder.
@@ -32,7 +31,7 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// Where the report itself goes.
+    /// The path of the report.
     pub fn report(&self) -> Option<PathBuf> {
         match self {
             Self::Folder(folder) => Some(folder.join("report.json")),
@@ -42,7 +41,7 @@ impl Destination {
     }
 }
 
-/// A measurement that was made and kept.
+/// A finished measurement.
 #[derive(Debug)]
 pub struct Done {
     /// How it went.
@@ -51,14 +50,14 @@ pub struct Done {
     pub report: Report,
     /// Where it was written, if it was.
     pub report_path: Option<PathBuf>,
-    /// When the compiler had been found and the suite read.
+    /// When the compiler was found and the suite read.
     pub began: Instant,
-    /// What changed since the last full report that stood there before, or the latest, if any did.
+    /// What changed since the previous full report at that place, or the latest one; `None` if there is none.
     pub changes: Option<Result<Changes, ReportsError>>,
 }
 
-/// Measures what `config` says and keeps it at `destination`. What was measured is kept even if it was interrupted, and
-/// even if the destination turns out to be full: it then goes to the temporary folder.
+/// Measures according to `config` and writes the report to `destination`: also after an interrupt, and to the temporary
+/// folder if the destination is full.
 ///
 /// # Errors
 /// If there is no compiler, no suite, or nowhere to write to.
@@ -66,7 +65,7 @@ pub fn measure(config: &Config, destination: &Destination, format: MessageFormat
     measure_within(config, destination, format, None)
 }
 
-/// The same, but that it is interrupted when it has taken `limit`, getting the compiler included: with what was measured
+/// As [`measure`], but interrupted after `limit`, including the time to get the compiler. The report holds what was measured
 /// until then.
 ///
 /// # Errors
@@ -97,8 +96,8 @@ pub fn measure_within(
     });
     progress.finish();
     let report = result?;
-    // Read before the new report takes its place, but not before the measurement: the kernel counts what the harness ever
-    // held in memory into the peak of whatever it spawns.
+    // Read before the new report replaces it, but not before the measurement: the kernel counts the harness's own peak
+    // memory into the peak of every process that it spawns.
     let latest = destination.report().and_then(|path| read_if_there(&path));
     let changes = changes(destination, latest.as_ref(), &report);
     let report_path = match destination.report() {
@@ -113,14 +112,14 @@ pub fn measure_within(
                     Some(path)
                 }
                 Err(error) => {
-                    // The figures are not to be lost, whatever becomes of the file.
+                    // The figures are printed even if the file cannot be written.
                     print_figures(&report, changes.as_ref(), format);
                     return Err(error.into());
                 }
             }
         }
         Some(path) => {
-            tell(format_args!("Nothing was measured; {} stays as it was.", path.display()));
+            tell(format_args!("Nothing was measured; {} is unchanged.", path.display()));
             None
         }
         None => None,
@@ -128,7 +127,7 @@ pub fn measure_within(
     Ok(Done { outcome: Outcome::of(&report), report, report_path, began, changes })
 }
 
-/// A measurement's time limit, until it is dropped.
+/// The time limit of a measurement. It ends when it is dropped.
 struct Limit {
     done: mpsc::Sender<()>,
 }
@@ -136,7 +135,7 @@ struct Limit {
 impl Limit {
     fn new(limit: Duration, interrupt: Interrupt) -> Self {
         let (done, ended) = mpsc::channel::<()>();
-        // It sleeps until it is over or not needed any more, and takes no time of the compiler's.
+        // It sleeps until the limit or the end of the measurement, and takes no processor time from the compiler.
         std::thread::spawn(move || {
             if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
                 interrupt.request();
@@ -152,16 +151,16 @@ impl Drop for Limit {
     }
 }
 
-/// The last report of the whole suite, beside the latest one: a look at one benchmark in between must not be all that the
-/// next measurement of the suite can be compared with.
+/// The last report of the whole suite, beside the latest one. Without it, after a run of a single benchmark, the next run of
+/// the suite could be compared with that one alone.
 pub const FULL_REPORT: &str = "full.json";
 
-/// The report at `path`; `None` where none can be read. Reading a pipe would wait for ever.
+/// The report at `path`; `None` if it cannot be read. A pipe is not read, as it could block forever.
 fn read_if_there(path: &Path) -> Option<Report> {
     path.is_file().then(|| file::read(path).ok()).flatten()
 }
 
-/// What changed since the last full report, or since the latest one where there is no full one with a benchmark in common.
+/// What changed since the last full report, or since the latest one if no full one has a benchmark in common.
 fn changes(
     destination: &Destination,
     latest: Option<&Report>,
@@ -178,7 +177,7 @@ fn changes(
     }
 }
 
-/// Whether all of the suite was measured, as often as statistics need it.
+/// Whether the whole suite was measured, with enough runs for statistics.
 fn is_full(config: &Config, report: &Report) -> bool {
     let mut measured = report.benchmarks.iter().filter(|benchmark| !benchmark.runs.is_empty());
     config.selection.is_everything()
@@ -187,15 +186,14 @@ fn is_full(config: &Config, report: &Report) -> bool {
         && measured.all(|benchmark| benchmark.runs.len() >= MIN_SAMPLES)
 }
 
-/// Gives the report a second name: reports are replaced and never written in place, so it stays as it is under this one.
-/// Where that cannot be done (a file system without links), comparisons are with the latest report.
+/// Links the report to a second name. Reports are replaced and never written in place, so the file does not change under
+/// that name. On a file system without links, comparisons use the latest report.
 fn keep_as_full(report: &Path, full: &Path) {
     let _ = std::fs::remove_file(full);
     let _ = std::fs::hard_link(report, full);
 }
 
-/// Prints what was measured (the table, or a message a benchmark), draws the charts and the page, and says where all of
-/// it is.
+/// Prints the results (the table, or one message per benchmark), draws the charts and the page, and prints their paths.
 ///
 /// # Errors
 /// If the charts or the page cannot be drawn or written.
@@ -209,7 +207,7 @@ pub fn show(done: &Done, destination: &Destination, format: MessageFormat) -> Re
     Ok(())
 }
 
-/// Prints the table, or a message a benchmark.
+/// Prints the table, or one message per benchmark.
 fn print_figures(report: &Report, changes: Option<&Result<Changes, ReportsError>>, format: MessageFormat) {
     match format {
         MessageFormat::Human => print_human(report, changes),
@@ -224,7 +222,7 @@ fn print_figures(report: &Report, changes: Option<&Result<Changes, ReportsError>
     }
 }
 
-/// A report without a single run must not take the place of one that has some.
+/// Whether the report is written: one without a run must not replace one with runs.
 fn keeps(report: &Report, previous: Option<&Report>) -> bool {
     report.has_measurements() || previous.is_none_or(|previous| !previous.has_measurements())
 }
@@ -237,7 +235,7 @@ fn print_human(report: &Report, changes: Option<&Result<Changes, ReportsError>>)
     }
 }
 
-/// The event as a line of JSON, where it is one that a program can use.
+/// Prints the event as a line of JSON, if programs can use it.
 fn print_json(event: &SessionEvent) {
     let message = match event {
         SessionEvent::Toolchain(toolchain) => json!({"reason": "toolchain", "toolchain": toolchain}),
@@ -254,11 +252,11 @@ fn print_json(event: &SessionEvent) {
         SessionEvent::Failed { id, failure } => json!({
             "reason": "benchmark-failed", "id": id, "kind": failure.kind, "message": failure.message, "output": failure.output
         }),
-        // A line a run would be written in the midst of measuring; the report has all of them.
+        // Not during the measurement; the report has all runs.
         SessionEvent::Build(_) | SessionEvent::Fetch(_) | SessionEvent::WarmUp { .. } | SessionEvent::Run { .. } => {
             return;
         }
-        // A comparison has its own formats.
+        // Only comparisons have these, and no JSON messages.
         SessionEvent::Blocks { .. }
         | SessionEvent::Round { .. }
         | SessionEvent::Count { .. }
@@ -279,7 +277,7 @@ fn print_line(message: &serde_json::Value) {
     say_json(message);
 }
 
-/// The last message: where everything is.
+/// The last message: the paths of the output.
 fn print_finished(done: &Done, page: Option<&Path>, format: MessageFormat) {
     match format {
         MessageFormat::Json => print_line(&json!({

@@ -1,4 +1,4 @@
-//! The command `forc-perf`, also as `forc perf`: one file a subcommand.
+//! The command `forc-perf`, also as `forc perf`: one file per subcommand.
 
 pub mod backfill;
 pub mod compare;
@@ -32,7 +32,7 @@ use options::{Colour, ListOptions, MeasureOptions, MessageFormat};
 pub(crate) use out::{say, say_json, tell};
 use record::RecordOptions;
 
-/// The suite and the folder for results where none are named.
+/// The default suite and the default places of results.
 const DEFAULT_SUITE: &str = "fixtures";
 const DEFAULT_FOLDER: &str = "target/forc-perf";
 const DEFAULT_REPORT: &str = "target/forc-perf/report.json";
@@ -53,13 +53,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Build the selected projects again and again, and say where time and memory go
+    /// Build the selected projects repeatedly, and report where time and memory go
     Run(Box<RunOptions>),
-    /// Hold compilers against each other, side by side: regressed, improved, equal or undecided
+    /// Compare compilers side by side: regressed, improved, equal or undecided
     Compare(Box<compare::CompareOptions>),
-    /// Hold two reports against each other that were measured one after the other
+    /// Compare two reports that were measured one after the other
     Diff(compare::DiffOptions),
-    /// Show a report or a comparison that was kept, in any format
+    /// Show a saved report or comparison, in any format
     Show {
         /// The report or the comparison
         #[arg(default_value = DEFAULT_COMPARISON)]
@@ -67,24 +67,24 @@ enum Command {
         #[command(flatten)]
         show: compare::ShowOptions,
     },
-    /// Say whether this machine can measure, and which change would show on it
+    /// Check whether this machine can measure, and how small a change it can detect
     Doctor(doctor::DoctorOptions),
     /// List the benchmarks of a suite
     List(ListOptions),
-    /// Look at what was recorded, and take in, write out and tidy up
+    /// Show, import, export and prune the recorded reports
     History(Box<history::HistoryOptions>),
-    /// Measure, record, see what has changed since when, write the dashboard, and say what is new in five lines
+    /// Measure, record, find what has changed since when, write the dashboard, and print the news in five lines
     Nightly(Box<nightly::NightlyOptions>),
     /// Write the history as static pages
     Dashboard(dashboard::DashboardOptions),
-    /// Build and measure commits of the past that the history does not have, the most informative first
+    /// Build and measure past commits that are missing in the history, the most informative first
     Backfill(Box<backfill::BackfillOptions>),
     /// Print each phase's share in every benchmark of a report, as a Markdown table
     Shares {
         /// The report
         #[arg(default_value = DEFAULT_REPORT)]
         report: PathBuf,
-        /// Put the table into this file, between `<!-- shares: begin -->` and `<!-- shares: end -->`
+        /// Write the table into this file, between `<!-- shares: begin -->` and `<!-- shares: end -->`
         #[arg(long, value_name = "FILE")]
         update: Option<PathBuf>,
     },
@@ -93,7 +93,7 @@ enum Command {
     Toolchain(toolchain::ToolchainCommand),
     /// Print the JSON Schema of a file that forc-perf writes
     Schema {
-        /// Which
+        /// The file
         #[arg(value_enum, default_value_t = SchemaOf::Report)]
         of: SchemaOf,
     },
@@ -169,11 +169,11 @@ fn run_command(command: &Command) -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Command::Completions { shell } => {
-            // Into memory first, as the generator itself panics where its reader is gone.
+            // Into memory first: the generator panics if its output is closed.
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "forc-perf", &mut script);
-            // For bash, clap_complete 4.6.11 calls a command with a hyphen in its name one thing where it looks for it, and
-            // another where it says what completes it.
+            // For bash, clap_complete 4.6.11 uses two different names for a command with a hyphen: one to look it up, one
+            // to define its completions.
             let script = String::from_utf8_lossy(&script).replace("forc__subcmd__perf", "forc__perf");
             out::print_document(&script);
             return ExitCode::SUCCESS;
@@ -231,11 +231,11 @@ fn shares_command(report: &Path, update: Option<&Path>) -> Result<Outcome> {
     Ok(Outcome::Success)
 }
 
-/// Has `write` write a file to `path`, or else to the temporary folder: an hour of measuring is not lost to a full disk.
-/// `what` it is becomes a part of its name there.
+/// Has `write` write a file to `path`, or else to the temporary folder, so that a full disk loses no measurement. There,
+/// `what` is a part of its name.
 ///
 /// # Errors
-/// If `path` could not be written, though the file may now be elsewhere, which a person has been told.
+/// If `path` could not be written. The file may then be in the temporary folder, and a message has said so.
 pub(crate) fn save(
     path: &Path,
     what: &str,
@@ -244,14 +244,14 @@ pub(crate) fn save(
     let Err(error) = write(path) else { return Ok(path.to_owned()) };
     let place = rescue(what, write).ok_or_else(|| FileError::Write {
         path: path.to_owned(),
-        source: std::io::Error::other(format!("{error}; the temporary folder did not take it either")),
+        source: std::io::Error::other(format!("{error}; it cannot be written to the temporary folder either")),
     })?;
     tell(format_args!("error: {error}; the {what} is kept in {}", place.display()));
     Err(error)
 }
 
-/// Has `write` write a file of a new name to the temporary folder, where others can put names in our way that can be
-/// guessed. `None` if it cannot be written there either.
+/// Has `write` write a file with a random name to the temporary folder: other users could create a guessable name there
+/// first. `None` if that fails too.
 pub(crate) fn rescue(what: &str, write: impl Fn(&Path) -> std::result::Result<(), FileError>) -> Option<PathBuf> {
     let place = tempfile::Builder::new().prefix(&format!("forc-perf-{what}-")).suffix(".json").tempfile().ok()?;
     let place = place.into_temp_path();
@@ -271,4 +271,12 @@ pub(crate) fn interrupt_on_signals() -> Result<Interrupt> {
 pub(crate) fn fail(outcome: Outcome, message: impl std::fmt::Display) -> ExitCode {
     tell(format_args!("error: {message}"));
     outcome.into()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
 }

@@ -1,4 +1,4 @@
-//! `nightly`: one command for a timer.
+//! `nightly`: one command for a scheduled job.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -35,15 +35,15 @@ pub(super) struct NightlyOptions {
     #[command(flatten)]
     history: HistoryOption,
 
-    /// How long the measurement may take, getting the compiler included; what was measured until then is kept
+    /// Time limit for the measurement, including getting the compiler; what was measured until then is kept
     #[arg(long, value_name = "TIME", default_value_t = Duration::from_secs(6 * 3600).into())]
     limit: humantime::Duration,
 
-    /// Measure nothing: only look at what the history holds, as another machine may have recorded it
+    /// Measure nothing, only evaluate the history: another machine may have recorded it
     #[arg(long)]
     no_run: bool,
 
-    /// Stop if there is no history with a report yet: one that went astray would begin anew, and nothing in it be new
+    /// Fail if the history is missing or empty: without this option a lost history starts again, and reports no change
     #[arg(long)]
     require_history: bool,
 
@@ -52,7 +52,7 @@ pub(super) struct NightlyOptions {
     fail_on: FailOn,
 }
 
-/// Sees to it that there is a history with a report.
+/// Checks that there is a history with a report.
 fn require_history(option: &HistoryOption) -> Result<()> {
     if option.path().exists() && !option.open_read_only()?.reports(&ReportFilter::default())?.is_empty() {
         return Ok(());
@@ -60,11 +60,11 @@ fn require_history(option: &HistoryOption) -> Result<()> {
     Err(CliError::HistoryRequired(option.path().to_owned()))
 }
 
-/// What makes the command fail, besides that it could not do its work.
+/// What makes the command fail, besides an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum FailOn {
-    /// A new regression that is confirmed or seen once or twice yet, a benchmark that failed or is missing for the first
-    /// time, or that nothing was measured
+    /// A new regression, confirmed or seen only once or twice so far; a benchmark that failed or is missing for the first
+    /// time; or nothing was measured
     Regression,
     /// The same, but only confirmed regressions
     Confirmed,
@@ -91,14 +91,14 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
         }
         let recorded = record.record(std::slice::from_ref(&done.report), config.locator.sway.as_ref());
         if recorded.is_err() {
-            // A night's figures are not to be lost to a history that cannot be written.
+            // The night's figures are kept even if the history cannot be written.
             if let Some(place) = super::rescue("report", |path| file::write(&done.report, path)) {
-                tell(format_args!("The report is kept in {}; `forc-perf history import` takes it.", place.display()));
+                tell(format_args!("The report is kept in {}; `forc-perf history import` reads it.", place.display()));
             }
         }
         let recorded = recorded?;
         if done.outcome == Outcome::Interrupted && !is_late {
-            // Somebody ended it: what there is is kept, and told the next time.
+            // The user ended it: the results are recorded, and the next nightly reports them.
             return Ok(Outcome::Interrupted);
         }
         if recorded.is_empty() {
@@ -113,7 +113,7 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
     }
     let mut history = options.history.open()?;
     let mut trends = Trends::of(&history)?;
-    // Before the pages are written, so that they show as new what the lines below say.
+    // Before the pages are written, so that they mark as new what the lines below report.
     trends.tell(&mut history)?;
     let written = options.pages.write(&history, &trends);
     match format {
@@ -143,7 +143,7 @@ fn print_json(trends: &Trends, out: &Path) {
     );
 }
 
-/// How the night went, for whoever is to be woken.
+/// How the command ends: with the most urgent result.
 fn outcome(trends: &Trends, fail_on: FailOn, measured: Option<Outcome>) -> Outcome {
     if fail_on == FailOn::Never {
         return Outcome::Success;
@@ -163,7 +163,7 @@ fn outcome(trends: &Trends, fail_on: FailOn, measured: Option<Outcome>) -> Outco
     if worse { Outcome::BenchmarkFailed } else { Outcome::Success }
 }
 
-/// Keeps a second nightly from the same history: two that measure at once measure each other.
+/// Prevents a second nightly with the same history: two that measure at the same time disturb each other.
 struct Lock {
     _file: File,
 }
@@ -185,7 +185,7 @@ impl Lock {
                 let holder: String = holder.chars().filter(char::is_ascii_digit).take(10).collect();
                 return Err(CliError::NightlyRuns { holder, path });
             }
-            // Where files cannot be locked, it goes without.
+            // On a file system without locks, there is no such protection.
             Err(TryLockError::Error(_)) => {}
         }
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));

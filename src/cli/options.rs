@@ -1,4 +1,4 @@
-//! The options that say what to measure and how: the same for `cargo bench` and for `forc-perf run`.
+//! The options that several commands share: what to measure, and how.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -63,7 +63,7 @@ pub struct SharedOptions {
     pub counters: bool,
 }
 
-/// Which projects, and how they are built.
+/// The projects, and how they are built.
 #[derive(Clone, Debug, Args)]
 pub struct SuiteOptions {
     /// Benchmarks to leave out: a part of an id, or a glob
@@ -78,12 +78,12 @@ pub struct SuiteOptions {
     #[arg(long, value_name = "DIR", env = "FORC_PERF_SUITE")]
     pub suite: Option<PathBuf>,
 
-    /// Build every project in this way, whatever its manifest says: debug, release, 'debug --tests'; may be repeated
+    /// Build every project in this way instead of as its manifest says: debug, release, 'debug --tests'; may be repeated
     #[arg(long, value_name = "SCENARIO")]
     pub scenario: Vec<Scenario>,
 
-    /// Folder that projects may read by links and path dependencies, beside their own repository and the folders of --std and
-    /// --sway; may be repeated
+    /// Folder that projects may read through links and path dependencies, besides their own repository and the folders of
+    /// --std and --sway; may be repeated
     #[arg(long, value_name = "DIR")]
     pub allow_path: Vec<PathBuf>,
 }
@@ -92,25 +92,25 @@ pub struct SuiteOptions {
 #[derive(Clone, Debug, Default, Args)]
 pub struct SwayOptions {
     /// Checkout of the Sway compiler, or the URL of its repository: a compiler may then be a branch, tag or commit of it, or
-    /// '.' for the work tree as it is. The checkout itself stays untouched
+    /// '.' for its current work tree. The checkout itself is not changed
     #[arg(long, value_name = "DIR|URL", env = SWAY_VARIABLE)]
     pub sway: Option<OsString>,
 
-    /// Flags for the `cargo build` of a revision, quoted as in a shell
+    /// Flags for the `cargo build` of a revision, with shell quoting
     #[arg(long, value_name = "FLAGS", env = "FORC_PERF_CARGO_FLAGS", allow_hyphen_values = true)]
     pub cargo_flags: Option<String>,
 }
 
-/// Why options do not say what to measure.
+/// Why the options cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OptionsError {
     /// A pattern is malformed.
     #[error(transparent)]
     Select(#[from] SelectError),
-    /// A compiler is named that is none.
+    /// A compiler's name is malformed.
     #[error(transparent)]
     Spec(#[from] SpecError),
-    /// A revision of no repository.
+    /// A revision is named, but no repository.
     #[error(transparent)]
     NoSource(#[from] SourceError),
     /// The flags for cargo end within quotes.
@@ -136,7 +136,7 @@ pub enum OptionsError {
 }
 
 impl SwayOptions {
-    /// What they say; empty values say nothing.
+    /// The repository and flags. Empty values count as absent.
     ///
     /// # Errors
     /// If the flags for cargo are malformed.
@@ -148,10 +148,10 @@ impl SwayOptions {
     }
 }
 
-/// Reads what the user calls a compiler, and sees to it that a revision has a repository.
+/// Reads the name of a compiler, and checks that a revision has a repository.
 ///
 /// # Errors
-/// If it names none.
+/// If it names no compiler.
 pub fn spec(text: &OsStr, locator: &Locator) -> Result<ToolchainSpec, OptionsError> {
     match locator.parse(text)? {
         ToolchainSpec::Revision(name) if locator.sway.is_none() => Err(SourceError::NoSource(name).into()),
@@ -199,10 +199,10 @@ pub struct MeasureOptions {
     pub message_format: MessageFormat,
 }
 
-/// Whether forc and the harness are kept on different processors.
+/// Whether forc and the harness run on different processors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Pin {
-    /// Where there are two processors or more
+    /// If there are two processors or more
     Auto,
     /// Never
     Never,
@@ -214,14 +214,14 @@ pub enum MessageFormat {
     /// A table for people
     #[value(alias = "table")]
     Human,
-    /// A JSON object a line, for programs
+    /// One JSON object per line, for programs
     Json,
 }
 
 /// When colours are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Colour {
-    /// On a terminal that knows them, unless NO_COLOR is set
+    /// On a terminal that supports them, unless NO_COLOR is set
     Auto,
     /// Always
     Always,
@@ -230,7 +230,7 @@ pub enum Colour {
 }
 
 impl Colour {
-    /// Has all that is printed from now on do so.
+    /// Applies to everything that is printed from now on.
     pub fn choose(self) {
         match self {
             Self::Auto => anstream::ColorChoice::Auto,
@@ -255,7 +255,7 @@ fn interval(text: &str) -> Result<humantime::Duration, String> {
 }
 
 impl SuiteOptions {
-    /// The selection of what matches `select`, or of all.
+    /// The benchmarks that match `select`, or all.
     ///
     /// # Errors
     /// If a pattern is malformed.
@@ -263,7 +263,7 @@ impl SuiteOptions {
         Ok(Selection::new(select, &self.exclude)?.with_tags(self.tag.clone()))
     }
 
-    /// The folders that projects may read beside their own repositories: whatever folder the user names.
+    /// The folders that projects may read besides their own repositories: those that the user names.
     pub fn allowed(&self, locator: &Locator, std: Option<&PathBuf>) -> Vec<PathBuf> {
         let sway = match &locator.sway {
             Some(SwaySource::Folder(folder)) => Some(folder),

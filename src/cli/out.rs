@@ -1,10 +1,11 @@
-//! All that commands print.
+//! The output of all commands.
 //!
-//! Names, messages and paths come from anywhere, and what a terminal would obey in them is made visible here, in one place.
+//! Names, messages and paths may come from any source. Characters in them that would control a terminal are made visible
+//! here, in one place.
 //!
-//! A reader that has seen enough and is gone is no error, and ends nothing: what was measured is still to be kept. Anything
-//! else that keeps the output from being written, such as a full disk, leaves half of it behind: it is kept here until the
-//! command has done the rest of its work, and then makes it fail.
+//! A closed pipe is not an error and ends nothing: the results still have to be saved. After any other error, such as a full
+//! disk, the output is incomplete. The error is kept here until the command has done the rest of its work, and then makes
+//! it fail.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -15,7 +16,7 @@ use super::exit::Outcome;
 use super::progress::terminal_width;
 use crate::text;
 
-/// The first error of all.
+/// The first error.
 static FAILED: OnceLock<io::Error> = OnceLock::new();
 
 /// Prints a line.
@@ -33,22 +34,22 @@ pub(crate) fn print(table: &str) {
     keep(io::stdout().lock().write_all(text::visible(table).as_bytes()));
 }
 
-/// Prints a text whose colours go where they are understood.
+/// Prints a text, with its colours if the terminal supports them.
 pub(crate) fn print_coloured(coloured: &str) {
     keep(anstream::stdout().lock().write_all(text::visible_in_colour(coloured).as_bytes()));
 }
 
-/// Prints a document for another program, as it is, or as far as it is harmless where a person looks at it.
+/// Prints a document for another program: unchanged, but on a terminal only with harmless characters.
 pub(crate) fn print_document(document: &str) {
     if io::stdout().is_terminal() { print(document) } else { keep(io::stdout().lock().write_all(document.as_bytes())) }
 }
 
-/// Tells a person something on stderr, a line. One that is gone is no reason to stop.
+/// Prints a line on stderr for the user. A closed stderr is ignored.
 pub(crate) fn tell(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{}", text::visible(&line.to_string()));
 }
 
-/// Keeps what went wrong with printing.
+/// Keeps the first error of printing.
 pub(crate) fn keep(written: io::Result<()>) {
     if let Err(error) = written
         && error.kind() != io::ErrorKind::BrokenPipe
@@ -58,14 +59,14 @@ pub(crate) fn keep(written: io::Result<()>) {
     }
 }
 
-/// The width of the terminal that stdout is, in columns; `None` where it is none.
+/// The width of the terminal at stdout, in columns; `None` if stdout is not a terminal.
 pub(crate) fn width() -> Option<usize> {
     if io::stdout().is_terminal() { terminal_width() } else { None }
 }
 
-/// How a command ends that would end with `code`, if all that it printed was written.
+/// The exit code of a command: `code`, or that of a failure if its output could not be written.
 pub(crate) fn finished(code: ExitCode) -> ExitCode {
-    // What is still in the buffer would be written at the exit, where nobody asks whether it could.
+    // The rest of the buffer would be written at the exit, where an error is not noticed.
     keep(io::stdout().lock().flush());
     match FAILED.get() {
         None => code,

@@ -1,4 +1,4 @@
-//! What a person is told while it goes on: on stderr, and only between runs.
+//! Progress messages for the user: on stderr, and only between runs.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -10,28 +10,28 @@ use crate::text::plural;
 use crate::text::visible_in_colour;
 use crate::words::checkup;
 
-/// How often a line that stands in place is written anew. Each writing costs the measuring time a few microseconds.
+/// How often a status line is redrawn. Each time takes a few microseconds of the measurement.
 const REDRAW_INTERVAL: Duration = Duration::from_millis(200);
-/// How often a line is written where nothing can stand in place.
+/// How often a status is written where no line can be redrawn.
 const LOG_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Writes progress to stderr.
 pub struct Progress {
     in_place: bool,
-    /// Whether an unfinished line stands at the cursor.
+    /// Whether the cursor is on an unfinished line.
     pending: bool,
     drawn: Option<Instant>,
     plan: Option<(Instant, Duration)>,
 }
 
 impl Progress {
-    /// Progress that stands in place on a terminal, and comes in lines elsewhere.
+    /// On a terminal a status line is redrawn in place; elsewhere each status is a line.
     pub fn new() -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self { in_place: std::io::stderr().is_terminal() && !dumb, pending: false, drawn: None, plan: None }
     }
 
-    /// Tells what happened.
+    /// Shows an event.
     pub fn on(&mut self, event: &SessionEvent) {
         match event {
             SessionEvent::Build(event) => self.build(event),
@@ -68,21 +68,21 @@ impl Progress {
             }
             SessionEvent::Blocks { benchmarks, resumed, round, budget, looks } => {
                 if *resumed > 0 {
-                    self.line(&format!("going on after {resumed} block{}", plural(*resumed)));
+                    self.line(&format!("resuming after {resumed} block{}", plural(*resumed)));
                 }
-                // A last look at the budget's end has all of the error, for which fewer runs will do than for the first's part.
+                // A last look at the end of the budget may use the whole error rate, and so needs fewer runs than the first.
                 let first = looks.first().map_or(0.0, |look| look.runs as f64 + look.weight.log2()).ceil() as usize;
                 let fit = (budget.as_secs_f64() / round.as_secs_f64().max(1e-9)) as usize;
                 if *resumed == 0 && fit < first {
                     let needed = round.mul_f64(1.1 * first as f64).as_secs().div_ceil(60).max(1);
                     self.line(&format!(
-                        "about {fit} rounds fit into the budget, and so many figures can be told apart after {first} at the \
-                         earliest: give it --budget {needed}m, or fewer benchmarks"
+                        "about {fit} rounds fit into the budget, but a verdict needs at least {first} with this number of \
+                         benchmarks: use --budget {needed}m, or fewer benchmarks"
                     ));
                 }
                 let looks: Vec<String> = looks.iter().map(|look| look.runs.to_string()).collect();
                 self.line(&format!(
-                    "{benchmarks} benchmark{} side by side, a round about {}, looks after {} rounds, for {} at most",
+                    "{benchmarks} benchmark{} side by side, about {} per round, looks after {} rounds, {} at most",
                     plural(*benchmarks),
                     format::long_duration(*round),
                     looks.join(", "),
@@ -105,7 +105,7 @@ impl Progress {
         }
     }
 
-    /// Ends a line that stands in place.
+    /// Ends the status line.
     pub fn finish(&mut self) {
         if std::mem::take(&mut self.pending) {
             self.write("\r\x1b[K");
@@ -115,7 +115,7 @@ impl Progress {
     fn build(&mut self, event: &BuildEvent) {
         match event {
             BuildEvent::Waiting { compiler } => {
-                self.line(&format!("another harness is building; waiting for it, then {compiler}"));
+                self.line(&format!("another harness is building; waiting for it, then building {compiler}"));
             }
             BuildEvent::Fetching { repository } => self.status(&format!("fetching {repository}")),
             BuildEvent::Started { compiler, log, incremental } => {
@@ -129,7 +129,7 @@ impl Progress {
                 }
             }
             BuildEvent::Finished { compiler, elapsed } => {
-                self.line(&format!("{compiler} is built, in {}", format::long_duration(*elapsed)));
+                self.line(&format!("{compiler} built in {}", format::long_duration(*elapsed)));
             }
         }
     }
@@ -166,7 +166,7 @@ impl Progress {
         self.drawn = Some(Instant::now());
     }
 
-    /// A stderr that is gone is no reason to stop measuring.
+    /// A closed stderr does not stop the measurement.
     fn write(&self, text: &str) {
         let mut stderr = anstream::stderr().lock();
         let _ = stderr.write_all(text.as_bytes());
@@ -180,7 +180,7 @@ impl Default for Progress {
     }
 }
 
-/// The width of the terminal at stderr or stdout, in columns; `COLUMNS` comes first.
+/// The width of the terminal at stderr or stdout, in columns; `COLUMNS` has precedence.
 pub fn terminal_width() -> Option<usize> {
     if let Some(columns) = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()) {
         return Some(columns);

@@ -1,4 +1,4 @@
-//! `--record`: what was measured goes into the history.
+//! `--record`: adds the results to the history.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::history::{Control, DEFAULT_PATH, HISTORY_VARIABLE, History, Ordered, 
 use crate::model::{Comparison, Report};
 use crate::os::Interrupt;
 
-/// Which history.
+/// The history to use.
 #[derive(Clone, Debug, Default, Args)]
 pub struct HistoryOption {
     /// The history [default: .forc-perf/history.sqlite]
@@ -25,12 +25,12 @@ impl HistoryOption {
         self.history.as_deref().filter(|path| *path != Path::new("")).unwrap_or(Path::new(DEFAULT_PATH))
     }
 
-    /// Opens it, and makes it where there is none.
+    /// Opens it, and creates it if there is none.
     pub fn open(&self) -> Result<History> {
         Ok(History::open(self.path())?)
     }
 
-    /// Opens it to read from.
+    /// Opens it for reading.
     pub fn open_read_only(&self) -> Result<History> {
         Ok(History::open_read_only(self.path())?)
     }
@@ -39,7 +39,7 @@ impl HistoryOption {
 /// Whether and where to record.
 #[derive(Clone, Debug, Default, Args)]
 pub struct RecordOptions {
-    /// Append what was measured to the history
+    /// Add the results to the history
     #[arg(long)]
     record: bool,
 
@@ -48,7 +48,7 @@ pub struct RecordOptions {
 }
 
 impl RecordOptions {
-    /// Whether it is to be recorded, and can be: found out before an hour of measuring rather than after it.
+    /// Checks that the history can be written, if recording was requested: before the measurement, not after it.
     ///
     /// # Errors
     /// If the history cannot be opened.
@@ -56,18 +56,18 @@ impl RecordOptions {
         if self.record { self.history.open().map(drop) } else { Ok(()) }
     }
 
-    /// Whether it is to be recorded.
+    /// Whether recording was requested.
     pub fn is_asked_for(&self) -> bool {
         self.record
     }
 
-    /// Always, in this history.
+    /// Recording into this history, without a request.
     pub fn always(history: HistoryOption) -> Self {
         Self { record: true, history }
     }
 
-    /// Records these reports where that was asked for: where they went, and what became of each. A report of nothing at all
-    /// is none.
+    /// Records these reports, if that was requested, and returns what became of each. A report without a run or failure is
+    /// left out.
     ///
     /// # Errors
     /// If the history cannot be written.
@@ -87,13 +87,13 @@ impl RecordOptions {
         if let Some(SwaySource::Folder(folder)) = sway
             && let Err(error) = order(&mut history, folder)
         {
-            // The report is kept; it stands where its time puts it.
+            // The report is recorded; without the order of the commits, its time gives its position.
             tell(format_args!("warning: {error}"));
         }
         Ok(recorded)
     }
 
-    /// Keeps what the control of a comparison came to, where recording was asked for.
+    /// Records the result of a comparison's control, if recording was requested.
     ///
     /// # Errors
     /// If the history cannot be written.

@@ -1,4 +1,4 @@
-//! `toolchain`: which compilers there are.
+//! `toolchain`: the compilers on this machine.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::text::format;
 /// What to do with toolchains.
 #[derive(Debug, Subcommand)]
 pub enum ToolchainCommand {
-    /// List the compilers that are here (built releases and revisions, fuelup's toolchains, the forc on PATH), and the
+    /// List the compilers on this machine (built releases and revisions, fuelup's toolchains, the forc on PATH), and the
     /// clones in which revisions are built
     List,
     /// Build a release into the cache, if it is not there
@@ -29,7 +29,7 @@ pub enum ToolchainCommand {
     },
     /// Build a revision of the compiler into the cache, if it is not there
     Build {
-        /// A branch, tag or commit, or '.' for the work tree as it is
+        /// A branch, tag or commit, or '.' for the current work tree
         #[arg(value_name = "REV")]
         revision: String,
 
@@ -49,11 +49,11 @@ pub enum ToolchainCommand {
     Remove(RemoveOptions),
 }
 
-/// Which compilers to remove.
+/// The compilers to remove.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
 pub struct RemoveOptions {
-    /// A release (0.72.1), a revision as it was called when it was built, or the beginning of its id
+    /// A release (0.72.1), a revision by the name with which it was built, or the beginning of its id
     #[arg(value_name = "SPEC", conflicts_with = "all")]
     spec: Vec<String>,
 
@@ -61,12 +61,12 @@ pub struct RemoveOptions {
     #[arg(long)]
     all: bool,
 
-    /// The clones in which revisions are built, and what builds have left
+    /// The clones in which revisions are built, and leftovers of builds
     #[arg(long)]
     builds: bool,
 }
 
-/// Does it.
+/// Runs the command.
 pub fn run(command: &ToolchainCommand) -> Result<Outcome> {
     match command {
         ToolchainCommand::List => list(),
@@ -111,7 +111,7 @@ fn list() -> Result<Outcome> {
     }
     if lines.is_empty() {
         tell(format_args!(
-            "No compiler is here yet; `forc-perf toolchain install {}` builds one.",
+            "There is no compiler yet; `forc-perf toolchain install {}` builds one.",
             spec::PINNED_RELEASE
         ));
     }
@@ -127,7 +127,7 @@ fn list() -> Result<Outcome> {
     Ok(Outcome::Success)
 }
 
-/// Name, kind, size of the binary and of the whole folder, path, and what it was built from.
+/// Name, kind, size of the binary and of the whole folder, path, and source.
 fn stored_line(stored: &Stored) -> [String; 6] {
     let size = std::fs::metadata(&stored.binary).map_or_else(|_| format::MISSING.to_owned(), |file| bytes(file.len()));
     let (name, kind, from) = match &stored.kind {

@@ -1,4 +1,4 @@
-//! Several compilers side by side: blocks of one run each, at once or in turns, until it is known what there is to know.
+//! Comparison of compilers: blocks of one run of each, at the same time or in turns, until everything is decided.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -20,50 +20,51 @@ use crate::os::Interrupt;
 use crate::suite::{Case, Selection, Suite};
 use crate::verdict::{self, Rules};
 
-/// The fewest blocks of a benchmark unless told otherwise.
+/// The default of the fewest blocks of a benchmark.
 pub const DEFAULT_MIN_RUNS: usize = 3;
-/// The most blocks of a benchmark unless told otherwise.
+/// The default of the most blocks of a benchmark.
 pub const DEFAULT_MAX_RUNS: usize = 200;
-/// How long all blocks together may take unless told otherwise.
+/// The default time for all blocks together.
 pub const DEFAULT_BUDGET: Duration = Duration::from_secs(600);
 
 /// What to compare, and how.
 #[derive(Clone, Debug)]
 pub struct CompareConfig {
-    /// Suite, selection, frames and limits; its compiler, std, number of samples and budget are not used.
+    /// Suite, selection, frames and limits. Its compiler, std, number of samples and budget are not used.
     pub measure: Config,
     /// The compilers by the names that the user gave them; the first is the base.
     pub sides: Vec<(String, ToolchainSpec)>,
-    /// Which std they build with.
+    /// The std that they build with.
     pub std: StdOption,
-    /// Whether the sides of a block run at the same time. Where they do, `measure.pin` says nothing: each has its core.
+    /// Whether the sides of a block run at the same time. If they do, each has its core, and `measure.pin` has no effect.
     pub schedule: Wanted,
-    /// Whether the base is measured twice, to see how often the harness cries wolf.
+    /// Whether the base is measured twice, which shows how often the harness raises a false alarm.
     pub control: bool,
-    /// How long the blocks may take together; a resumed comparison has what is left of the budget that it was begun with.
+    /// Time for all blocks together; a resumed comparison has the rest of its original budget.
     pub budget: Duration,
     /// The fewest blocks of a benchmark before anything is decided.
     pub min_runs: usize,
-    /// The most blocks of a benchmark; a resumed comparison keeps to those that it was begun with.
+    /// The most blocks of a benchmark; a resumed comparison keeps its original number.
     pub max_runs: usize,
-    /// By metric, the change that would matter, as a fraction, where it is not the metric's own.
+    /// By metric, the smallest change that matters, as a fraction, if it is not the metric's default.
     pub thresholds: BTreeMap<Metric, f64>,
-    /// How often each benchmark is counted under callgrind on each side, after the blocks; `None` for not at all.
+    /// How often the instructions of each benchmark are counted under callgrind on each side, after the blocks; `None` for
+    /// never.
     pub instructions: Option<usize>,
-    /// Of which benchmarks instructions are counted, of those that are measured.
+    /// The measured benchmarks whose instructions are counted.
     pub counted: Selection,
-    /// The command line, to stand in the comparison; empty if there was none.
+    /// The command line, for the comparison; empty if there was none.
     pub command: Vec<String>,
     /// The file to which every block is written as soon as it is measured.
     pub journal: Option<PathBuf>,
-    /// Whether to go on with what the journal holds.
+    /// Whether to resume from the journal.
     pub resume: bool,
 }
 
-/// Which std the sides build with.
+/// The std that the sides build with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StdOption {
-    /// Each with its own, where it has one.
+    /// Each with its own, if it has one.
     Own,
     /// All with the base's.
     Base,
@@ -75,21 +76,21 @@ pub enum StdOption {
 struct Slot<'a> {
     case: Case<'a>,
     stage: usize,
-    /// Where it stands among the sides' benchmarks.
+    /// Its index among the benchmarks of each side.
     index: usize,
-    /// What a build takes on each side, by the warm-ups.
+    /// The wall time of the warm-up on each side.
     walls: Vec<Duration>,
-    /// Whether it is still run: not failed, not decided.
+    /// Whether it is still measured: neither failed nor decided.
     live: bool,
 }
 
-/// Measures what `config` says and decides what there is to be decided.
+/// Measures according to `config` and decides every figure that can be decided.
 ///
-/// A benchmark that fails on a side is run no more, and the failure is a finding; an interrupt ends the run that is on,
-/// and the comparison then holds the verdicts that the blocks until then allow.
+/// A benchmark that fails on a side is not run again, and the failure is a finding. An interrupt stops the current run, and
+/// the comparison holds the verdicts that the blocks until then allow.
 ///
 /// # Errors
-/// If a compiler or the suite is not there, or the journal cannot be written or belongs to another comparison.
+/// If a compiler or the suite is missing, or the journal cannot be written or belongs to another comparison.
 pub fn compare(
     config: &CompareConfig,
     interrupt: &Interrupt,
@@ -98,7 +99,7 @@ pub fn compare(
     let created = jiff::Timestamp::now();
     let environment = observe(config.measure.checkup, on_event);
     if config.instructions.is_some() {
-        // Found out now rather than after the blocks.
+        // Fails now, not after the blocks.
         callgrind::find_valgrind()?;
     }
     if let (true, Some(path)) = (config.resume, &config.journal) {
@@ -128,8 +129,8 @@ pub fn compare(
     let version = base.toolchain.version.clone();
     let mut suite =
         load_suite(&config.measure, Some(&version), interrupt, |repository| on_event(SessionEvent::Fetch(repository)))?;
-    for sentence in suite.unmatched(&config.measure.selection) {
-        on_event(SessionEvent::Note(&sentence));
+    for note in suite.unmatched(&config.measure.selection) {
+        on_event(SessionEvent::Note(&note));
     }
     let mut skipped = std::mem::take(&mut suite.skipped);
     let cases = cases(&suite, &config.measure, &sides, &mut skipped);
@@ -220,7 +221,7 @@ pub fn compare(
     Ok(comparison)
 }
 
-/// Which processors are whose, in each place where a side runs.
+/// The processors of forc and of the harness in each lane.
 fn lanes(schedule: &Schedule, pin: bool) -> Vec<Option<Split>> {
     match schedule {
         Schedule::Turns => vec![pin.then(Split::of_this_machine).flatten()],
@@ -235,7 +236,7 @@ fn lanes(schedule: &Schedule, pin: bool) -> Vec<Option<Split>> {
     }
 }
 
-/// Gives every side its std, and says which choice that was.
+/// Sets the std of every side, and returns the choice for the report.
 fn choose_std(config: &CompareConfig, sides: &mut [Side]) -> Result<StdChoice, SessionError> {
     let own = |toolchain: &Toolchain| toolchain.origin.std().map(Path::to_owned);
     let (choice, same) = match &config.std {
@@ -255,7 +256,7 @@ fn choose_std(config: &CompareConfig, sides: &mut [Side]) -> Result<StdChoice, S
     Ok(choice)
 }
 
-/// What every side can build; the rest is skipped with the reason.
+/// The benchmarks that every side can build. The others are skipped with a reason.
 fn cases<'a>(suite: &'a Suite, config: &Config, sides: &[Side], skipped: &mut Vec<Skipped>) -> Vec<Case<'a>> {
     let mut cases = suite.cases(&config.selection);
     for side in sides {
@@ -277,32 +278,32 @@ struct Session<'a, 'e> {
     journal: Option<Journal>,
     budget: Duration,
     max_runs: usize,
-    /// How long the blocks took that were made before this comparison was gone on with.
+    /// How long the blocks took that were made before this comparison was resumed.
     before: Duration,
-    /// When the blocks began, or were gone on with.
+    /// When the blocks started or were resumed.
     started: Instant,
     ended: Option<Ended>,
 }
 
-/// That all blocks were made, and not by an interrupt.
+/// The blocks ended by themselves, without an interrupt.
 #[derive(Clone, Copy)]
 struct Ended {
-    /// After how many rounds the data is looked at for the last time; `None` where all was decided.
+    /// After how many rounds the data is examined for the last time; `None` if everything was decided.
     rounds: Option<usize>,
 }
 
 impl<'a> Session<'a, '_> {
-    /// Copies the compilers, and says of which that cannot be done.
+    /// Copies the compilers, and sends a note for each that cannot be copied.
     fn copy_compilers(&mut self, sides: &[Side]) {
         for note in self.runner.copy_compilers(sides.iter().map(|side| (&side.toolchain, side.control))) {
             (self.on_event)(SessionEvent::Note(&note));
         }
     }
 
-    /// Builds every benchmark once on every side: what fails is found, what is written is looked at, what it takes is seen.
+    /// Builds every benchmark once on every side, to find failures, the artifacts and the expected time.
     ///
-    /// Where sides will run at once, each builds in all places at once, so that none of these is new to the first block; what
-    /// it writes is looked at in the first place, which is the same for all sides.
+    /// If sides will run at the same time, each builds in all lanes at once, so that the first block finds every lane warm.
+    /// The artifacts are read from the first lane, which is the same for all sides.
     fn warm_up(&mut self, cases: Vec<Case<'a>>, comparison: &mut Comparison) {
         let of = cases.len();
         for (index, case) in cases.into_iter().enumerate() {
@@ -318,7 +319,7 @@ impl<'a> Session<'a, '_> {
                 self.runner.clear_outputs(stage);
                 let everywhere = vec![compiler; self.width];
                 let runs = self.runner.run_together(&slot.case, stage, &everywhere);
-                // The first failure stands for all: it is one compiler in all places.
+                // The first failure is enough: all lanes ran the same compiler.
                 let run = runs.into_iter().reduce(|first, other| match (first, other) {
                     (Ok(run), Ok(_)) => Ok(run),
                     (Err(error), _) | (_, Err(error)) => Err(error),
@@ -346,8 +347,8 @@ impl<'a> Session<'a, '_> {
         }
     }
 
-    /// More rounds than the budget has time for, if nothing is decided before its end: looks that are never made should cost
-    /// nothing. What is decided early leaves its time to the others, so that it may be three times as many.
+    /// A limit of the rounds that the budget allows, so that no error rate is spent on looks that are never made. Benchmarks
+    /// that are decided early leave their time to the others; therefore the limit is three times the expected number.
     fn most_rounds(&self) -> usize {
         let live = self.slots.iter().filter(|slot| slot.live);
         let round: Duration = live.map(|slot| schedule::block_length(&slot.walls, self.width)).sum();
@@ -363,7 +364,7 @@ impl<'a> Session<'a, '_> {
         for slot in &self.slots {
             plan.fingerprints.insert(slot.case.id.clone(), self.runner.fingerprint(slot.stage).unwrap_or_default());
         }
-        // Those of the warm-ups just made: a journal that is gone on with may know others, and then these are the same again.
+        // Those of the warm-ups just made. A resumed journal may hold the same failures already.
         let failures = self.failures(comparison);
         let mut known: BTreeSet<(String, usize)> = BTreeSet::new();
         match &self.config.journal {
@@ -374,9 +375,9 @@ impl<'a> Session<'a, '_> {
                 let kept_ids: BTreeSet<String> = kept.fingerprints.into_keys().collect();
                 plan.seed = kept.seed;
                 plan.looks = kept.looks;
-                // The paddings of the runs to come are not those of the runs there are.
+                // New runs get other paddings than the existing ones.
                 self.runner.reseed(plan.seed.wrapping_add(entries.len() as u64));
-                // Benchmarks that it did not know are still to be measured.
+                // Benchmarks that the journal does not know have yet to be measured.
                 let all_known = self.slots.iter().all(|slot| kept_ids.contains(&slot.case.id));
                 for entry in entries.into_iter().filter(|entry| all_known || !matches!(entry, Entry::Ended { .. })) {
                     if let Entry::Failure { benchmark, side, .. } = &entry {
@@ -390,7 +391,7 @@ impl<'a> Session<'a, '_> {
                 self.journal = Some(journal);
                 if let Some(aside) = aside {
                     (self.on_event)(SessionEvent::Note(&format!(
-                        "an interrupted comparison was there, which --resume would have resumed; its runs are kept in {}",
+                        "there was an interrupted comparison, which --resume would have resumed; its runs are kept in {}",
                         aside.display()
                     )));
                 }
@@ -407,7 +408,7 @@ impl<'a> Session<'a, '_> {
         Ok(())
     }
 
-    /// What has failed until now: the benchmark, the side, and how.
+    /// The failures so far: the benchmark, the side, and the failure.
     fn failures(&self, comparison: &Comparison) -> Vec<(String, usize, Box<Failure>)> {
         let mut failures = Vec::new();
         for slot in &self.slots {
@@ -419,14 +420,14 @@ impl<'a> Session<'a, '_> {
         failures
     }
 
-    /// Goes on under the plan that the comparison was begun with: whoever has seen what there was until the interrupt may
-    /// not choose anew when the data is looked at for the last time.
+    /// Keeps the original plan of a resumed comparison: to choose the last look after seeing the data until the interrupt
+    /// would bias the verdicts.
     fn keep_to(&mut self, kept: &Plan, comparison: &mut Comparison) {
         let begun = (kept.budget.unwrap_or(self.budget), kept.looks.last().map_or(self.max_runs, |look| look.runs));
-        // By itself the number of rounds is no more than the budget has time for, which each warm-up sees a little differently.
+        // The default number of rounds depends on the times of the warm-ups, which differ a little: no note for that.
         if begun.0 != self.budget || begun.1 > self.config.max_runs {
             let text = format!(
-                "it was begun with --budget {} and --max-runs {}, and keeps to them",
+                "the comparison was started with --budget {} and --max-runs {}, and keeps these values",
                 humantime::format_duration(begun.0),
                 begun.1
             );
@@ -437,7 +438,7 @@ impl<'a> Session<'a, '_> {
         comparison.settings.max_runs = self.max_runs;
     }
 
-    /// Takes over what an interrupted comparison has measured. What is no longer selected is left out.
+    /// Takes over an entry of an interrupted comparison. Benchmarks that are no longer selected are left out.
     fn replay(&mut self, entry: Entry, comparison: &mut Comparison) {
         let slot = |slots: &mut Vec<Slot<'a>>, id: &str| slots.iter().position(|slot| slot.case.id == *id);
         match entry {
@@ -467,12 +468,12 @@ impl<'a> Session<'a, '_> {
         comparison.measuring.wall = self.before;
     }
 
-    /// How long the blocks have taken, with those made before this comparison was gone on with.
+    /// How long the blocks have taken, including those made before this comparison was resumed.
     fn elapsed(&self) -> Duration {
         self.before + self.started.elapsed()
     }
 
-    /// Round after round, a block of every benchmark that is not decided, until all are or the budget is spent.
+    /// Makes rounds of one block of every undecided benchmark, until all are decided or the budget is spent.
     fn run_blocks(&mut self, comparison: &mut Comparison) {
         let looks: Vec<Look> = comparison.settings.looks.clone();
         // A resumed comparison has its blocks already, of some benchmarks perhaps one more than of others.
@@ -500,7 +501,7 @@ impl<'a> Session<'a, '_> {
         }
     }
 
-    /// The rounds from `first` on. Gives whether they ended by themselves, and not by an interrupt.
+    /// Makes the rounds from `first` on. Returns whether they ended without an interrupt.
     fn run_rounds(&mut self, first: usize, comparison: &mut Comparison) -> bool {
         let looks: Vec<Look> = comparison.settings.looks.clone();
         for round in first..self.max_runs {
@@ -542,7 +543,7 @@ impl<'a> Session<'a, '_> {
         !self.interrupt.requested()
     }
 
-    /// One run on every side, in the block's places. A block that is not whole is not kept.
+    /// Makes one run on every side, in the lanes of the block. An incomplete block is not kept.
     fn run_block(&mut self, block: &schedule::Block, comparison: &mut Comparison) {
         let (index, benchmark) = {
             let slot = &self.slots[block.benchmark];
@@ -581,10 +582,10 @@ impl<'a> Session<'a, '_> {
         }
     }
 
-    /// Puts into the journal what was measured.
+    /// Appends to the journal.
     fn keep(&mut self, entry: &Entry) {
         if let Some(Err(error)) = self.journal.as_mut().map(|journal| journal.append(entry)) {
-            // What was measured is in memory, and verdicts can be had of it; only what comes cannot be gone on with.
+            // The results are in memory, so verdicts are still possible. Only resuming is not.
             (self.on_event)(SessionEvent::Warning(&error));
             self.journal = None;
         }
@@ -625,7 +626,7 @@ impl<'a> Session<'a, '_> {
                         }
                         Err(CallgrindError::Interrupted) => return,
                         Err(error) => {
-                            // Its times stand; a count of one side alone would say nothing.
+                            // Its times stay valid; the counts of only some sides would be useless.
                             (self.on_event)(SessionEvent::Warning(&error));
                             live.retain(|slot| *slot != block.benchmark);
                             for side in &mut comparison.sides {
@@ -638,8 +639,8 @@ impl<'a> Session<'a, '_> {
         }
     }
 
-    /// How to decide at the end. Blocks that ended by themselves are looked at once more, also where the counting after them
-    /// was interrupted; blocks that were interrupted are not, as the look would be missing when they are gone on with.
+    /// How to decide at the end. If the blocks ended by themselves, there is a last look, even if the counting after them was
+    /// interrupted. After an interrupt of the blocks there is none, as it would be missing when they are resumed.
     fn rules(&self, comparison: &Comparison) -> Rules {
         let rules = Rules::of(&comparison.settings);
         match self.ended.and_then(|ended| ended.rounds) {
@@ -648,7 +649,7 @@ impl<'a> Session<'a, '_> {
         }
     }
 
-    /// Takes out of the running what is decided on every side.
+    /// Stops measuring the benchmarks that are decided on every side.
     fn look(&mut self, comparison: &Comparison) {
         let findings = verdict::findings(&comparison.sides, &Rules::of(&comparison.settings));
         for slot in self.slots.iter_mut().filter(|slot| slot.live) {
@@ -677,7 +678,7 @@ fn push_block(comparison: &mut Comparison, index: usize, runs: Vec<Benchmark>) {
     }
 }
 
-/// How long at least one of these ran.
+/// The time during which at least one of these ran.
 fn covered(runs: &[Benchmark]) -> Duration {
     let mut spans: Vec<(SerdeInstant, SerdeInstant)> =
         runs.iter().filter_map(|run| Some((run.start_time?, run.end_time?))).collect();
@@ -698,7 +699,7 @@ mod tests {
     use crate::testing;
 
     #[test]
-    fn the_time_in_forc_counts_once_what_ran_at_once() {
+    fn runs_at_the_same_time_count_once_in_the_time_in_forc() {
         let run = |from: u64, to: u64| {
             let at = |ms| Some(SerdeInstant::from_epoch(Duration::from_millis(ms)));
             let sample = testing::report(1).benchmarks[0].runs[0].clone();

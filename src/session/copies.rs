@@ -1,23 +1,24 @@
-//! The copies of the compilers that are run in place of the compilers themselves, all made alike.
+//! Copies of the compilers, all made in the same way. The harness runs these instead of the originals.
 //!
-//! What a program costs depends on how its file came into memory. Linux keeps a file in pieces (folios) whose sizes
-//! depend on how it was written or read, and maps a whole piece at once, or 64 KiB of it. Of one forc 0.72.1 with 12 to 20 ms
-//! of CPU time a build, on a file system with large folios (ext4, Linux 6.18), medians of 100 interleaved builds each:
+//! The cost of a program depends on how its file got into memory. Linux keeps a file in pieces (folios) whose sizes
+//! depend on how it was written or read, and maps a whole piece at once, or 64 KiB of it. One forc 0.72.1 with 12 to 20 ms
+//! of CPU time per build, on a file system with large folios (ext4, Linux 6.18), medians of 100 interleaved builds each:
 //!
-//! | how the file came into memory | faults | peak, MB | CPU time against the first row |
+//! | how the file got into memory | faults | peak, MB | CPU time against the first row |
 //! |---|---|---|---|
 //! | written, 64 KiB at a time, 5 copies | 890–891 | 23.9–24.0 | ± 0.6 % among themselves |
 //! | the same, 128 KiB at a time, 5 copies | 832–834 | 25.2–25.3 | −3 % |
 //! | the same, 1 MiB at a time, 5 copies | 842–872 | 28.4–28.5 | −10 % |
 //! | evicted, and read front to back, 5 copies | 872–878 | 24.1–24.2 | −4 %, differing by 3 % |
-//! | evicted, and read in pages; a memory file; `/dev/shm` | 974–978 | 22.8 | +17 to +29 %, by luck of the place |
+//! | evicted, and read in pages; a memory file; `/dev/shm` | 974–978 | 22.8 | +17 to +29 %, depending on the memory it got |
 //!
-//! So every compiler is copied into one folder by the same calls, in pieces of 64 KiB: small enough for the system to
-//! find whole ones even in a memory that is in use, as large as what it maps at a fault, and so large that where in memory they
-//! happen to lie did not show. Reading anew, which the system does with guesses of its own, made less equal files.
+//! Therefore every compiler is copied into one folder by the same calls, in pieces of 64 KiB. The system finds free memory
+//! for pieces of that size even when memory is in use, it maps that much at one fault, and their place in memory had no
+//! visible effect. Reading a file again, for which the system chooses the sizes, gave less equal files.
 //!
-//! Where a file system knows no pieces but pages, the luck of the place remains. For that the copies are made anew from time
-//! to time, in an order that is drawn ([`Copies::renew`]): the luck is then noise in every figure and no compiler's own.
+//! On a file system that keeps files only in pages, the place in memory has an effect. Therefore the copies are made again
+//! from time to time, in random order ([`Copies::renew`]): the effect is then noise in every figure, and does not favour one
+//! compiler.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
@@ -33,23 +34,23 @@ use crate::os::scratch::Scratch;
 /// How much is written at a time.
 const PIECE: usize = 64 * 1024;
 
-/// How old copies become before they are made anew, at the least. To write and sync two forcs takes 0.1 to 0.5 s.
+/// The least age at which copies are made again. To write and sync two forcs takes 0.1 to 0.5 s.
 const LIFETIME: Duration = Duration::from_secs(20);
 
-/// How many times as long as their making takes they are used at the least, on however slow a disk.
+/// Copies are used at least this many times as long as it takes to make them, so that a slow disk does not dominate.
 const USE: u32 = 20;
 
-/// Whose copy it is: a compiler's path, and whether it is that of the control, which gets a copy of its own.
+/// The compiler of a copy: its path, and whether it is the control, which gets its own copy.
 type Key = (PathBuf, bool);
 
-/// The copies of the compilers of one measurement. They are removed with it.
+/// The copies of the compilers of one measurement. They are removed at its end.
 #[derive(Debug)]
 pub struct Copies {
-    /// Where they are; `None` if there is no such place.
+    /// Their folder; `None` if there is none.
     folder: Option<Scratch>,
     programs: BTreeMap<Key, Program>,
     made: Instant,
-    /// How long their making took.
+    /// How long it took to make them.
     cost: Duration,
     random: fastrand::Rng,
 }
@@ -57,27 +58,27 @@ pub struct Copies {
 /// What is run for a compiler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// Its copy, which nobody else knows of.
+    /// Its copy, which no other program uses.
     Copy(PathBuf),
-    /// The compiler itself, as it cannot be copied.
+    /// The compiler itself, if it cannot be copied.
     Itself,
 }
 
 impl Copies {
-    /// No copies yet. `seed` draws the order in which they are made.
+    /// No copies yet. `seed` determines the order in which they are made.
     pub fn new(seed: u64) -> Self {
         Self {
             folder: None,
             programs: BTreeMap::new(),
             made: Instant::now(),
             cost: Duration::ZERO,
-            // Another stream than those of the order and of the padding.
+            // Another stream than for the order of the runs and for the padding.
             random: fastrand::Rng::with_seed(seed.rotate_left(32)),
         }
     }
 
-    /// Copies these compilers; `true` goes with the control. Gives what a person should know, a sentence each: which
-    /// compilers run where they are, and why.
+    /// Copies these compilers; `true` marks the control. Returns a note for the user about each compiler that runs from its
+    /// original place, with the reason.
     pub fn make<'a>(
         &mut self,
         compilers: impl IntoIterator<Item = (&'a Toolchain, bool)>,
@@ -92,20 +93,20 @@ impl Copies {
             Ok(folder) => self.folder = Some(folder),
             Err(error) => notes.push(in_place("the compilers", &error.to_string())),
         }
-        // Their names stay with the sides; what is drawn is who is written first.
+        // Each side keeps its path; only the order of writing is random.
         let places: Vec<PathBuf> = (0..compilers.len()).filter_map(|index| self.place(index)).collect();
         let mut order: Vec<usize> = (0..places.len()).collect();
         self.random.shuffle(&mut order);
         for index in order {
             let (toolchain, control) = compilers[index];
-            let script = || "it is a script, which may look for things beside itself".to_owned();
+            let script = || "it is a script, which may need other files beside it".to_owned();
             let copied = if toolchain.is_script { Err(script()) } else { copy(&toolchain.path, &places[index]) };
             let copied = copied.and_then(|()| answers_alike(toolchain, &places[index], interrupt));
             let program = match copied {
                 Ok(()) => Program::Copy(places[index].clone()),
                 Err(reason) => {
                     let _ = fs::remove_file(&places[index]);
-                    // The base's own note is enough for the control.
+                    // The note for the base is enough.
                     if !control {
                         notes.push(in_place(&toolchain.path.display().to_string(), &reason));
                     }
@@ -119,18 +120,17 @@ impl Copies {
         notes
     }
 
-    /// Where the copy of this number stands. All of these paths have one length.
+    /// The path of the copy with this number. All of these paths have the same length.
     fn place(&self, index: usize) -> Option<PathBuf> {
         Some(self.folder.as_ref()?.path().join(format!("{index:03}")).join("forc"))
     }
 
-    /// What is run for the compiler at `path`.
+    /// The program to run for the compiler at `path`.
     pub fn program(&self, path: &Path, control: bool) -> Program {
         self.programs.get(&(path.to_owned(), control)).cloned().unwrap_or(Program::Itself)
     }
 
-    /// Makes the copies anew, if they have become old, in an order that is drawn. Where one cannot be made, the one that
-    /// there is stays.
+    /// Makes the copies again if they are old, in random order. If one cannot be made, the existing ones stay.
     pub fn renew(&mut self) {
         if self.made.elapsed() >= LIFETIME.max(USE * self.cost) {
             self.renew_now();
@@ -148,7 +148,7 @@ impl Copies {
             })
             .collect();
         self.random.shuffle(&mut copies);
-        // All new ones beside all old ones: else each would get the memory that its own predecessor has just freed.
+        // All new ones before any old one is removed: otherwise each would get the memory that its predecessor just freed.
         let drafts: Vec<(PathBuf, PathBuf)> =
             copies.into_iter().map(|path| (path.with_file_name("next"), path)).collect();
         if drafts.iter().all(|(draft, path)| copy(path, draft).is_ok()) {
@@ -163,7 +163,7 @@ impl Copies {
         self.cost = began.elapsed();
     }
 
-    /// A text of a compiler with the copies' paths turned back into those that the user knows.
+    /// The output of a compiler with the paths of the copies replaced by those of the originals.
     pub fn restore_paths(&self, text: &str) -> String {
         self.programs.iter().fold(text.to_owned(), |text, ((path, _), program)| match program {
             Program::Copy(copy) => text.replace(&*copy.to_string_lossy(), &path.to_string_lossy()),
@@ -174,8 +174,8 @@ impl Copies {
 
 fn in_place(what: &str, reason: &str) -> String {
     format!(
-        "{what} cannot be run from a copy made like the others: {reason}; how its file came into memory may show in the \
-         figures, most in those of short builds"
+        "{what} cannot be run from a copy made like the others: {reason}; how its file got into memory may affect the \
+         figures, most of all those of short builds"
     )
 }
 
@@ -183,7 +183,7 @@ fn cannot_write(path: &Path, error: &io::Error) -> String {
     format!("{} cannot be written ({error}; TMPDIR may name another folder)", path.display())
 }
 
-/// Copies the program at `from` to `to`, or says why it cannot be run from there.
+/// Copies the program at `from` to `to`. The error says why it cannot be run from there.
 fn copy(from: &Path, to: &Path) -> Result<(), String> {
     let read = |error: io::Error| format!("{} cannot be read ({error})", from.display());
     let write = |error: io::Error| cannot_write(to, &error);
@@ -202,11 +202,11 @@ fn copy(from: &Path, to: &Path) -> Result<(), String> {
         target.write_all(&piece[..length]).map_err(write)?;
         length = fill(&mut source, &mut piece).map_err(read)?;
     }
-    // Now, and not while something is measured.
+    // Now, not during a run.
     target.sync_all().map_err(write)
 }
 
-/// Reads as much as the buffer holds, or until the end: a piece must not depend on how much a read happens to give.
+/// Fills the buffer, or reads until the end: the size of a piece must not depend on how much a single read returns.
 fn fill(source: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
@@ -220,15 +220,15 @@ fn fill(source: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// Whether a copy says of itself what the compiler says: a program that needs what lies beside it does not, nor does any
-/// on a file system that nothing can be executed from.
+/// Checks that a copy reports the same version as the compiler. It does not if the program needs files beside it, or if the
+/// file system does not allow execution.
 fn answers_alike(toolchain: &Toolchain, copy: &Path, interrupt: &Interrupt) -> Result<(), String> {
     match probe::version_of(copy, interrupt) {
         Ok(version) if version == toolchain.version => Ok(()),
-        // What follows is not measured.
+        // Nothing will be measured.
         _ if interrupt.requested() => Ok(()),
-        Ok(version) => Err(format!("there it says that it is forc {version}, and not {}", toolchain.version)),
-        Err(error) => Err(format!("it does not work there ({error})")),
+        Ok(version) => Err(format!("the copy reports forc {version} instead of {}", toolchain.version)),
+        Err(error) => Err(format!("the copy does not work ({error})")),
     }
 }
 
@@ -241,14 +241,14 @@ mod tests {
         Toolchain { path, version: version.to_owned(), ..testing::report(1).toolchain }
     }
 
-    /// Not a program of this system: nothing can be asked of it, so that only the copying is seen.
+    /// Tests only the copying: the content is not a program.
     fn copied(from: &Path, to: &Path) -> Vec<u8> {
         copy(from, to).unwrap();
         fs::read(to).unwrap()
     }
 
     #[test]
-    fn a_copy_holds_what_the_original_holds_whatever_its_length() {
+    fn a_copy_equals_the_original_for_every_length() {
         let folder = tempfile::tempdir().unwrap();
         for length in [1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7] {
             let content: Vec<u8> = (0..length).map(|index| (index % 251) as u8).collect();
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_work_as_a_copy_runs_where_it_is_and_that_is_told() {
+    fn a_program_that_does_not_work_as_a_copy_runs_from_its_place_with_a_note() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("forc");
         fs::write(&path, "\u{7f}ELF, but no program").unwrap();
@@ -273,7 +273,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn renewed_copies_are_other_files_of_the_same_content_under_the_same_paths() {
+    fn renewed_copies_are_new_files_with_the_same_content_and_paths() {
         use std::os::unix::fs::MetadataExt;
         let folder = tempfile::tempdir().unwrap();
         let original = folder.path().join("original");
@@ -288,7 +288,7 @@ mod tests {
         let places: Vec<PathBuf> = (0..2).map(|index| copies.place(index).unwrap()).collect();
         let files = || places.iter().map(|place| fs::metadata(place).unwrap().ino()).collect::<Vec<_>>();
         let before = files();
-        // Not from the original, which somebody may have built anew meanwhile.
+        // The copies are made from the copies: the original may have been rebuilt meanwhile.
         fs::write(&original, "another compiler").unwrap();
         copies.renew();
         assert_eq!(files(), before, "they are not old");

@@ -1,9 +1,9 @@
-//! What went wrong with a run, in words.
+//! Failures of runs, described for the user.
 
 use crate::collector::{Ended, Recording};
 use crate::model::{Benchmark, Exit, Failure, FailureKind};
 
-/// How much of the compiler's last words a failure keeps, in bytes.
+/// How much of the end of the compiler's output a failure keeps, in bytes.
 const OUTPUT_LIMIT: usize = 16 * 1024;
 
 /// The exit code of a Rust program that panicked.
@@ -11,7 +11,7 @@ const PANIC_CODE: i32 = 101;
 /// The exit code of a command line that was refused.
 const USAGE_CODE: i32 = 2;
 
-/// What is wrong with an ended run, or `None` if it is a good one.
+/// The kind of failure of a finished run, or `None` if it succeeded.
 pub fn kind_of(recording: &Recording) -> Option<FailureKind> {
     match (recording.ended, recording.exit) {
         (Some(Ended::TimeLimit), _) => Some(FailureKind::TimeLimit),
@@ -24,19 +24,19 @@ pub fn kind_of(recording: &Recording) -> Option<FailureKind> {
     }
 }
 
-/// The failure of a run, with what the compiler said last.
+/// The failure of a run, with the end of the compiler's output.
 pub fn describe(kind: FailureKind, run: Benchmark, output: &str, time_limit: std::time::Duration) -> Failure {
     let open = run.phases.iter().rfind(|phase| phase.end_time.is_none());
     let phase = open.map(|phase| phase.name.clone());
     let place = phase.as_ref().map(|phase| format!(" inside `{phase}`")).unwrap_or_default();
     let message = match (kind, run.exit) {
         (FailureKind::TimeLimit, _) => {
-            format!("ran past the time limit of {time_limit:?}{place}, and was ended with all its processes")
+            format!("exceeded the time limit of {time_limit:?}{place}, and was stopped with all its processes")
         }
         (FailureKind::Panic, _) => format!("the compiler panicked{place}{}", said(panic_message(output))),
         (FailureKind::Killed, Some(Exit::Signal(signal))) => {
-            let hint = if signal == 9 { "; signal 9 often means that the memory ran out" } else { "" };
-            format!("the compiler was ended by signal {signal}{place}{hint}")
+            let hint = if signal == 9 { "; signal 9 often means that the system ran out of memory" } else { "" };
+            format!("the compiler was killed by signal {signal}{place}{hint}")
         }
         (FailureKind::Usage, _) => format!("forc refused its command line{}", said(first_error(output))),
         (_, Some(Exit::Code(code))) => format!("the build failed with exit code {code}{}", said(first_error(output))),
@@ -54,10 +54,10 @@ fn said(words: Option<impl std::fmt::Display>) -> String {
     words.map(|words| format!(": {words}")).unwrap_or_default()
 }
 
-/// The compiler's first error in a line.
+/// The compiler's first error, in one line.
 ///
-/// forc's front end says `error: what` in a line; its compiler prints `error`, the place after `-->`, some source, and what is
-/// wrong behind the carets below it, in that line and the next ones.
+/// forc's command line prints `error: message` in one line. Its compiler prints `error`, the place after `-->`, some source,
+/// and the message after the carets below it, in that line and the next ones.
 fn first_error(output: &str) -> Option<String> {
     let mut lines = output.lines().map(str::trim).skip_while(|line| !line.starts_with("error"));
     let line = lines.next()?;
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_error_is_found_wherever_its_text_stands() {
+    fn the_first_error_is_found_in_every_format() {
         let first_error = |text| first_error(text).unwrap_or_default();
         assert_eq!(first_error("warning: x\nerror: unknown flag\nmore"), "error: unknown flag");
         assert_eq!(first_error("  error\n --> a.sw:1\n"), "--> a.sw:1");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn panics_of_old_and_new_compilers_tell_their_message() {
+    fn the_message_of_a_panic_is_found_for_old_and_new_compilers() {
         let new = "thread 'main' panicked at src/x.rs:1:1:\nindex out of bounds\nnote: run with";
         assert_eq!(panic_message(new), Some("index out of bounds"));
         let old = "thread 'main' panicked at 'no entry', src/x.rs:1:1\nnote: run with";
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn last_words_are_cut_between_characters() {
+    fn the_output_is_cut_between_characters() {
         let long = "é".repeat(OUTPUT_LIMIT);
         assert!(end_of(&long).len() <= OUTPUT_LIMIT);
     }

@@ -1,8 +1,8 @@
-//! The blocks of a comparison on disk, as they are measured: what a power cut leaves can be gone on with.
+//! The journal of a comparison: its blocks on disk, so that it can be resumed even after a power cut.
 //!
-//! A file of JSON lines: the plan first, then a line a block. A line that was cut short by the end of its writer is left
-//! out when the file is read, and overwritten when it is gone on with. Each line is on the disk before the next block
-//! begins (`fdatasync(2)`), and the file's name from its beginning: both between two blocks, where nothing is timed.
+//! A file of JSON lines: first the plan, then one line per block. An incomplete last line is ignored when the file is read,
+//! and overwritten when the comparison is resumed. Each line is synced to the disk before the next block starts
+//! (`fdatasync(2)`), and the name of the file when it is created: both between two blocks, while nothing is timed.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -17,29 +17,28 @@ use crate::model::{Benchmark, Failure, InstructionCount, Look, Schedule};
 /// The version of the journals that this harness writes.
 const VERSION: u32 = 3;
 
-/// What a comparison set out to measure, as far as another one has to agree with it to go on.
+/// The plan of a comparison, as far as a later one must agree with it to resume it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The suite.
     pub suite: PathBuf,
     /// The sides: name, SHA-256 of the compiler, std.
     pub sides: Vec<(String, String, Option<PathBuf>)>,
-    /// Whether the sides of a block run at the same time; absent in journals of before there was that choice.
+    /// Whether the sides of a block run at the same time; absent in journals from before this option.
     #[serde(default)]
     pub schedule: Schedule,
-    /// Seed of all that is random.
+    /// Seed of everything random.
     pub seed: u64,
     /// The declared looks. No block is made after the last.
     pub looks: Vec<Look>,
-    /// How long all blocks may take together, with those of all times that it was gone on with; absent in version 1, which
-    /// did not keep it.
+    /// Time for all blocks together, including those after it is resumed; absent in version 1, which did not keep it.
     #[serde(default)]
     pub budget: Option<Duration>,
-    /// By benchmark, the SHA-256 of all that its project consists of.
+    /// By benchmark, the SHA-256 of all files of its project.
     pub fingerprints: BTreeMap<String, String>,
 }
 
-/// What was measured.
+/// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entry {
@@ -49,7 +48,7 @@ pub enum Entry {
         benchmark: String,
         /// Its runs, in the order of the sides.
         runs: Vec<Benchmark>,
-        /// How long all blocks have taken together, up to the end of this one.
+        /// The time of all blocks up to the end of this one.
         #[serde(default)]
         elapsed: Duration,
     },
@@ -62,11 +61,11 @@ pub enum Entry {
         /// What went wrong.
         failure: Box<Failure>,
     },
-    /// All blocks were made: everything was decided, or the budget or the most runs were reached. No more will come.
+    /// All blocks were made: everything was decided, or the budget or the most runs were reached.
     Ended {
-        /// After how many rounds the data is looked at for the last time; absent where all was decided.
+        /// After how many rounds the data is examined for the last time; absent if everything was decided.
         rounds: Option<usize>,
-        /// How long all blocks have taken together.
+        /// The time of all blocks.
         elapsed: Duration,
     },
     /// One count of a benchmark's instructions on one side.
@@ -96,11 +95,11 @@ struct Header {
     plan: Plan,
 }
 
-/// Why a journal cannot be kept or gone on with.
+/// Why a journal cannot be written or resumed.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// It cannot be written.
-    #[error("cannot write {}: {source}; what was measured until now is in it", path.display())]
+    #[error("cannot write {}: {source}; it holds what was measured until now", path.display())]
     Write {
         /// The journal.
         path: PathBuf,
@@ -108,26 +107,26 @@ pub enum JournalError {
         source: io::Error,
     },
     /// It cannot be read.
-    #[error("cannot read {}: {source}; there may be no interrupted comparison to resume: leave --resume out", path.display())]
+    #[error("cannot read {}: {source}; there may be no interrupted comparison to resume: omit --resume", path.display())]
     Read {
         /// The journal.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
-    /// It is no journal.
-    #[error("{} is no journal of a comparison ({reason}); leave --resume out to begin anew", path.display())]
+    /// It is not a journal.
+    #[error("{} is not the journal of a comparison ({reason}); omit --resume to start a new one", path.display())]
     Invalid {
         /// The journal.
         path: PathBuf,
         /// What is wrong.
         reason: String,
     },
-    /// Another comparison is being measured into it.
-    #[error("another comparison is being measured into {}; wait for it, or give this one an --output of its own", .0.display())]
+    /// Another comparison is writing to it.
+    #[error("another comparison is writing to {}; wait for it, or use another --output for this one", .0.display())]
     Busy(PathBuf),
-    /// It was begun with something else.
-    #[error("the comparison in {} cannot be resumed: {difference}; leave --resume out to begin anew", path.display())]
+    /// It was started with other settings.
+    #[error("the comparison in {} cannot be resumed: {difference}; omit --resume to start a new one", path.display())]
     Differs {
         /// The journal.
         path: PathBuf,
@@ -145,16 +144,16 @@ pub struct Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        // Not only closed: a process that is just being started holds a copy of the file until it becomes another program.
+        // Closing it is not enough: between fork and exec, a child process holds a copy of the file.
         let _ = self.file.unlock();
     }
 }
 
 impl Journal {
-    /// Begins a journal. If one with anything measured stands in its place, that one is kept beside it, and where is told.
+    /// Creates a journal. An existing one with results is kept under another name, which is returned.
     ///
     /// # Errors
-    /// If it cannot be written, or is another's.
+    /// If it cannot be written, or another process writes to it.
     pub fn create(path: &Path, plan: &Plan) -> Result<(Self, Option<PathBuf>), JournalError> {
         let failed = |source| JournalError::Write { path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
@@ -169,7 +168,7 @@ impl Journal {
         Ok((journal, kept))
     }
 
-    /// Whether there is more in the file than a plan.
+    /// Whether the file holds more than a plan.
     fn holds_something(&mut self) -> io::Result<bool> {
         let mut reader = BufReader::new(&mut self.file);
         let mut line = Vec::new();
@@ -181,18 +180,18 @@ impl Journal {
         Ok(more || serde_json::from_slice::<Header>(&line).is_err())
     }
 
-    /// Whether there is a journal at all: found out before the warm-ups rather than after them.
+    /// Checks that there is a journal: before the warm-ups, not after them.
     ///
     /// # Errors
-    /// If there is none that can be read.
+    /// If it cannot be read.
     pub fn check(path: &Path) -> Result<(), JournalError> {
         File::open(path).map(drop).map_err(|source| JournalError::Read { path: path.to_owned(), source })
     }
 
-    /// Opens a journal to go on with: gives the plan it was begun with and all that was measured.
+    /// Opens a journal to resume it. Returns its plan and its entries.
     ///
     /// # Errors
-    /// If it cannot be read, is another's, or was begun with another plan.
+    /// If it cannot be read, another process writes to it, or its plan differs.
     pub fn resume(path: &Path, plan: &Plan) -> Result<(Self, Plan, Vec<Entry>), JournalError> {
         let invalid = |reason: String| JournalError::Invalid { path: path.to_owned(), reason };
         let failed = |source| JournalError::Read { path: path.to_owned(), source };
@@ -229,7 +228,7 @@ impl Journal {
         Ok((journal, header.plan, entries))
     }
 
-    /// Adds what was measured.
+    /// Appends an entry.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -244,7 +243,7 @@ impl Journal {
         };
         let file =
             OpenOptions::new().read(true).write(true).create(create).truncate(false).open(path).map_err(error)?;
-        // The system lets go of the lock when its holder ends, however it ends.
+        // The system releases the lock when its holder ends, however it ends.
         match file.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), file }),
             Err(fs::TryLockError::WouldBlock) => Err(JournalError::Busy(path.to_owned())),
@@ -252,7 +251,7 @@ impl Journal {
         }
     }
 
-    /// In one write, so that what another process reads is whole lines and at most one cut short; then to the disk.
+    /// In one write, so that other processes read complete lines and at most one incomplete one; then synced to the disk.
     fn line(&mut self, content: &impl Serialize) -> Result<(), JournalError> {
         let failed = |source| JournalError::Write { path: self.path.clone(), source };
         let mut line = serde_json::to_vec(content).map_err(|error| failed(error.into()))?;
@@ -262,8 +261,8 @@ impl Journal {
     }
 }
 
-/// Copies a journal to a name beside it that is not taken, and gives that name. Copied and not moved: the lock that this
-/// process holds is the file's, and another process would take the file that then had its name for nobody's.
+/// Copies a journal to a free name beside it, and returns that name. It is not moved, because the lock of this process
+/// belongs to the file: another process would find a file without a lock under the old name.
 fn keep_aside(path: &Path) -> io::Result<PathBuf> {
     let mut number = 1;
     loop {
@@ -282,8 +281,8 @@ fn keep_aside(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Puts the name of a new file on the disk, which syncing the file alone does not do (`fsync(2)`). Where a file system
-/// cannot do that for a folder, its own order of things has to be enough.
+/// Syncs the name of a new file to the disk, which syncing the file alone does not do (`fsync(2)`). A file system that
+/// cannot sync a folder is left to its own ordering.
 fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match File::open(folder).and_then(|folder| folder.sync_all()) {
@@ -292,21 +291,21 @@ fn sync_folder_of(path: &Path) -> io::Result<()> {
     }
 }
 
-/// What keeps one plan from being gone on with under another, in words.
+/// Why a comparison with the plan `begun` cannot be resumed with the plan `now`, for the user.
 fn difference(begun: &Plan, now: &Plan) -> Option<String> {
     if begun.suite != now.suite {
-        return Some(format!("it was begun over the suite {}", begun.suite.display()));
+        return Some(format!("it was started with the suite {}", begun.suite.display()));
     }
     if begun.sides.len() != now.sides.len() {
-        return Some(format!("it was begun with {} sides, not {}", begun.sides.len(), now.sides.len()));
+        return Some(format!("it was started with {} sides, not {}", begun.sides.len(), now.sides.len()));
     }
     match (&begun.schedule, &now.schedule) {
         (Schedule::Turns, Schedule::Duet { .. }) => {
-            return Some("it was begun with the sides in turns; add --schedule turns".to_owned());
+            return Some("it was started with the sides in turns; add --schedule turns".to_owned());
         }
         (Schedule::Duet { .. }, Schedule::Turns) => {
             return Some(
-                "it was begun with the sides at the same time; give it as many cores as then, and leave out --schedule turns"
+                "it was started with the sides at the same time; provide as many cores as then, and omit --schedule turns"
                     .to_owned(),
             );
         }
@@ -317,11 +316,11 @@ fn difference(begun: &Plan, now: &Plan) -> Option<String> {
             return Some(if old_name == name {
                 format!("the compiler {name} has changed since")
             } else {
-                format!("it was begun with {old_name} where {name} is now")
+                format!("it was started with {old_name} in the place of {name}")
             });
         }
         if old_std != std {
-            return Some(format!("{name} was begun with another std"));
+            return Some(format!("it was started with another std for {name}"));
         }
     }
     let changed = now.fingerprints.iter().find(|(id, now)| begun.fingerprints.get(*id).is_some_and(|old| old != *now));
@@ -345,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_cut_short_is_left_out_and_overwritten() {
+    fn an_incomplete_line_is_ignored_and_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sub/journal");
         let mut journal = Journal::create(&path, &plan()).unwrap().0;
@@ -355,7 +354,7 @@ mod tests {
         assert!(matches!(Journal::resume(&path, &empty_sides), Err(JournalError::Differs { .. })));
         let whole = fs::read(&path).unwrap();
         fs::write(&path, [&whole[..], b"{\"block\":{\"benchmark\":\"y\",\"ru"].concat()).unwrap();
-        // A block of other sides' number is no block, so both lines go.
+        // A block with another number of sides is invalid, so both lines are dropped.
         let (journal, kept, blocks) = Journal::resume(&path, &plan()).unwrap();
         assert_eq!((kept, blocks.len()), (plan(), 0));
         drop(journal);
@@ -363,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_said() {
+    fn the_difference_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         drop(Journal::create(&path, &plan()).unwrap());
@@ -378,17 +377,17 @@ mod tests {
         let duet = Schedule::Duet { cores: vec![0, 1], siblings: false, harness: Vec::new() };
         let error = Journal::resume(&path, &Plan { schedule: duet, ..plan() }).unwrap_err().to_string();
         assert!(error.contains("add --schedule turns"), "{error}");
-        // Another seed and other looks are no difference: the journal's own are used.
+        // Another seed and other looks do not matter: those of the journal are used.
         let other = Plan { seed: 8, looks: Vec::new(), ..plan() };
         assert_eq!(Journal::resume(&path, &other).unwrap().1.seed, 7);
     }
 
     #[test]
-    fn what_was_measured_is_kept_aside_when_another_begins() {
+    fn results_are_kept_aside_when_a_new_comparison_starts() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         assert_eq!(Journal::create(&path, &plan()).unwrap().1, None);
-        // A plan alone is nothing that was measured.
+        // A plan alone is not a result.
         let (mut journal, kept) = Journal::create(&path, &plan()).unwrap();
         assert_eq!(kept, None);
         let ended = Entry::Ended { rounds: Some(3), elapsed: Duration::from_secs(5) };
@@ -399,15 +398,15 @@ mod tests {
         let first = first.unwrap();
         assert_eq!(fs::read(&first).unwrap(), before);
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 1);
-        // Nor does a second one take the first one's place.
+        // A second one does not replace the first.
         journal.append(&ended).unwrap();
         drop(journal);
         let second = Journal::create(&path, &plan()).unwrap().1.unwrap();
         assert!(second != first && fs::read(&first).unwrap() == before);
-        // Moved back, it is gone on with.
+        // Moved back, it can be resumed.
         fs::rename(&first, &path).unwrap();
         assert_eq!(Journal::resume(&path, &plan()).unwrap().2, [ended]);
-        // What is no journal at all is not the harness's to delete.
+        // A file that is not a journal is not deleted either.
         fs::write(&path, "a diary\n").unwrap();
         assert!(Journal::create(&path, &plan()).unwrap().1.is_some());
     }
@@ -427,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn two_do_not_write_into_one() {
+    fn two_comparisons_do_not_share_a_journal() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let _first = Journal::create(&path, &plan()).unwrap();
@@ -436,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn something_else_is_no_journal() {
+    fn other_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         assert!(matches!(Journal::resume(&path, &plan()), Err(JournalError::Read { .. })));

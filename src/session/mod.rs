@@ -1,4 +1,4 @@
-//! One invocation of the harness: a toolchain, a suite, all of its runs, and the report of them.
+//! One measurement: a toolchain, a suite, all of its runs, and the report.
 
 mod compare;
 mod copies;
@@ -33,33 +33,33 @@ use runner::{Compiler, RunError, Runner};
 pub struct Config {
     /// A folder of projects, or a list of target projects (a file whose name ends in `.toml`).
     pub suite: PathBuf,
-    /// Which of its benchmarks.
+    /// The benchmarks to measure.
     pub selection: Selection,
-    /// The ways to build them; empty for what the manifests say.
+    /// How to build them; empty for what the manifests say.
     pub scenarios: Vec<Scenario>,
-    /// The folders that projects may read beside their own repositories: see [`suite::Bounds`].
+    /// The folders that projects may read besides their own repositories: see [`suite::Bounds`].
     pub allowed: Vec<PathBuf>,
-    /// The compiler; `None` for the one that is found.
+    /// The compiler; `None` for the default one.
     pub forc: Option<ToolchainSpec>,
     /// Where revisions of the compiler come from, and how they are built.
     pub locator: Locator,
-    /// A copy of the public std, for the projects that need it; `None` for the one that came with the compiler, if one did.
+    /// A copy of the public std, for the projects that use it; `None` for the one of the compiler's revision, if any.
     pub std: Option<PathBuf>,
     /// Runs of each benchmark; `None` for as many as fit into `budget`.
     pub samples: Option<usize>,
-    /// How long all runs together may take, where the harness chooses their number.
+    /// Time for all runs together, if the harness chooses their number.
     pub budget: Duration,
     /// Time between frames.
     pub interval: Duration,
-    /// After how long a run is ended as hung.
+    /// Time after which a run is stopped as hung.
     pub time_limit: Duration,
-    /// Whether forc and the harness are kept on different processors, where there are two or more.
+    /// Whether forc and the harness run on different processors, if there are two or more.
     pub pin: bool,
-    /// Seed of all that is random; `None` for one drawn anew.
+    /// Seed of everything random; `None` for a new one.
     pub seed: Option<u64>,
     /// Whether the kernel's event counters are read.
     pub counters: bool,
-    /// Whether the machine is looked at first, which is told in five lines and stands in the report.
+    /// Whether the machine is checked first. The result is announced and kept in the report.
     pub checkup: bool,
 }
 
@@ -86,16 +86,16 @@ impl Config {
     }
 }
 
-/// What happens, for whoever shows it. No event falls into a timed moment: a run's come after its end.
+/// The progress of a measurement. No event is sent while a run is timed: those of a run come after its end.
 #[derive(Debug)]
 pub enum SessionEvent<'a> {
     /// A compiler is being built.
     Build(BuildEvent),
     /// The compiler has been found.
     Toolchain(&'a Toolchain),
-    /// The machine has been looked at.
+    /// The machine has been checked.
     Machine(&'a Environment),
-    /// Something about this measurement that a person should know, in a sentence.
+    /// A note about this measurement for the user, in a sentence.
     Note(&'a str),
     /// A repository of target projects is being fetched.
     Fetch(&'a str),
@@ -110,62 +110,62 @@ pub enum SessionEvent<'a> {
     WarmUp {
         /// The benchmark's id.
         id: &'a str,
-        /// How many have been by now.
+        /// How many have been built so far.
         done: usize,
-        /// Of how many.
+        /// The total.
         of: usize,
     },
-    /// The runs are planned, and begin.
+    /// The runs are planned, and start now.
     Plan {
-        /// How many runs of how many benchmarks.
+        /// How many runs.
         runs: usize,
         /// How many benchmarks.
         benchmarks: usize,
-        /// How long they will take, by the warm-ups.
+        /// How long they will take, judging by the warm-ups.
         expected: Duration,
     },
-    /// A run has ended well.
+    /// A run has succeeded.
     Run {
         /// The benchmark's id.
         id: &'a str,
-        /// How many runs have been made by now.
+        /// How many runs have been made so far.
         done: usize,
-        /// Of how many.
+        /// The total.
         of: usize,
     },
-    /// The blocks of a comparison begin.
+    /// The blocks of a comparison start.
     Blocks {
-        /// How many benchmarks there are to be decided.
+        /// How many benchmarks are to be decided.
         benchmarks: usize,
-        /// How many blocks there are already, of a comparison that is resumed.
+        /// How many blocks a resumed comparison has already.
         resumed: usize,
-        /// How long a round of a block of each will take, by the warm-ups.
+        /// How long a round (one block of each benchmark) will take, judging by the warm-ups.
         round: Duration,
-        /// How long all of it may take.
+        /// The time for all blocks.
         budget: Duration,
-        /// After how many blocks of a benchmark the data is looked at.
+        /// After how many blocks of a benchmark the data is examined.
         looks: &'a [Look],
     },
     /// A round of a comparison has ended.
     Round {
         /// How many there have been.
         done: usize,
-        /// How many there may be.
+        /// The maximum.
         of: usize,
         /// Benchmarks that are still undecided.
         live: usize,
         /// Benchmarks that are decided, or failed.
         decided: usize,
-        /// How much of the budget is left.
+        /// The rest of the budget.
         left: Duration,
     },
     /// The instructions of a benchmark are about to be counted.
     Count {
         /// The benchmark's id.
         id: &'a str,
-        /// Which count this is, of all.
+        /// The number of this count.
         done: usize,
-        /// How many there will be.
+        /// The total.
         of: usize,
     },
     /// Something went wrong that does not end the measurement.
@@ -179,7 +179,7 @@ pub enum SessionEvent<'a> {
     },
 }
 
-/// Why nothing at all could be measured.
+/// Why nothing could be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// There is no compiler.
@@ -188,13 +188,11 @@ pub enum SessionError {
     /// There is no suite.
     #[error(transparent)]
     Suite(#[from] SuiteError),
-    /// The given std is no folder with a manifest.
-    #[error("{} is no copy of the std: it has no Forc.toml", .0.display())]
+    /// The given std has no manifest.
+    #[error("{} is not a copy of the std: it has no Forc.toml", .0.display())]
     NoStd(PathBuf),
-    /// The base was to lend its std, and has none.
-    #[error(
-        "no std is known to belong to the base: build it from a checkout with --sway, or name a std with --std DIR"
-    )]
+    /// All sides were to use the std of the base, which has none.
+    #[error("the base has no std of its own: build it from a checkout with --sway, or name a std with --std DIR")]
     BaseHasNoStd,
     /// There is nothing to compare.
     #[error("a comparison needs two compilers or more")]
@@ -202,15 +200,15 @@ pub enum SessionError {
     /// Instructions cannot be counted.
     #[error(transparent)]
     Callgrind(#[from] CallgrindError),
-    /// The journal of a comparison cannot be kept or gone on with.
+    /// The journal of a comparison cannot be written or resumed.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A path that stands in every report cannot stand there.
-    #[error("the path {} is not UTF-8, and no report could hold it", .0.display())]
+    /// A path of the report is not UTF-8.
+    #[error("the path {} is not UTF-8, so a report cannot hold it", .0.display())]
     NotUtf8(PathBuf),
 }
 
-/// Looks at the machine, and says what is wrong with it if that was asked for.
+/// Describes the machine, and checks it if `checkup` is set.
 fn observe(checkup: bool, on_event: &mut dyn FnMut(SessionEvent)) -> Environment {
     let mut environment = environment::observe();
     if checkup {
@@ -220,21 +218,19 @@ fn observe(checkup: bool, on_event: &mut dyn FnMut(SessionEvent)) -> Environment
     environment
 }
 
-/// Marks this machine as being measured on, for as long as what it gives is kept, and says so if it already was: two
-/// harnesses at once are each other's noise. Where nothing can be marked, nothing is said.
+/// Marks this machine as in use for a measurement, as long as the returned file is kept, and sends a note if it already was:
+/// two measurements at the same time disturb each other. If the mark cannot be set, there is no note.
 fn mark_machine(on_event: &mut dyn FnMut(SessionEvent)) -> Option<File> {
     let folder = cache::folder().ok()?;
     fs::create_dir_all(&folder).ok()?;
     let mark = cache::try_lock(&folder.join("measuring.lock")).ok()?;
     if mark.is_none() {
-        on_event(SessionEvent::Note(
-            "another forc-perf is measuring on this machine: the two will be each other's noise",
-        ));
+        on_event(SessionEvent::Note("another forc-perf is measuring on this machine: the two will disturb each other"));
     }
     mark
 }
 
-/// Reads the suite of `config` and keeps what it selects of it. Target projects are fetched as far as they are selected.
+/// Reads the suite of `config`. Of target projects, only the selected ones are fetched.
 ///
 /// # Errors
 /// If the suite cannot be read.
@@ -255,10 +251,10 @@ pub fn load_suite(
     Ok(suite)
 }
 
-/// Measures what `config` says.
+/// Measures according to `config`.
 ///
-/// A benchmark that fails does not keep the others from being measured; an interrupt ends the run that is on, and the
-/// report then holds all that had been measured.
+/// If a benchmark fails, the others are still measured. An interrupt stops the current run, and the report holds what was
+/// measured until then.
 ///
 /// # Errors
 /// If there is no compiler or no suite.
@@ -282,8 +278,8 @@ pub fn measure(
     let mut suite = load_suite(config, Some(&toolchain.version), interrupt, |repository| {
         on_event(SessionEvent::Fetch(repository));
     })?;
-    for sentence in suite.unmatched(&config.selection) {
-        on_event(SessionEvent::Note(&sentence));
+    for note in suite.unmatched(&config.selection) {
+        on_event(SessionEvent::Note(&note));
     }
     let mut skipped = std::mem::take(&mut suite.skipped);
     let (cases, inapplicable): (Vec<Case>, Vec<Skipped>) = applicable(suite.cases(&config.selection), &toolchain);
@@ -331,7 +327,7 @@ pub fn measure(
     })
 }
 
-/// Whether these paths can stand in a report: found out now rather than when it is to be written.
+/// Checks that a report can hold these paths: before the measurement, not when the report is written.
 fn check_utf8<'a>(paths: impl IntoIterator<Item = Option<&'a PathBuf>>) -> Result<(), SessionError> {
     match paths.into_iter().flatten().find(|path| path.to_str().is_none()) {
         Some(path) => Err(SessionError::NotUtf8(path.clone())),
@@ -386,7 +382,7 @@ struct Slot<'a> {
     case: Case<'a>,
     stage: usize,
     measured: Measured,
-    /// The warm-up's wall time; `None` if it failed.
+    /// Wall time of the warm-up; `None` if it failed.
     expected: Option<Duration>,
 }
 

@@ -21,13 +21,13 @@ use crate::model::{
 use crate::os::Interrupt;
 use crate::suite::{Case, Project, Stage};
 
-/// Names the std that forc uses in place of the published one (forc 0.47 and later).
+/// Path of the std that forc uses instead of the published one (forc 0.47 and later).
 const STD_VARIABLE: &str = "FORC_IMPLICIT_STD_PATH";
 
-/// How long the text is at most that moves the stack from run to run.
+/// The most bytes of padding, a text in the environment whose random length moves the stack from run to run.
 const MAX_PADDING: usize = 4096;
 
-/// How often at most a run is made again because the harness stood still in it.
+/// How often a run is repeated at most because the harness stood still during it.
 const MOST_REPEATS: usize = 3;
 
 /// Why there is no run.
@@ -38,39 +38,39 @@ pub enum RunError {
     Interrupted,
 }
 
-/// What a run is made with.
+/// The compiler of a run.
 #[derive(Clone, Copy)]
 pub struct Compiler<'a> {
     /// The compiler.
     pub toolchain: &'a Toolchain,
-    /// The std for the projects that have none of their own; `None` for the one that forc finds by itself.
+    /// The std for the projects without their own; `None` for the one that forc finds itself.
     pub std: Option<&'a Path>,
-    /// Whether it is the base once more, which has a copy of its own.
+    /// Whether it is the control: the base again, with its own copy.
     pub control: bool,
 }
 
 /// Builds benchmarks in copies of their projects, in one or several lanes.
 ///
-/// A lane is where one compiler runs while others run in the other lanes: some processors, and a copy of its own of each
-/// project, as two compilers cannot write into one. All copies are made alike, and their paths are of one length. Which
-/// compiler runs in which lane is drawn anew for each block ([`crate::session::schedule::round`]): no folder and no core is any
-/// compiler's own.
+/// In each lane, one compiler runs while others run in the other lanes. A lane has some processors, and its own copy of each
+/// project, as two compilers cannot write to the same one. All copies are made in the same way, and their paths have the same
+/// length. The lane of each compiler is drawn at random for each block ([`crate::session::schedule::round`]), so that no
+/// compiler has a folder or core of its own.
 pub struct Runner<'a> {
-    /// How runs are collected in each lane; there is one lane at least.
+    /// How runs are collected in each lane; there is at least one.
     lanes: Vec<Options>,
     interrupt: &'a Interrupt,
     random: fastrand::Rng,
-    /// The copies of each project, one for each lane, and for each project its index here.
+    /// The copies of each project, one for each lane.
     stages: Vec<Result<Vec<Stage>, String>>,
     by_folder: BTreeMap<PathBuf, usize>,
-    /// What is run in place of the compilers.
+    /// The copies of the compilers.
     copies: Copies,
-    /// The compilers that are run themselves, as they were at their first runs.
+    /// The state of the compilers without a copy at their first run.
     compilers: BTreeMap<PathBuf, Stamp>,
 }
 
 impl<'a> Runner<'a> {
-    /// A runner with these settings and a lane for each of `lanes`: which processors are whose there.
+    /// A runner with these settings and a lane for each of `lanes`, which are its processors.
     pub fn new(config: &Config, lanes: Vec<Option<Split>>, interrupt: &'a Interrupt, seed: u64) -> Self {
         let options = |split| Options {
             interval: Some(config.interval),
@@ -82,7 +82,7 @@ impl<'a> Runner<'a> {
         Self {
             lanes: lanes.into_iter().map(options).collect(),
             interrupt,
-            // Another stream than the order's, which is drawn from the same seed.
+            // Another stream than for the order of the runs, which has the same seed.
             random: fastrand::Rng::with_seed(!seed),
             stages: Vec::new(),
             by_folder: BTreeMap::new(),
@@ -91,13 +91,13 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Copies these compilers, so that all are run from files made alike; `true` goes with the control. Gives what a person
-    /// should know, a sentence each.
+    /// Copies these compilers, so that all run from files made in the same way; `true` marks the control. Returns notes for
+    /// the user.
     pub fn copy_compilers<'c>(&mut self, compilers: impl IntoIterator<Item = (&'c Toolchain, bool)>) -> Vec<String> {
         self.copies.make(compilers, self.interrupt)
     }
 
-    /// Makes the copies of the compilers anew, if they have become old: see [`Copies`]. To be called between the rounds.
+    /// Makes the copies of the compilers again if they are old: see [`Copies`]. To be called between rounds.
     pub fn renew_copies(&mut self) {
         self.copies.renew();
     }
@@ -110,7 +110,7 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// The number of the project's copies, which are made if there are none.
+    /// The number of the project's copies. They are made if there are none.
     pub fn stage_for(&mut self, project: &Project) -> usize {
         let lanes = self.lanes.len();
         *self.by_folder.entry(project.folder.clone()).or_insert_with(|| {
@@ -119,29 +119,29 @@ impl<'a> Runner<'a> {
         })
     }
 
-    /// Begins the sequence of paddings anew.
+    /// Starts a new sequence of paddings.
     pub fn reseed(&mut self, seed: u64) {
         self.random = fastrand::Rng::with_seed(!seed);
     }
 
-    /// Removes what earlier builds wrote into the copies with this number.
+    /// Removes the artifacts of earlier builds from the copies with this number.
     pub fn clear_outputs(&self, stage: usize) {
         if let Some(Ok(stages)) = self.stages.get(stage) {
             stages.iter().for_each(Stage::clear_outputs);
         }
     }
 
-    /// What the last build wrote into the first of the copies with this number.
+    /// The artifacts of the last build in the first of the copies with this number.
     pub fn outputs(&self, stage: usize) -> Vec<OutputFile> {
         self.stage(stage, 0).map_or_else(|_| Vec::new(), Stage::outputs)
     }
 
-    /// The SHA-256 of all that the project in the copies with this number consists of; `None` if there is no copy.
+    /// The SHA-256 of all files of the project in the copies with this number; `None` if there is no copy.
     pub fn fingerprint(&self, stage: usize) -> Option<String> {
         self.stage(stage, 0).ok().map(|stage| stage.fingerprint().to_owned())
     }
 
-    /// By what the program in the copies with this number is told from others, once it was built: see [`Stage::program`].
+    /// The identity of the program in the copies with this number, after it was built: see [`Stage::program`].
     pub fn program_of(&self, stage: usize) -> Option<String> {
         self.stage(stage, 0).ok().map(Stage::program)
     }
@@ -152,7 +152,7 @@ impl<'a> Runner<'a> {
         stages.and_then(|stages| stages.get(lane)).ok_or("the project was not copied")
     }
 
-    /// The benchmark before its first run; its project is in the copies with this number.
+    /// The benchmark before its first run. Its project is in the copies with this number.
     pub fn describe(&self, case: &Case, stage: usize, compiler: &Compiler) -> Measured {
         let metadata = &case.project.manifest.metadata;
         let metrics_file = PathBuf::from("metrics.json");
@@ -183,7 +183,7 @@ impl<'a> Runner<'a> {
 
     /// Counts the instructions of one build of `case` in the first of the copies with this number.
     ///
-    /// `expected` is what a build takes by itself.
+    /// `expected` is the time of a build without callgrind.
     pub fn count(
         &self,
         case: &Case,
@@ -194,7 +194,7 @@ impl<'a> Runner<'a> {
         let stage =
             self.stage(stage, 0).map_err(|message| CallgrindError::Folder(io::Error::other(message.to_owned())))?;
         let options = CallgrindOptions::new(expected, compiler.toolchain.capabilities.protocol);
-        // Layout is what callgrind holds still: no padding.
+        // Callgrind keeps the memory layout constant, so there is no padding.
         let invocation = invocation(case, stage, compiler, self.program(compiler), String::new());
         callgrind::count(&invocation, &options, self.interrupt).map_err(|error| error.naming(&compiler.toolchain.path))
     }
@@ -219,8 +219,8 @@ impl<'a> Runner<'a> {
         self.run_at_once(case, stage, compilers)
     }
 
-    /// For how long the harness stood still in one of these runs, if they are to be made again for that: what its clock says
-    /// of them is not what the compiler took.
+    /// For how long the harness stood still during one of these runs, if they are to be repeated: their measured times are
+    /// then not those of the compiler.
     fn is_to_repeat(&self, repeat: usize, recordings: &[Result<Recording, CollectError>]) -> Option<Duration> {
         let longest = recordings.iter().flatten().map(|recording| recording.stood_still).max()?;
         (!longest.is_zero() && repeat < MOST_REPEATS && !self.interrupt.requested()).then_some(longest)
@@ -270,13 +270,13 @@ impl<'a> Runner<'a> {
         runs
     }
 
-    /// Gets a build of `case` in this lane ready, with nothing left of an earlier one that could be taken for its own.
+    /// Prepares a build of `case` in this lane, and removes files of an earlier one that could be mistaken for its own.
     fn prepare(&mut self, case: &Case, stage: usize, lane: usize, compiler: &Compiler) -> Result<Invocation, RunError> {
         let padding = "x".repeat(self.random.usize(..MAX_PADDING));
         let fail = |message: String| failed(FailureKind::Collector, message);
         let path = &compiler.toolchain.path;
         let program = self.program(compiler);
-        // Nobody changes a copy.
+        // A copy does not change.
         if program == *path
             && let Some(stamp) = Stamp::of(path)
             && *self.compilers.entry(path.clone()).or_insert(stamp) != stamp
@@ -285,12 +285,12 @@ impl<'a> Runner<'a> {
             return Err(fail(text));
         }
         let stage = self.stage(stage, lane).map_err(|message| fail(message.to_owned()))?;
-        // A failed build leaves an older file as it was, and that would be taken for its own.
+        // A failed build does not replace the file of an earlier one, which would be mistaken for its own.
         let _ = fs::remove_file(metrics_file(stage));
         Ok(invocation(case, stage, compiler, program, padding))
     }
 
-    /// Makes a run of what was recorded of a build of `case` in this lane.
+    /// Turns the recording of a build of `case` in this lane into a run.
     fn finish(
         &self,
         case: &Case,
@@ -301,7 +301,7 @@ impl<'a> Runner<'a> {
     ) -> Result<Benchmark, RunError> {
         let stage = self.stage(stage, lane).map_err(|message| failed(FailureKind::Collector, message.to_owned()))?;
         let recording = recording.map_err(|error| match error {
-            // Of the file that the user knows.
+            // With the path that the user knows, not that of the copy.
             CollectError::Spawn { source, .. } => {
                 let path = compiler.toolchain.path.clone();
                 failed(FailureKind::Spawn, CollectError::Spawn { program: path, source }.to_string())
@@ -329,7 +329,7 @@ impl<'a> Runner<'a> {
                     && kind == FailureKind::CompileError
                 {
                     failure.message.push_str(
-                        " (the project takes the public std, which forc fetches from the network; a local copy can be given with --std)",
+                        " (the project uses the public std, which forc fetches from the network; --std names a local copy)",
                     );
                 }
                 Err(RunError::Failed(Box::new(failure)))
@@ -338,12 +338,12 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// That a run was made again.
+/// The note of a repeated run.
 fn discarded_before(stood_still: Duration) -> String {
-    format!("a run before this one was discarded, as the harness stood still for {stood_still:.1?} in it")
+    format!("a run before this one was discarded, as the harness stood still for {stood_still:.1?} during it")
 }
 
-/// What a run and the recording of it took of the processors.
+/// The CPU time of a run and of its recording.
 fn cpu_time(run: &Benchmark) -> Duration {
     run.accounting.map_or(Duration::ZERO, |accounting| accounting.cpu_time()) + run.collector.cpu_time
 }
@@ -352,7 +352,7 @@ fn failed(kind: FailureKind, message: String) -> RunError {
     RunError::Failed(Box::new(failure::without_run(kind, message)))
 }
 
-/// So many copies of a project, or why there are none.
+/// Makes `count` copies of a project, or says why that is not possible.
 fn copies(project: &Project, count: usize) -> Result<Vec<Stage>, String> {
     let folder = &project.folder;
     let stages = (0..count).map(|_| Stage::new(folder, &project.bounds)).collect::<Result<Vec<Stage>, _>>();
@@ -369,7 +369,7 @@ fn copies(project: &Project, count: usize) -> Result<Vec<Stage>, String> {
     }
 }
 
-/// By what a file that was written anew is told from what it was, without reading it.
+/// Identifies the state of a file without reading it.
 #[derive(Clone, Copy, PartialEq)]
 struct Stamp {
     file: u64,
@@ -378,7 +378,7 @@ struct Stamp {
 }
 
 impl Stamp {
-    /// That of the file at `path`; `None` if it is gone, which the spawn will tell.
+    /// The state of the file at `path`; `None` if it does not exist, which the spawn will report.
     fn of(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok()?;
         Some(Self { file: metadata.ino(), length: metadata.len(), changed: (metadata.mtime(), metadata.mtime_nsec()) })
@@ -400,13 +400,13 @@ fn invocation(case: &Case, stage: &Stage, compiler: &Compiler, program: PathBuf,
     }
 }
 
-/// Where a compiler without info markers is to write its sizes.
+/// The file to which a compiler without info markers writes its sizes.
 fn metrics_file(stage: &Stage) -> PathBuf {
     stage.root().join("metrics.json")
 }
 
 impl Compiler<'_> {
-    /// The std that the project is built with, where it takes one that is not its own.
+    /// The std that the project is built with, if it uses one that is not its own.
     fn std_for(&self, project: &Project) -> Option<PathBuf> {
         let given = self.std.map(|std| std.canonicalize().unwrap_or_else(|_| std.to_owned()));
         project.std.clone().or(given).filter(|_| project.manifest.implicit_std)

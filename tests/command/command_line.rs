@@ -411,7 +411,7 @@ fn a_name_that_is_none_is_told_with_what_may_have_been_meant() {
     assert!(!none.stderr.contains("--list"), "`run` has no such option: {}", none.stderr);
     fs::create_dir(bed.path("empty")).unwrap();
     let empty = run(&bed, &["list", "--suite", "empty"]).assert_code(3);
-    assert_eq!(empty.stderr, "empty holds no project: no Forc.toml is below it\n");
+    assert_eq!(empty.stderr, "empty holds no project: there is no Forc.toml in it\n");
 }
 
 #[test]

@@ -236,7 +236,7 @@ fn an_interrupt_ends_both_and_the_comparison_goes_on_as_it_began() {
     // Never half in turns and half at once.
     let turns = ["old/forc", "new/forc", "--schedule", "turns", "--max-runs", "12", "--resume"];
     let other = rivals.run(&turns, None).assert_code(4);
-    assert!(other.stderr.contains("leave out --schedule turns"), "{}", other.stderr);
+    assert!(other.stderr.contains("omit --schedule turns"), "{}", other.stderr);
     assert!(rivals.journal().exists());
     rivals.run(&[&words[..], &["--resume"]].concat(), None).assert_code(0);
     let comparison = rivals.comparison();

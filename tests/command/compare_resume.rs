@@ -101,7 +101,7 @@ fn it_goes_on_under_the_budget_and_the_looks_that_it_was_begun_with() {
     rivals.interrupt(&["--max-runs", "12", "--min-runs", "12"]).assert_code(130);
     let interrupted = rivals.comparison();
     let ended = rivals.run(&["--max-runs", "30", "--budget", "1h", "--resume"]);
-    assert!(ended.stderr.contains("begun with --budget 10m and --max-runs 12"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("started with --budget 10m and --max-runs 12"), "{}", ended.stderr);
     let comparison = rivals.comparison();
     assert_eq!((blocks(&comparison), comparison.settings.max_runs), (12, 12), "blocks beyond the last look");
     assert_eq!(comparison.settings.budget, Some(Duration::from_secs(600)));

@@ -45,7 +45,7 @@ impl Build for Ended {
     }
 
     fn has_built(&self) -> bool {
-        self.stderr.contains("is built, in")
+        self.stderr.contains("built in")
     }
 
     /// It failed as the harness does, with all of these words, after whatever it said of the build.

@@ -12,15 +12,15 @@ use crate::model::Report;
 use crate::suite::Selection;
 use crate::verdict::ReportsError;
 
-/// Which two reports to hold against each other.
+/// The two reports to compare.
 #[derive(Debug, Args)]
 pub(super) struct DiffOptions {
     /// The base's report: its number or name, a commit or the beginning of its id, a release (0.72.1), a date (2024-06-01:
-    /// the last report of a commit of then or before), `latest`, or `latest~1` for the one before that
+    /// the last report of a commit up to that day), `latest`, or `latest~1` for the one before that
     #[arg(value_name = "BASE")]
     base: String,
 
-    /// The report to hold against it, named in the same ways
+    /// The report to compare with it, named in the same ways
     #[arg(value_name = "OTHER")]
     other: String,
 
@@ -38,7 +38,7 @@ pub(super) fn diff(history: &History, options: &DiffOptions) -> Result<Outcome> 
     let pair = history::pair(&reports, &options.base, &options.other)?;
     let names = history::side_names(pair);
     let [base, other] = pair;
-    // Points of one series are compared as such, whichever host of that class of machines has measured them.
+    // Hosts of one class of machines share a series, so their reports can be compared.
     if base.machine != other.machine && !options.pair.force {
         let [base_machine, other_machine] = pair.map(|report| report.machine.to_string());
         let [base, other] = names;

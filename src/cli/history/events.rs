@@ -13,18 +13,18 @@ use crate::trends::{Change, Commit, Event, Standing, Trends};
 use crate::words::Sign;
 use crate::words::events::{commits, sentence};
 
-/// Which events to show.
+/// The events to show.
 #[derive(Debug, Args)]
 pub(super) struct EventsOptions {
-    /// Only those of benchmarks whose id holds this
+    /// Only events of benchmarks whose id contains this
     #[arg(value_name = "BENCHMARK")]
     benchmark: Option<String>,
 
-    /// Only those of this standing; may be given several times [default: new and open]
+    /// Only events of this standing; may be repeated [default: new and open]
     #[arg(long, value_enum, value_name = "STANDING")]
     standing: Vec<StandingOption>,
 
-    /// All of them, whatever became of them
+    /// All events of any standing
     #[arg(long, conflicts_with = "standing")]
     all: bool,
 
@@ -38,15 +38,15 @@ pub(super) struct EventsOptions {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum StandingOption {
-    /// Not there the last time that `forc-perf nightly` told somebody
+    /// Not yet reported by `forc-perf nightly`
     New,
-    /// Known, and nobody has said anything of it
+    /// Reported, without an annotation
     Open,
-    /// Seen
+    /// Acknowledged
     Acknowledged,
-    /// Meant to be so
+    /// Intended
     Expected,
-    /// A later commit took it back
+    /// Reverted by a later commit
     Reverted,
 }
 
@@ -116,7 +116,7 @@ fn row(trends: &Trends, change: &Change) -> Option<Vec<String>> {
     let key = &trends.series.get(change.series)?.series.key;
     let name = |position: usize| trends.commit(position).map_or(String::new(), |commit| commit.name.clone());
     let then = match change.point.persistence {
-        Persistence::Unconfirmed => format!("seen {} times yet", change.point.points),
+        Persistence::Unconfirmed => format!("seen {} times so far", change.point.points),
         Persistence::Lasting => "lasting".to_owned(),
         Persistence::Superseded { by } => format!("until {}", name(by)),
         Persistence::Reverted { by } => format!("reverted by {}", name(by)),
@@ -132,7 +132,7 @@ fn row(trends: &Trends, change: &Change) -> Option<Vec<String>> {
     ])
 }
 
-/// An event for programs. Ratios are new over old; what has no end is null.
+/// An event for programs. Ratios are new over old; an infinite bound is null.
 fn to_json(trends: &Trends, event: &Event) -> Value {
     let name = |position: usize| trends.commit(position).map(Commit::key);
     let changes = event.changes.iter().filter_map(|change| {

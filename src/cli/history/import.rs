@@ -22,7 +22,7 @@ use crate::os::Interrupt;
 use crate::report::file::FileError;
 use crate::text::plural;
 
-/// What to take in.
+/// The files to import.
 #[derive(Debug, Args)]
 pub(super) struct ImportOptions {
     /// Reports, comparisons, exported histories, files of dyno or of the first forc-perf, or the folder of the compiler's
@@ -30,11 +30,11 @@ pub(super) struct ImportOptions {
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 
-    /// The compiler's commit (with --sway also a branch or tag), where the file does not say
+    /// The compiler's commit (with --sway also a branch or tag), if the file does not contain it
     #[arg(long, value_name = "REV")]
     commit: Option<String>,
 
-    /// When it was measured, where the file does not say [default: when the file was last changed]
+    /// When it was measured, if the file does not contain it [default: when the file was last changed]
     #[arg(long, value_name = "AGE|DATE", value_parser = moment)]
     time: Option<Timestamp>,
 
@@ -92,20 +92,20 @@ fn commit(name: Option<&str>, sway: Option<&Path>) -> Result<Option<CommitRef>> 
 fn import_history(history: &mut History, path: &Path) -> Result<Transferred> {
     let file = File::open(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
     let imported = history.import(&mut BufReader::new(file));
-    imported.map_err(|source| CliError::ImportHistory { path: path.to_owned(), source })
+    imported.map_err(|error| CliError::ImportHistory { path: path.to_owned(), source: Box::new(error) })
 }
 
 fn show_done(path: &Path, done: Transferred, notices: &[Notice]) {
     let Transferred { new, known, notes } = done;
     let mut text = format!("{}: {new} report{} recorded", path.display(), plural(new));
     if known > 0 {
-        text.push_str(&format!(", {known} known already"));
+        text.push_str(&format!(", {known} already known"));
     }
     if notes > 0 {
         text.push_str(&format!(", {notes} note{}", plural(notes)));
     }
     say(text);
-    // What has one reason is told once; --format json lists every file.
+    // Files with the same reason are summarised; --format json lists every file.
     let mut by_reason: BTreeMap<(Treatment, &str), Vec<&Path>> = BTreeMap::new();
     for notice in notices {
         by_reason.entry((notice.treatment, &notice.reason)).or_default().push(&notice.file);

@@ -11,26 +11,26 @@ use crate::cli::say_json;
 use crate::history::{History, HistoryError, NoteKind, ReportFilter};
 use crate::trends::Axis;
 
-/// What to say of what.
+/// The annotation.
 #[derive(Debug, Args)]
 pub(super) struct AckOptions {
     /// A commit (the beginning of its id) or an event's key
     #[arg(value_name = "SUBJECT", required_unless_present_any = ["list", "remove"])]
     subject: Option<String>,
 
-    /// What is meant: that it was seen (acknowledged), that it is as it should be (expected), or just a note
+    /// The kind of annotation: it was seen (acknowledged), it is intended (expected), or just a note
     #[arg(long, value_name = "KIND", default_value_t = NoteKind::Acknowledged)]
     kind: NoteKind,
 
-    /// In your own words
+    /// Text of the annotation
     #[arg(long, short, value_name = "TEXT", default_value = "", hide_default_value = true)]
     message: String,
 
-    /// List what was said, of this subject or of all
+    /// List the annotations of this subject, or all
     #[arg(long)]
     list: bool,
 
-    /// Take back what has this number in the list
+    /// Remove the annotation with this number in the list
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["subject", "list"])]
     remove: Option<i64>,
 
@@ -44,7 +44,7 @@ pub(super) fn ack(mut history: History, options: &AckOptions) -> Result<Outcome>
             let path = history.path().to_owned();
             return Err(HistoryError::NoSuch { what: "note", number, path }.into());
         }
-        say(format_args!("note {number} is taken back"));
+        say(format_args!("note {number} is removed"));
         return Ok(Outcome::Success);
     }
     let subject = options.subject.as_deref().map(|subject| known(&history, subject)).transpose()?;
@@ -59,7 +59,7 @@ pub(super) fn ack(mut history: History, options: &AckOptions) -> Result<Outcome>
                 };
                 if !notes.is_empty() {
                     let rows = notes.iter().map(row).collect();
-                    say(table(&["note", "subject", "kind", "said", "text"], 0, rows).trim_end());
+                    say(table(&["note", "subject", "kind", "date", "text"], 0, rows).trim_end());
                 }
             }
         }
@@ -77,21 +77,21 @@ pub(super) fn ack(mut history: History, options: &AckOptions) -> Result<Outcome>
 const fn spoken(kind: NoteKind) -> &'static str {
     match kind {
         NoteKind::Acknowledged => "acknowledged",
-        NoteKind::Expected => "expected to be as it is",
+        NoteKind::Expected => "expected",
         NoteKind::Note => "noted",
     }
 }
 
-/// The whole key that a subject is the beginning of: the id of a commit, what an event is called whose compiler tells of no
-/// commit, or what something was said of before.
+/// The complete key that begins with `subject`: the id of a commit, the key of an event whose compiler has no known commit,
+/// or the subject of an earlier annotation.
 fn known(history: &History, subject: &str) -> Result<String> {
     let axis = Axis::of(&history.reports(&ReportFilter::default())?);
     let mut keys: Vec<String> = axis.commits.iter().map(|commit| commit.key().to_owned()).collect();
     keys.extend(history.notes(None)?.into_iter().map(|note| note.subject));
     keys.sort_unstable();
     keys.dedup();
-    let begun: Vec<&String> = keys.iter().filter(|key| key.starts_with(subject)).collect();
-    match begun.as_slice() {
+    let found: Vec<&String> = keys.iter().filter(|key| key.starts_with(subject)).collect();
+    match found.as_slice() {
         [key] => Ok((*key).clone()),
         [] => Err(CliError::UnknownSubject { subject: subject.to_owned(), path: history.path().to_owned() }),
         _ if keys.iter().any(|key| key == subject) => Ok(subject.to_owned()),

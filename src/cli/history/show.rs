@@ -15,26 +15,26 @@ use crate::model::StdChoice;
 use crate::report::terminal;
 use crate::text::{clean, format, plural};
 
-/// Which reports to list.
+/// The reports to list.
 #[derive(Debug, Args)]
 pub(super) struct ListOptions {
     /// Reports of this commit or release: the beginning of its id, or a pattern
     #[arg(long, value_name = "ID")]
     commit: Option<String>,
 
-    /// Reports of machines whose description holds this, or matches this pattern
+    /// Reports of machines whose description contains this, or matches this pattern
     #[arg(long, value_name = "TEXT")]
     machine: Option<String>,
 
-    /// Reports of compilers whose version holds this, or matches this pattern
+    /// Reports of compilers whose version contains this, or matches this pattern
     #[arg(long, value_name = "VERSION")]
     forc: Option<String>,
 
-    /// Measured then or later: 90d, 2026-01-31
+    /// Measured at this time or later: 90d, 2026-01-31
     #[arg(long, value_name = "AGE|DATE", value_parser = moment)]
     since: Option<Timestamp>,
 
-    /// Measured before
+    /// Measured before this time
     #[arg(long, value_name = "AGE|DATE", value_parser = moment)]
     until: Option<Timestamp>,
 
@@ -42,14 +42,14 @@ pub(super) struct ListOptions {
     format: FormatOption,
 }
 
-/// Which report to show.
+/// The report to show.
 #[derive(Debug, Args)]
 pub(super) struct ShowOptions {
     /// The report: its number or name, a commit, a release, a date, `latest` or `latest~N`
     #[arg(value_name = "REPORT", default_value = "latest")]
     report: String,
 
-    /// How it is printed
+    /// How the report is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ShowFormat::Table)]
     format: ShowFormat,
 }
@@ -59,13 +59,13 @@ pub(super) struct ShowOptions {
 enum ShowFormat {
     /// For people
     Table,
-    /// Where it comes from and what it says, without its runs
+    /// Its origin and its figures, without its runs
     Json,
     /// The whole report, as `run` writes it
     Report,
 }
 
-/// Which series.
+/// The series to show.
 #[derive(Debug, Args)]
 pub(super) struct SeriesOptions {
     #[command(flatten)]
@@ -79,7 +79,7 @@ pub(super) struct SeriesOptions {
     #[arg(long, conflicts_with = "points")]
     samples: bool,
 
-    /// Show how the machines compare that have measured the same commits
+    /// Show how machines compare that have measured the same commits
     #[arg(long, conflicts_with_all = ["points", "samples"])]
     calibration: bool,
 
@@ -87,26 +87,26 @@ pub(super) struct SeriesOptions {
     format: FormatOption,
 }
 
-/// Which series.
+/// The series to show.
 #[derive(Debug, Args)]
 pub(super) struct WhichSeries {
-    /// Those of benchmarks whose id holds this, or matches this pattern
+    /// Series of benchmarks whose id contains this, or matches this pattern
     #[arg(value_name = "BENCHMARK")]
     benchmark: Option<String>,
 
-    /// Those of this metric in one word, such as wall or peak-memory; or a pattern
+    /// Series of this metric, such as wall or peak-memory; or a pattern
     #[arg(long, value_name = "METRIC")]
     metric: Option<String>,
 
-    /// Those of phases whose description holds this, or matches this pattern; `none` for whole runs
+    /// Series of phases whose description contains this, or matches this pattern; `none` for whole runs
     #[arg(long, value_name = "PHASE")]
     phase: Option<String>,
 
-    /// Those of packages whose name holds this, or matches this pattern; `none` for all packages together
+    /// Series of packages whose name contains this, or matches this pattern; `none` for all packages together
     #[arg(long, value_name = "PACKAGE")]
     package: Option<String>,
 
-    /// Those of machines whose description holds this, or matches this pattern
+    /// Series of machines whose description contains this, or matches this pattern
     #[arg(long, value_name = "TEXT")]
     machine: Option<String>,
 }
@@ -175,7 +175,7 @@ pub(super) fn list(history: &History, options: &ListOptions) -> Result<Outcome> 
         out::print(&table(&header, 3, rows.collect()));
     }
     if reports.is_empty() {
-        tell(format_args!("No report of {} is like that.", history.path().display()));
+        tell(format_args!("No report of {} matches.", history.path().display()));
         return Ok(Outcome::NothingMeasured);
     }
     Ok(Outcome::Success)
@@ -232,7 +232,7 @@ pub(super) fn show(history: &History, options: &ShowOptions) -> Result<Outcome> 
 pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outcome> {
     let found = options.which.find(history)?;
     if found.is_empty() {
-        tell(format_args!("No series of {} is like that.", history.path().display()));
+        tell(format_args!("No series of {} matches.", history.path().display()));
         return Ok(Outcome::NothingMeasured);
     }
     let as_json = options.format.format == Format::Json;
@@ -334,7 +334,7 @@ fn calibration(history: &History, found: &[Series], as_json: bool) -> Result<()>
     Ok(())
 }
 
-/// What a series is of, in a line.
+/// A series in one line.
 fn title(series: &Series) -> String {
     let key = &series.key;
     let mut title = format!("{} {}", key.benchmark, key.metric.name());

@@ -14,37 +14,37 @@ use crate::history::{History, HistoryError, export};
 use crate::os::draft::Draft;
 use crate::report::file::FileError;
 
-/// What to write, and how.
+/// What to export, and in which format.
 #[derive(Debug, Args)]
 pub(super) struct ExportOptions {
-    /// In which form
+    /// The output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Form::Jsonl)]
     format: Form,
 
-    /// The report for the forms that hold one: its number or name, a commit, a release, a date, `latest` or `latest~N`
+    /// The report, for formats that hold one: its number or name, a commit, a release, a date, `latest` or `latest~N`
     #[arg(long, value_name = "REPORT", default_value = "latest")]
     report: String,
 
     #[command(flatten)]
     which: WhichSeries,
 
-    /// Write to this file, whole or not at all [default: stdout]
+    /// Write to this file, completely or not at all [default: stdout]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-/// The forms that a history can be written in.
+/// The formats of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Form {
-    /// All of it, without loss: `history import` reads it
+    /// The whole history, without loss: `history import` reads it
     Jsonl,
-    /// The points of the series, a row each
+    /// The points of the series, one per row
     Csv,
     /// A report, for `bencher run --adapter json`
     Bencher,
     /// A report, for github-action-benchmark with `tool: customSmallerIsBetter`
     Github,
-    /// A report, for Prometheus and what else reads OpenMetrics
+    /// A report, for Prometheus and other readers of OpenMetrics
     Openmetrics,
 }
 

@@ -1,4 +1,4 @@
-//! How often each benchmark is run, in which order, and what at the same time: pure functions of numbers.
+//! The number and order of the runs, and which of them take place at the same time: pure functions of numbers.
 
 mod places;
 
@@ -6,21 +6,21 @@ use std::time::Duration;
 
 pub use places::{Choice, Wanted, choose};
 
-/// The fewest runs of a benchmark unless told otherwise: Criterion refuses a smaller sample.
+/// The default of the fewest runs of a benchmark: Criterion refuses a smaller sample.
 pub const MIN_SAMPLES: usize = 10;
-/// The most runs of a benchmark unless told otherwise: more would narrow the interval by little.
+/// The default of the most runs of a benchmark: more would hardly narrow the interval.
 pub const MAX_SAMPLES: usize = 50;
-/// How long all runs together may take unless told otherwise.
+/// The default time for all runs together.
 pub const DEFAULT_BUDGET: Duration = Duration::from_secs(120);
 
 /// How often to run benchmarks that take about `expected` each: as often as fits into `budget`, every benchmark for the
-/// same time if it can be, and never less than [`MIN_SAMPLES`] nor more than [`MAX_SAMPLES`] times.
+/// same time if possible, at least [`MIN_SAMPLES`] and at most [`MAX_SAMPLES`] times.
 pub fn sample_counts(expected: &[Duration], budget: Duration) -> Vec<usize> {
     let counts = |slot: f64| -> Vec<usize> {
         let count = |expected: &Duration| (slot / expected.as_secs_f64().max(1e-9)) as usize;
         expected.iter().map(|expected| count(expected).clamp(MIN_SAMPLES, MAX_SAMPLES)).collect()
     };
-    // The total grows with the slot, so the largest slot that fits is found by halving.
+    // The total grows with the slot, so bisection finds the largest slot that fits.
     let (mut fits, mut too_much) = (0.0, budget.as_secs_f64().max(1e-9));
     for _ in 0..40 {
         let slot = f64::midpoint(fits, too_much);
@@ -34,16 +34,16 @@ pub fn total(expected: &[Duration], counts: &[usize]) -> Duration {
     expected.iter().zip(counts).map(|(expected, count)| expected.mul_f64(*count as f64)).sum()
 }
 
-/// The order of the runs, as indices of benchmarks: rounds in which every benchmark that has runs left in proportion
-/// comes at most once, each round in an order of its own, drawn from `seed`.
+/// The order of the runs, as indices of benchmarks: in rounds. A benchmark is in a round at most once, and in a share of the
+/// rounds in proportion to its number of runs. The order within each round is drawn from `seed`.
 ///
-/// So a slow minute of the machine falls upon all benchmarks alike, and the runs of each are spread over all of the time.
+/// A slow minute of the machine then affects all benchmarks equally, and the runs of each are spread over the whole time.
 pub fn order(counts: &[usize], seed: u64) -> Vec<usize> {
     let rounds = counts.iter().copied().max().unwrap_or(0);
     let mut random = fastrand::Rng::with_seed(seed);
     let mut order = Vec::with_capacity(counts.iter().sum());
     for round in 0..rounds {
-        // Of n runs over r rounds, those of number ⌊k·n/r⌋ are done before round k.
+        // Of n runs over r rounds, ⌊k·n/r⌋ are done before round k.
         let in_round = |count: usize| (round + 1) * count / rounds > round * count / rounds;
         let mut indices: Vec<usize> = (0..counts.len()).filter(|index| in_round(counts[*index])).collect();
         random.shuffle(&mut indices);
@@ -57,21 +57,21 @@ pub fn order(counts: &[usize], seed: u64) -> Vec<usize> {
 pub struct Block {
     /// The benchmark.
     pub benchmark: usize,
-    /// The sides, in the order of their places: one after the other, or where `width` run at once, the first `width` of them
-    /// side by side, then the next.
+    /// The sides in the order of their places: one after the other, or, if `width` run at the same time, the first `width` of
+    /// them together, then the next.
     pub order: Vec<usize>,
 }
 
 impl Block {
-    /// The sides that run at the same time, wave after wave of up to `width`: the first of each in the first place, on the
-    /// first core and in the first copy of the project.
+    /// The sides that run at the same time, in waves of up to `width`. The first side of each wave has the first place: the
+    /// first core, and the first copy of the project.
     pub fn waves(&self, width: usize) -> std::slice::Chunks<'_, usize> {
         self.order.chunks(width.max(1))
     }
 }
 
-/// How long a block takes whose sides take `walls` by themselves, up to `width` at once: which sides share a wave is drawn, so
-/// that every wave is taken to last as long as the longest of all.
+/// How long a block takes if its sides take `walls` each, up to `width` at the same time. Which sides share a wave is random,
+/// so every wave is assumed to last as long as the longest side.
 pub fn block_length(walls: &[Duration], width: usize) -> Duration {
     if width <= 1 {
         return walls.iter().sum();
@@ -83,16 +83,16 @@ pub fn block_length(walls: &[Duration], width: usize) -> Duration {
 /// The blocks of one round: every benchmark of `live` once, in an order drawn for this round, each with the sides in
 /// places drawn for this block.
 ///
-/// A place is all in which two runs of a block differ beside their compilers: the turn, or at once the core, the copy of the
-/// project on that core, and where not all sides fit, the wave. All permutations of the sides over the places are equally
-/// likely, in every block anew and whatever was drawn before: that is what makes the comparison's test exact. Were both
-/// compilers the same, either could as well have been the other, however much faster one core, one folder or the first turn
-/// is. That runs at once disturb each other takes nothing from this: of two that are the same, each is disturbed as the other
-/// would have been in its place. The draw depends on nothing but `seed`, the round and the benchmark, so that a comparison
-/// that is resumed goes on as it would have gone.
+/// A place is everything in which two runs of a block differ besides their compilers: the turn; or, if they run at the same
+/// time, the core, the copy of the project on that core, and the wave if not all sides fit. All permutations of the sides
+/// over the places are equally likely, in every block, independently of earlier draws. This makes the comparison's test exact:
+/// if both compilers are the same, exchanging them changes nothing, however much faster one core, one folder or the first
+/// turn is. The test stays exact although runs at the same time disturb each other: of two equal compilers, each is disturbed
+/// as the other would have been in its place. The draw depends only on `seed`, the round and the benchmark, so that a resumed
+/// comparison has the same order as an uninterrupted one.
 pub fn round(live: &[usize], sides: usize, seed: u64, round: usize) -> Vec<Block> {
     let stream = |a: u64, b: u64| {
-        // Two rounds of a generator's own mixing: neighbouring numbers must not give streams that resemble each other.
+        // Mixed twice by the generator: neighbouring numbers must not give similar streams.
         let mut random = fastrand::Rng::with_seed(seed ^ fastrand::Rng::with_seed(a.wrapping_add(1)).u64(..));
         fastrand::Rng::with_seed(random.u64(..) ^ b)
     };
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_is_used_and_kept() {
+    fn the_budget_is_used_and_not_exceeded() {
         let expected = ms(&[15, 100, 100, 400, 2000]);
         let counts = sample_counts(&expected, Duration::from_secs(40));
         let total = total(&expected, &counts);
@@ -127,14 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn no_budget_is_so_small_that_a_sample_would_be_too() {
+    fn a_small_budget_still_gives_enough_samples() {
         assert_eq!(sample_counts(&ms(&[5000, 1]), Duration::from_secs(1)), [MIN_SAMPLES, MIN_SAMPLES]);
         assert_eq!(sample_counts(&ms(&[0]), Duration::from_secs(1)), [MAX_SAMPLES]);
         assert!(sample_counts(&[], Duration::ZERO).is_empty());
     }
 
     #[test]
-    fn every_benchmark_gets_its_runs_spread_over_all_of_the_time() {
+    fn the_runs_of_every_benchmark_are_spread_over_the_whole_time() {
         let counts = [50, 10, 25];
         let order = order(&counts, 7);
         for (index, count) in counts.iter().enumerate() {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn rounds_interleave_in_a_recorded_order() {
+    fn rounds_interleave_in_an_order_given_by_the_seed() {
         let order_of = |seed| order(&[10, 10, 10], seed);
         assert_eq!(order_of(1), order_of(1));
         assert_ne!(order_of(1), order_of(2));
@@ -160,14 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn blocks_are_in_an_order_that_only_the_seed_knows() {
+    fn the_seed_determines_the_order_of_the_blocks() {
         let live = [0, 2, 5, 7];
         assert_eq!(round(&live, 2, 1, 3), round(&live, 2, 1, 3));
         assert_ne!(round(&live, 2, 1, 3), round(&live, 2, 2, 3));
         let mut benchmarks: Vec<usize> = round(&live, 3, 1, 3).iter().map(|block| block.benchmark).collect();
         benchmarks.sort_unstable();
         assert_eq!(benchmarks, live);
-        // What is decided leaves the others' order within their blocks as it was.
+        // A decided benchmark does not change the order within the blocks of the others.
         let order = |live: &[usize]| round(live, 3, 1, 3).into_iter().find(|block| block.benchmark == 5).unwrap().order;
         assert_eq!(order(&live), order(&[5, 7]));
     }

@@ -1,43 +1,43 @@
-//! Whether the sides of a block run at the same time, and where.
+//! Whether the sides of a block run at the same time, and on which cores.
 
 use crate::collector::Cores;
 use crate::model::Schedule;
 
-/// What the user asked for.
+/// The requested schedule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wanted {
-    /// All sides at once where there is a core for each, else in turns.
+    /// All sides at the same time if there is a core for each, else in turns.
     #[default]
     Auto,
     /// One after the other.
     Turns,
-    /// As many at once as there are cores.
+    /// As many at the same time as there are cores.
     Duet,
 }
 
-/// How the sides of a block are to be run, and why not otherwise.
+/// How the sides of a block are run, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// How.
+    /// The schedule.
     pub schedule: Schedule,
-    /// What a person should know of it, in a sentence.
+    /// A note about it for the user.
     pub note: Option<String>,
 }
 
-/// Chooses for this number of sides; `cores` is `None` where the platform cannot give a process a core.
+/// Chooses for this number of sides. `cores` is `None` if the platform cannot pin a process to a core.
 ///
-/// At once, every side has a core of its own, no two of them parts of one as long as there are enough; all are of one kind,
-/// as the draw of a fast and of a thrifty core would be nothing but noise. The harness's threads are on what is left; where
-/// nothing is, those of each run are on that run's own core. So what they take is taken from the side that they watch, and
-/// never from the other. A control group whose quota does not give every side its core would stop both in turn: then the
-/// sides take turns.
+/// At the same time, every side has its own core; no two of them are hyper-threads of one core if there are enough cores. All
+/// are of one kind, as drawing fast and efficient cores would only add noise. The harness's threads use the remaining
+/// cores. If there are none, those of each run use that run's own core, so that they slow down only the side that they
+/// watch. A control group whose quota is too small for all sides would throttle each of them at times: then the sides take
+/// turns.
 pub fn choose(wanted: Wanted, sides: usize, cores: Option<&Cores>) -> Choice {
     let turns = |note: Option<String>| Choice { schedule: Schedule::Turns, note };
     if wanted == Wanted::Turns {
         return turns(None);
     }
     let Some(cores) = cores else {
-        return turns(Some("the sides take turns: this platform cannot give each a core of its own".to_owned()));
+        return turns(Some("the sides take turns: this platform cannot give each its own core".to_owned()));
     };
     let processors_of = |kind: &[Vec<usize>]| kind.iter().map(Vec::len).sum::<usize>();
     let kinds = || cores.kinds.iter().map(Vec::as_slice);
@@ -49,18 +49,18 @@ pub fn choose(wanted: Wanted, sides: usize, cores: Option<&Cores>) -> Choice {
         let kind = if cores.kinds.len() > 1 { " of one kind" } else { "" };
         let usable = if processors == 1 { "one" } else { &processors.to_string() };
         return turns(Some(format!(
-            "the sides take turns: {sides} at once would need a core each, and this process may use {usable}{kind}"
+            "the sides take turns: {sides} at the same time would need a core each, and this process may use {usable}{kind}"
         )));
     }
     let width = sides.min(processors);
     if wanted == Wanted::Auto && cores.quota < width {
         return turns(Some(format!(
-            "the sides take turns: {sides} at once would need the time of {sides} processors, and the control group's \
-             quota gives this process that of {}",
+            "the sides take turns: {sides} at the same time would need the time of {sides} processors, and the control \
+             group's quota gives this process that of {}",
             cores.quota
         )));
     }
-    // The last ones: the first has more of the system's own work than any other.
+    // The last cores: the first one does most of the system's own work.
     let siblings = width > alike.len();
     let used: Vec<usize> = if siblings {
         let most = alike.iter().map(Vec::len).max().unwrap_or(0);
@@ -74,13 +74,13 @@ pub fn choose(wanted: Wanted, sides: usize, cores: Option<&Cores>) -> Choice {
     let mut notes = Vec::new();
     if siblings {
         notes.push(
-            "sides share a core as its hyper-threads, and slow each other down: there are too few cores".to_owned(),
+            "there are too few cores: sides share a core as its hyper-threads, and slow each other down".to_owned(),
         );
     }
     if cores.quota < width {
         notes.push(format!(
-            "the control group's quota gives this process the time of {}, and will stop sides that run at once: better \
-             take turns",
+            "the control group's quota gives this process the time of {} processors, and will throttle sides that run at \
+             the same time: --schedule turns is better",
             cores.quota
         ));
     }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_core_each_and_the_rest_is_the_harness_s() {
+    fn each_side_gets_a_core_and_the_harness_the_rest() {
         let two = cores(&[&[&[0], &[1]]], 2);
         let choice = choose(Wanted::Auto, 2, Some(&two));
         assert_eq!((duet(&choice), &choice.note), ((vec![0, 1], false, vec![]), &None));
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn siblings_are_used_only_where_there_are_too_few_cores() {
         let threads = cores(&[&[&[0, 4], &[1, 5], &[2, 6], &[3, 7]]], 8);
-        // The siblings of what is used stay idle.
+        // The siblings of used cores stay idle.
         assert_eq!(duet(&choose(Wanted::Auto, 3, Some(&threads))), (vec![1, 2, 3], false, vec![0, 4]));
         let one_core = cores(&[&[&[0, 1]]], 2);
         let choice = choose(Wanted::Auto, 2, Some(&one_core));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_cores_make_turns_and_a_sentence() {
+    fn too_few_cores_give_turns_and_a_note() {
         let says = |wanted, sides, cores: Option<&Cores>, said: &str| {
             let choice = choose(wanted, sides, cores);
             assert_eq!(choice.schedule, Schedule::Turns);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_it_gets_as_many_at_once_as_there_are_cores() {
+    fn duet_runs_as_many_at_the_same_time_as_there_are_cores() {
         let two = cores(&[&[&[0], &[1]]], 2);
         assert_eq!(duet(&choose(Wanted::Duet, 3, Some(&two))), (vec![0, 1], false, vec![]));
         let short = choose(Wanted::Duet, 2, Some(&cores(&[&[&[0], &[1]]], 1)));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fast_and_a_thrifty_core_are_never_drawn_against_each_other() {
+    fn fast_and_efficient_cores_are_not_mixed() {
         let hybrid = cores(&[&[&[0, 1], &[2, 3]], &[&[4], &[5], &[6]]], 7);
         assert_eq!(duet(&choose(Wanted::Auto, 2, Some(&hybrid))), (vec![0, 2], false, vec![4, 5, 6]));
         assert_eq!(duet(&choose(Wanted::Auto, 3, Some(&hybrid))), (vec![4, 5, 6], false, vec![0, 1, 2, 3]));
