@@ -125,7 +125,7 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
     let mut history = options.history.open()?;
     let mut trends = Trends::of(&history).map_err(harness)?;
     // Before the pages are written, so that they show as new what the lines below say.
-    trends.tell(&mut history).map_err(harness)?;
+    trends.announce(&mut history).map_err(harness)?;
     let written = options.pages.write(&history, &trends);
     match format {
         MessageFormat::Human => news(&trends).into_iter().for_each(say),
@@ -144,7 +144,7 @@ fn print_json(trends: &Trends, out: &Path) {
         .map(|event| {
             json!({
                 "event": event.key, "worse": event.worse, "unconfirmed": event.unconfirmed,
-                "headline": event.headline, "culprit": event.culprit, "sentence": in_words(event),
+                "headline": event.headline, "culprit": event.contributors, "sentence": in_words(event),
                 "commit": trends.commit(event.position),
             })
         })

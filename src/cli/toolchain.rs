@@ -11,7 +11,7 @@ use super::options::{self, SwayOptions};
 use super::progress::Progress;
 use super::{fail, say};
 use crate::cli::tell;
-use crate::forc::store::{self, Kind, Removal, RemoveError, Stored};
+use crate::forc::store::{self, Removal, RemoveError, Stored, StoredKind};
 use crate::forc::{Locator, ToolchainSpec, fuelup, source, spec, toolchain};
 use crate::os::Interrupt;
 use crate::os::cache;
@@ -151,8 +151,8 @@ fn list() -> ExitCode {
 fn stored_line(stored: &Stored) -> [String; 6] {
     let size = std::fs::metadata(&stored.binary).map_or_else(|_| format::MISSING.to_owned(), |file| bytes(file.len()));
     let (name, kind, from) = match &stored.kind {
-        Kind::Release(version) => (version.to_string(), "built", String::new()),
-        Kind::Revision(record) => {
+        StoredKind::Release(version) => (version.to_string(), "built", String::new()),
+        StoredKind::Revision(record) => {
             let flags = if record.cargo_flags.is_empty() {
                 String::new()
             } else {
