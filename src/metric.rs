@@ -67,6 +67,17 @@ pub enum Unit {
     Count,
 }
 
+impl Unit {
+    /// Its symbol in machine-readable formats; `None` for plain numbers, for which every format has its own word.
+    pub const fn symbol(self) -> Option<&'static str> {
+        match self {
+            Self::Nanoseconds => Some("ns"),
+            Self::Bytes => Some("B"),
+            Self::Count => None,
+        }
+    }
+}
+
 /// Which way a metric improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -137,6 +137,11 @@ pub fn splits() -> impl Iterator<Item = (&'static str, &'static [&'static str])>
     PHASES.iter().filter(|phase| !phase.parts.is_empty()).map(|phase| (phase.name, phase.parts))
 }
 
+/// What a phase is called: with its parts where a compiler has split it.
+pub fn label(name: &str, parts: &[String]) -> String {
+    if parts.is_empty() { name.to_owned() } else { format!("{name} ({})", parts.join(" + ")) }
+}
+
 /// The instructions of a phase, from those of each function that was called. `None` if none of its functions was, or if the
 /// phase is unknown.
 pub fn instructions(name: &str, of: impl Fn(&str) -> Option<u64>) -> Option<u64> {

@@ -114,7 +114,7 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
     let mut history = options.history.open()?;
     let mut trends = Trends::of(&history)?;
     // Before the pages are written, so that they mark as new what the lines below report.
-    trends.tell(&mut history)?;
+    trends.announce(&mut history)?;
     let written = options.pages.write(&history, &trends);
     match format {
         MessageFormat::Human => news(&trends).into_iter().for_each(say),
@@ -133,7 +133,7 @@ fn print_json(trends: &Trends, out: &Path) {
         .map(|event| {
             json!({
                 "event": event.key, "worse": event.worse, "unconfirmed": event.unconfirmed,
-                "headline": event.headline, "culprit": event.culprit, "sentence": in_words(event),
+                "headline": event.headline, "culprit": event.contributors, "sentence": in_words(event),
                 "commit": trends.commit(event.position),
             })
         })

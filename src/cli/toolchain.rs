@@ -9,7 +9,7 @@ use super::exit::Outcome;
 use super::options::{self, SwayOptions};
 use super::progress::Progress;
 use super::{Result, interrupt_on_signals, say, tell};
-use crate::forc::store::{self, Kind, Removal, Stored};
+use crate::forc::store::{self, Removal, Stored, StoredKind};
 use crate::forc::{Locator, ToolchainSpec, fuelup, source, spec, toolchain};
 use crate::os::cache;
 use crate::session::SessionEvent;
@@ -131,8 +131,8 @@ fn list() -> Result<Outcome> {
 fn stored_line(stored: &Stored) -> [String; 6] {
     let size = std::fs::metadata(&stored.binary).map_or_else(|_| format::MISSING.to_owned(), |file| bytes(file.len()));
     let (name, kind, from) = match &stored.kind {
-        Kind::Release(version) => (version.to_string(), "built", String::new()),
-        Kind::Revision(record) => {
+        StoredKind::Release(version) => (version.to_string(), "built", String::new()),
+        StoredKind::Revision(record) => {
             let flags = if record.cargo_flags.is_empty() {
                 String::new()
             } else {

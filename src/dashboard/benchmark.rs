@@ -13,7 +13,7 @@ use crate::chart;
 use crate::history::MeasureKey;
 use crate::model::{Metric, StdChoice};
 use crate::report::html::parts::{name, sentence};
-use crate::stats::{ChangeRules, detectable};
+use crate::stats::{ChangePoint, ChangeRules, detectable};
 use crate::text::change::short;
 use crate::text::counted;
 use crate::text::{format, shell};
@@ -211,7 +211,7 @@ fn what_happened(pages: &Pages, id: &str) -> Markup {
                                     td {
                                         ul.plain {
                                             @for change in event.changes.iter().filter(|change| of(change).is_some()).take(4) {
-                                                @if let Some(trend) = of(change) { li { (here(pages, trend, change.point.ratio)) } }
+                                                @if let Some(trend) = of(change) { li { (here(pages, trend, &change.point)) } }
                                             }
                                         }
                                     }
@@ -227,10 +227,14 @@ fn what_happened(pages: &Pages, id: &str) -> Markup {
     }
 }
 
-fn here(pages: &Pages, trend: &Trend, ratio: f64) -> Markup {
+fn here(pages: &Pages, trend: &Trend, change: &ChangePoint) -> Markup {
+    let ratio = change.ratio;
     let key = &trend.series.key;
     html! {
-        @match &key.phase { Some(phase) => { (chip(pages, phase)) (name(phase)) }, None => (key.metric.name()) }
+        @match &key.phase {
+            Some(phase) => { (chip(pages, phase)) (name(&trend.phase_label_at(change.index).unwrap_or_default())) },
+            None => (key.metric.name())
+        }
         " " span.regressed[ratio > 1.0].improved[ratio < 1.0] { (short(ratio)) }
     }
 }
@@ -260,9 +264,11 @@ fn by_subject(pages: &Pages, id: &str, trends: &[(usize, &Trend)]) -> Markup {
     });
     html! {
         @for ((metric, phase), own) in &subjects {
+            // A phase is called with its parts if any machine has measured them.
             @let lines: Vec<chart::TrendLine> = own.iter().map(|(_, trend)| line(trend, own)).collect();
             @if lines.iter().any(|line| line.points.len() > 1) {
-                @let subject = phase.map_or(metric.name().to_owned(), |phase| phase.to_owned());
+                @let label = own.iter().filter_map(|(_, trend)| trend.phase_label()).max_by_key(String::len);
+                @let subject = label.unwrap_or_else(|| metric.name().to_owned());
                 h3 { @if let Some(phase) = phase { (chip(pages, phase)) } (name(&subject)) }
                 (trend_chart(pages, &Window::all(pages), &Subject { name: id, metric: &subject, unit: metric.unit() }, lines, own))
             }

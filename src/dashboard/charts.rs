@@ -157,13 +157,14 @@ pub(super) fn stacked(pages: &Pages, id: &str, phases: &[(usize, &Trend)]) -> Ma
         .filter_map(|trend| Some((trend.series.key.phase.as_deref()?, trend)))
         .collect();
     // The longest at the bottom; what lies outside of them on top.
-    let size = |trend: &Trend| trend.points.last().map_or(0.0, |point| point.median);
-    layers.sort_by(|a, b| (a.0 == OUTSIDE).cmp(&(b.0 == OUTSIDE)).then(size(b.1).total_cmp(&size(a.1))));
+    let own = |trend: &Trend| trend.points.iter().rev().find(|point| !point.summed).map_or(0.0, |point| point.median);
+    layers.sort_by(|a, b| (a.0 == OUTSIDE).cmp(&(b.0 == OUTSIDE)).then(own(b.1).total_cmp(&own(a.1))));
     let window = Window::all(pages);
     let positions = window.len();
     let part = |(phase, trend): (&str, &Trend)| {
         let mut values = vec![None; positions];
-        for point in &trend.points {
+        // The parts of a phase have layers of their own.
+        for point in trend.points.iter().filter(|point| !point.summed) {
             if let Some(value) = values.get_mut(point.position) {
                 *value = Some(point.median);
             }

@@ -92,7 +92,7 @@ fn news(pages: &Pages) -> Markup {
         section aria-labelledby="new" {
             h2 #new { "New" @if !new.is_empty() { " " span.count { (new.len()) } } }
             @if new.is_empty() && commits > 0 {
-                @match &pages.trends.told {
+                @match &pages.trends.announced {
                     _ if events::too_early(pages.trends).is_some() => p.calm {
                         strong { "Too early to tell." } " A change takes eight commits to show, and "
                         (counted(commits, "commit")) @if commits == 1 { " has" } @else { " have" } " been measured."

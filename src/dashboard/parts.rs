@@ -83,12 +83,12 @@ pub(super) fn standing(event: &Event) -> Markup {
 }
 
 /// The phases that an event's difference is made of, each with its colour.
-pub(super) fn culprits(pages: &Pages, event: &Event) -> Markup {
-    let Some(culprit) = &event.culprit else { return html! {} };
-    let shown = culprit.phases.iter().filter(|(_, share)| *share > 0.0).take(3);
+pub(super) fn contributors(pages: &Pages, event: &Event) -> Markup {
+    let Some(contributors) = &event.contributors else { return html! {} };
+    let shown = contributors.phases.iter().filter(|(_, share)| *share > 0.0).take(3);
     html! {
         @for (phase, share) in shown {
-            span.part { (chip(pages, phase)) (name(phase)) " " (crate::text::format::whole_percent(share.min(1.0))) } " "
+            span.part { (chip(pages, phase)) (name(&contributors.label(phase))) " " (crate::text::format::whole_percent(share.min(1.0))) } " "
         }
     }
 }
@@ -181,7 +181,7 @@ pub(super) fn event_card(pages: &Pages, event: &Event, root: &str) -> Markup {
                     (doubt(pages, event, root))
                 }
                 p.facts {
-                    (culprits(pages, event))
+                    (contributors(pages, event))
                     span.muted { (persistence(pages, event, root)) }
                     @if let [id] = ids.as_slice() { (benchmark_link(pages, id, root)) }
                     (verdict_link(pages, event, root))

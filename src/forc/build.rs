@@ -1,4 +1,4 @@
-//! What building a forc means, be it a release or a revision: what is told while it goes on, and what can go wrong.
+//! Building a forc, a release or a revision: progress events and errors.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use crate::os::cache::{self, CACHE_VARIABLE};
 
-/// How long a build from nothing usually takes: 0.72.1 took 12 minutes on a 2-core machine that did nothing else.
+/// How long a build from scratch usually takes: 0.72.1 took 12 minutes on an otherwise idle 2-core machine.
 pub const USUAL_DURATION: &str = "about 12 minutes on 2 cores";
 
 /// What happens while a compiler is being built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BuildEvent {
-    /// Another harness is building the same compiler, or another one from the same repository; this one waits for it.
+    /// Another harness is building the same compiler, or another one from the same repository; this one waits.
     Waiting {
         /// The compiler, such as `forc 0.72.1` or `forc at my-branch (0123456789)`.
         compiler: String,
@@ -26,21 +26,21 @@ pub enum BuildEvent {
     Started {
         /// The compiler.
         compiler: String,
-        /// Where all that cargo says is written to.
+        /// The log with all output of cargo.
         log: PathBuf,
-        /// Whether there is the output of an earlier build, so that only what changed is compiled.
+        /// Whether the output of an earlier build exists, so that only what changed is compiled.
         incremental: bool,
     },
     /// One more crate is being compiled.
     Compiling {
         /// The crate.
         name: String,
-        /// How many have been begun until now, this one too.
+        /// How many have been started so far, including this one.
         count: usize,
         /// Time since the build began.
         elapsed: Duration,
     },
-    /// The compiler is there.
+    /// The compiler is built.
     Finished {
         /// The compiler.
         compiler: String,
@@ -55,14 +55,14 @@ pub enum BuildError {
     /// There is no cache folder.
     #[error(transparent)]
     NoCache(#[from] cache::NoCache),
-    /// Something in the cache folder could not be made or moved.
+    /// A file or folder in the cache could not be created or moved.
     #[error("cannot build {compiler} into {}: {source}", path.display())]
     Io {
         /// The compiler.
         compiler: String,
-        /// The file or folder at hand.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The disk is full.
@@ -76,7 +76,7 @@ pub enum BuildError {
         compiler: String,
         /// The folder that was written to.
         folder: PathBuf,
-        /// What is free there now, in bytes, if it is known.
+        /// The free space there now, in bytes, if it is known.
         free: Option<u64>,
     },
     /// Cargo could not be started.
@@ -84,10 +84,10 @@ pub enum BuildError {
     NoCargo {
         /// The compiler.
         compiler: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A program that the build needs is not there.
+    /// A program that the build needs is missing.
     #[error(
         "building {compiler} needs `{tool}`, which is not on PATH ({reason}); install it, or give a forc with --forc PATH"
     )]
@@ -96,7 +96,7 @@ pub enum BuildError {
         compiler: String,
         /// The program.
         tool: &'static str,
-        /// What it is needed for.
+        /// Why it is needed.
         reason: &'static str,
     },
     /// Cargo ended with an error.
@@ -109,7 +109,7 @@ pub enum BuildError {
         /// The whole log.
         log: PathBuf,
     },
-    /// Cargo saw no error and made no forc.
+    /// Cargo reported no error but built no forc.
     #[error("building {compiler} ended without an error and without a forc; the whole log is in {}", log.display())]
     NoBinary {
         /// The compiler.
@@ -117,7 +117,7 @@ pub enum BuildError {
         /// The whole log.
         log: PathBuf,
     },
-    /// The sources hold no compiler.
+    /// The sources contain no compiler.
     #[error(
         "{compiler} cannot be built: {repository} has no cargo package `forc` there; --sway takes a checkout of the Sway compiler"
     )]
@@ -128,7 +128,7 @@ pub enum BuildError {
         repository: String,
     },
     /// The user stopped it.
-    #[error("building {compiler} was interrupted; what was compiled is kept, and the next build goes on from there")]
+    #[error("building {compiler} was interrupted; what was compiled is kept, and the next build resumes from there")]
     Interrupted {
         /// The compiler.
         compiler: String,
@@ -136,7 +136,7 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    /// What is wrong where `path` could not be made, written or moved for `compiler`.
+    /// The error if `path` could not be created, written or moved for `compiler`.
     pub fn io(compiler: &str, path: &Path, source: io::Error) -> Self {
         let compiler = compiler.to_owned();
         if source.kind() == io::ErrorKind::StorageFull {
@@ -147,12 +147,12 @@ impl BuildError {
 
     /// The disk of `folder` is full.
     pub fn no_space(compiler: &str, folder: &Path) -> Self {
-        // The path itself may never have come to be.
+        // The path itself may not exist.
         let free = folder.ancestors().find_map(cache::free_space);
         Self::NoSpace { compiler: compiler.to_owned(), folder: folder.to_owned(), free }
     }
 
-    /// What is wrong where the lock at `path` could not be had.
+    /// The error if the lock at `path` could not be taken.
     pub fn lock(compiler: &str, path: &Path, error: cache::LockError) -> Self {
         match error {
             cache::LockError::Io(source) => Self::io(compiler, path, source),

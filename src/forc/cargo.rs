@@ -21,7 +21,7 @@ pub const OPENSSL_TOOLS: [(&str, &str); 2] =
 /// How many lines of a failed build are shown.
 const SHOWN_ERROR_LINES: usize = 12;
 
-/// Looks for the programs that a build needs: found out now rather than after minutes of compiling.
+/// Looks for the programs that a build needs: better now than after minutes of compiling.
 ///
 /// # Errors
 /// If one is not on `PATH`.
@@ -35,12 +35,12 @@ pub fn require(
     }
 }
 
-/// Whose Rust builds.
+/// Which Rust toolchain builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rust {
-    /// The one that the harness runs with.
+    /// The one of the harness's environment.
     Harness,
-    /// The one that the sources ask for in their `rust-toolchain.toml`, where rustup is there to obey.
+    /// The one that the sources request in their `rust-toolchain.toml`, if rustup is installed.
     Sources,
 }
 
@@ -48,13 +48,13 @@ pub enum Rust {
 pub fn command(rust: Rust, folder: &Path, target: &Path) -> Command {
     let mut command = Command::new(program(rust));
     process::remove_variables(&mut command, |name| {
-        // What cargo tells a bench about itself must not reach the build scripts of another package.
+        // Variables that cargo sets for a bench must not reach the build scripts of another package.
         let of_a_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
         of_a_package.iter().any(|prefix| name.starts_with(prefix))
             || ["OUT_DIR", "CARGO_BUILD_TARGET_DIR"].contains(&name)
     });
     if rust == Rust::Sources {
-        // Set by the rustup that runs a `cargo bench`, they would come before the sources' own file.
+        // Set by rustup during a `cargo bench`, they would take precedence over the sources' own file.
         command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
     }
     command
@@ -71,15 +71,15 @@ pub fn command(rust: Rust, folder: &Path, target: &Path) -> Command {
 fn program(rust: Rust) -> OsString {
     let name = || OsString::from("cargo");
     let Some(cargo) = std::env::var_os("CARGO").filter(|cargo| !cargo.is_empty()) else { return name() };
-    // Within `cargo bench` the variable names the very cargo of the toolchain that runs the bench, past rustup, which
-    // would never look at the sources.
+    // Within `cargo bench` the variable names the cargo of the toolchain that runs the bench, bypassing rustup, so that the
+    // sources' file would be ignored.
     let past_rustup = std::env::var_os("RUSTUP_TOOLCHAIN")
         .is_some_and(|toolchain| Path::new(&cargo).ends_with(PathBuf::from(toolchain).join("bin").join("cargo")));
     if rust == Rust::Sources && past_rustup && which::which("cargo").is_ok() { name() } else { cargo }
 }
 
-/// Runs cargo to the end of its build, writes all that it says to the file at `log`, and tells of each crate. What it
-/// wrote on stdout is given back.
+/// Runs cargo until the build ends, writes all its output to the file at `log`, and reports each crate. Returns what it
+/// wrote to stdout.
 ///
 /// # Errors
 /// If cargo cannot be started, fails or is interrupted, or the log cannot be written.
@@ -118,7 +118,7 @@ pub fn run(
     }
 }
 
-/// What the Rust compiler that builds the sources in `folder` says of itself, such as `rustc 1.95.0 (…)`.
+/// The version line of the Rust compiler that builds the sources in `folder`, such as `rustc 1.95.0 (…)`.
 pub fn rustc_version(folder: &Path, interrupt: &Interrupt) -> Option<String> {
     let rustc = std::env::var_os("RUSTC").filter(|rustc| !rustc.is_empty()).unwrap_or_else(|| "rustc".into());
     let mut command = Command::new(rustc);

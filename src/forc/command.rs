@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::model::{Protocol, Toolchain};
 use crate::suite::Scenario;
 
-/// The arguments by which `toolchain` builds the project in `folder` as `scenario` says, and tells its phases.
-/// `metrics_file` is where a compiler that has no info markers is to write its sizes.
+/// The arguments with which `toolchain` builds the project in `folder` in `scenario`, and reports its phases.
+/// `metrics_file` is the file to which a compiler without info markers should write its sizes.
 pub fn build_args(
     toolchain: &Toolchain,
     folder: &Path,
@@ -20,7 +20,7 @@ pub fn build_args(
     args.extend(extra.iter().map(OsString::from));
     match toolchain.capabilities.protocol {
         Protocol::Markers => args.push("--profile".into()),
-        // `--profile` would leave the file without phases and sizes: the two never stand together.
+        // With `--profile` the file would have no phases and sizes: the two flags are never given together.
         Protocol::TimePhases | Protocol::WholeProcess => {
             if toolchain.capabilities.protocol == Protocol::TimePhases {
                 args.push("--time-phases".into());

@@ -1,15 +1,15 @@
-//! Compilers that fuelup, the Fuel toolchain installer, keeps.
+//! Compilers that fuelup, the Fuel toolchain installer, has installed.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The forc of the toolchain with this name: where it is, if it is there.
+/// The path of the forc of the toolchain with this name, whether or not it exists.
 pub fn forc_of(toolchain: &str) -> PathBuf {
     forc_in(&home(), toolchain)
 }
 
-/// The toolchains that hold a forc, and those binaries, by name.
+/// The toolchains that contain a forc, with its binary, by name.
 pub fn toolchains() -> Vec<(String, PathBuf)> {
     let Ok(entries) = fs::read_dir(home().join("toolchains")) else { return Vec::new() };
     let mut found: Vec<_> = entries
@@ -26,9 +26,9 @@ pub fn toolchains() -> Vec<(String, PathBuf)> {
 
 /// The default toolchain and its forc, if `path` is fuelup's proxy and not a compiler itself.
 ///
-/// The proxy is fuelup under the name of forc. It reads `fuel-toolchain.toml` in the folder it is started in, so that two
-/// projects may get two compilers from it, and its content says nothing of the compiler's: what is measured must be the
-/// compiler that is named in the report, so the proxy is not used.
+/// The proxy is fuelup under the name of forc. It reads `fuel-toolchain.toml` in the folder it is started in, so two
+/// projects may get two compilers from it, and its hash does not identify a compiler. The report must name the compiler that
+/// is measured, so the proxy is not used.
 pub fn behind_proxy(path: &Path) -> Option<(String, PathBuf)> {
     behind_proxy_in(&home(), path)
 }
@@ -45,7 +45,7 @@ fn behind_proxy_in(home: &Path, path: &Path) -> Option<(String, PathBuf)> {
     forc.is_file().then(|| (without_host(toolchain).to_owned(), forc))
 }
 
-/// As fuelup does, by the name alone or with this host behind it: `latest` is kept as `latest-x86_64-unknown-linux-gnu`.
+/// As fuelup does, by the name alone or with this host as suffix: `latest` is kept as `latest-x86_64-unknown-linux-gnu`.
 fn forc_in(home: &Path, toolchain: &str) -> PathBuf {
     let at = |name: &str| home.join("toolchains").join(name).join("bin").join("forc");
     let whole = at(toolchain);
@@ -56,7 +56,7 @@ fn forc_in(home: &Path, toolchain: &str) -> PathBuf {
     hosts.into_iter().find(|forc| forc.is_file()).unwrap_or(whole)
 }
 
-/// A toolchain's name as people say it.
+/// A toolchain's name without the host.
 fn without_host(name: &str) -> &str {
     HOSTS
         .iter()

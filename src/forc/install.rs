@@ -48,8 +48,8 @@ pub fn all_installed() -> Result<Vec<(Version, PathBuf)>, cache::NoCache> {
 
 /// The binary of a release: from the cache, or built into it with `cargo install forc --version V --locked`.
 ///
-/// The build goes into a folder beside the final one and is moved there when all of it is done, so that a build which is
-/// killed leaves nothing half-done; a lock makes two harnesses build once. Crates that were compiled before a build was
+/// The build goes into a folder beside the final one and is moved there when it is complete, so a killed build leaves
+/// nothing incomplete; a lock ensures that two harnesses build only once. Crates that were compiled before a build was
 /// killed are not compiled again.
 ///
 /// # Errors
@@ -77,16 +77,16 @@ pub fn install(
     }
 
     cargo::require(&compiler, [cargo::CC].into_iter().chain(cargo::OPENSSL_TOOLS))?;
-    let workshop = releases.join(format!(".{version}.build"));
-    let (root, target) = (workshop.join("root"), workshop.join("target"));
-    fs::create_dir_all(&workshop).map_err(at(&workshop))?;
+    let build_folder = releases.join(format!(".{version}.build"));
+    let (root, target) = (build_folder.join("root"), build_folder.join("target"));
+    fs::create_dir_all(&build_folder).map_err(at(&build_folder))?;
     let _ = fs::remove_dir_all(&root);
     let log = releases.join(format!("{version}.log"));
     let started = Instant::now();
     let incremental = target.is_dir();
     on_event(BuildEvent::Started { compiler: compiler.clone(), log: log.clone(), incremental });
-    // The settings of a project that happens to be the working folder are none of this build's.
-    let mut command = cargo::command(cargo::Rust::Harness, &workshop, &target);
+    // The settings of a project in the working folder must not affect this build.
+    let mut command = cargo::command(cargo::Rust::Harness, &build_folder, &target);
     command.args(["install", "forc", "--locked", "--version", &version.to_string(), "--root"]).arg(&root);
     cargo::run(&mut command, &compiler, &log, interrupt, &mut on_event)?;
 
@@ -96,8 +96,8 @@ pub fn install(
     let release = releases.join(version.to_string());
     let _ = fs::remove_dir_all(&release);
     fs::rename(&root, &release).map_err(at(&release))?;
-    // Gigabytes that nobody needs any more; that they stay is no reason to fail.
-    let _ = fs::remove_dir_all(&workshop);
+    // Gigabytes that are no longer needed; if they cannot be removed, the build still succeeded.
+    let _ = fs::remove_dir_all(&build_folder);
     on_event(BuildEvent::Finished { compiler, elapsed: started.elapsed() });
     Ok(binary_in(&release))
 }

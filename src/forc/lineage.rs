@@ -4,11 +4,11 @@ use super::source::{Checkout, Commit, SourceError};
 use crate::os::git::GitError;
 
 impl Checkout<'_> {
-    /// The commits from `until` back to `since`, both with them, along the first parents: of a merge the line that it was
+    /// The commits from `until` back to `since`, both included, along the first parents: at a merge, the branch that was
     /// merged into. The newest first.
     ///
     /// # Errors
-    /// If either names no commit, or `since` is none of those that led to `until`.
+    /// If either names no commit, or `since` is not one of those that led to `until`.
     pub fn line_of_commits(&self, since: &str, until: &str) -> Result<Vec<Commit>, SourceError> {
         let oldest = self.resolve(since)?;
         let newest = self.resolve(until)?;
@@ -16,7 +16,7 @@ impl Checkout<'_> {
         let ask = |args: &[&str]| self.repository().git(args);
         match ask(&["merge-base", "--is-ancestor", &oldest.id, &newest.id]) {
             Ok(_) => {}
-            // It says nothing where the answer is no.
+            // It prints nothing if the answer is no.
             Err(GitError::Refused(words)) if words.starts_with("git said nothing") => {
                 return Err(failed(GitError::Refused(format!("{since} did not lead to {until}"))));
             }

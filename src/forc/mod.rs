@@ -1,6 +1,7 @@
-//! The compiler: its binaries, what they can do, how they are called and what they say.
+//! The compiler: its binaries, their abilities, their command lines and their output.
 
 pub mod build;
+mod build_clone;
 pub mod cargo;
 pub mod command;
 pub mod fuelup;
@@ -13,7 +14,6 @@ pub mod source;
 pub mod spec;
 pub mod store;
 pub mod toolchain;
-mod workshop;
 
 pub use build::{BuildError, BuildEvent};
 pub use revision_error::RevisionError;

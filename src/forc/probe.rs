@@ -1,4 +1,4 @@
-//! What a binary is and can do, found by asking it.
+//! The version and abilities of a binary, found by running it.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,10 +13,10 @@ use crate::model::{Capabilities, Exit, Origin, Protocol, Toolchain};
 use crate::os::Interrupt;
 use crate::os::scratch::{Scratch, ScratchError};
 
-/// A forc that has not answered by then is hung.
+/// A forc that has not answered by then is considered hung.
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
-/// Why a binary is not taken for a forc.
+/// Why a binary is not accepted as a forc.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// The file cannot be read.
@@ -24,24 +24,24 @@ pub enum ProbeError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// It cannot be run.
     #[error(transparent)]
     Run(#[from] CollectError),
     /// It does not answer as a forc does.
-    #[error("{} is no forc: `forc --version` should print `forc 0.x.y`, but {answer}", path.display())]
+    #[error("{} is not a forc: `forc --version` should print `forc 0.x.y`, but {answer}", path.display())]
     NoForc {
         /// The file.
         path: PathBuf,
         /// What it did instead.
         answer: String,
     },
-    /// There is no room for the little project that it is tried on.
+    /// The small test project could not be written.
     #[error("cannot make a temporary project to try the compiler on: {0}")]
     Temporary(#[source] io::Error),
-    /// There is nowhere to try it.
+    /// There is no temporary folder to try it in.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
     /// The user stopped it.
@@ -49,10 +49,10 @@ pub enum ProbeError {
     Interrupted,
 }
 
-/// Asks the binary at `path` for its version and for what it can do, on a little project of our own.
+/// Asks the binary at `path` for its version, and finds its abilities on a small test project.
 ///
 /// # Errors
-/// If the file is no forc, or cannot be run.
+/// If the file is not a forc, or cannot be run.
 pub fn probe(path: &Path, origin: Origin, interrupt: &Interrupt) -> Result<Toolchain, ProbeError> {
     let path = std::path::absolute(path).map_err(|source| ProbeError::Read { path: path.to_owned(), source })?;
     let sha256 = sha256(&path).map_err(|source| ProbeError::Read { path: path.clone(), source })?;
@@ -76,7 +76,7 @@ pub fn probe(path: &Path, origin: Origin, interrupt: &Interrupt) -> Result<Toolc
     Ok(Toolchain { version, path, sha256, is_script, origin, capabilities, notes })
 }
 
-/// The version that the binary at `path` says it is.
+/// The version that the binary at `path` reports.
 ///
 /// # Errors
 /// If it cannot be run, or does not answer as a forc does.
@@ -109,9 +109,9 @@ impl Asker<'_> {
     }
 }
 
-/// The best protocol that the binary really speaks. A flag may be there and mean something else, so each is tried; the
-/// help is believed only if the little project does not build at all. A compiler that dies or hangs of a flag has not got
-/// it, which is worth a note: its phases may be missing for a reason that can be mended.
+/// The best protocol that the binary really supports. A flag may exist and mean something else, so each is tried; the help
+/// text decides only if the test project does not build at all. A compiler that crashes or hangs with a flag does not
+/// support it, which gets a note: its phases may be missing for a reason that can be fixed.
 fn protocol(
     asker: &Asker,
     project: &Path,
@@ -146,7 +146,7 @@ fn protocol(
     Ok((Protocol::WholeProcess, notes))
 }
 
-/// The version out of `forc 0.72.1`, or what was answered instead.
+/// The version from `forc 0.72.1`, or what was answered instead.
 fn version(answer: &Recording) -> Result<String, String> {
     let first = answer.stdout.lines().next().unwrap_or_default();
     let version = first.strip_prefix("forc ").map(str::trim);
@@ -181,7 +181,7 @@ fn sha256(path: &Path) -> io::Result<String> {
     Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The least that any forc builds: a library without std.
+/// The smallest project that every forc builds: a library without std.
 fn write_project(project: &Path) -> io::Result<()> {
     fs::create_dir_all(project.join("src"))?;
     let manifest = "[project]\nname = \"probe\"\nauthors = [\"forc-perf\"]\nentry = \"lib.sw\"\n\

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::build::{BuildError, BuildEvent};
+use super::build_clone::{self, BuildClone};
 use super::cargo;
 use super::install::{binary_in, releases_folder};
 use super::revision_error::RevisionError;
 use super::source::{self, Checkout, Commit, SourceError, SwaySource, WORK_TREE, WorkTree};
-use super::store::{self, Record};
-use super::workshop::{self, Workshop};
+use super::store::{self, BuildRecord};
 use crate::model::Revision;
 use crate::os::Interrupt;
 use crate::os::cache;
@@ -30,14 +30,14 @@ pub(super) const STD: &str = "sway-lib-std";
 /// How many digits of an id are shown.
 const SHOWN_DIGITS: usize = 10;
 
-/// What of the environment makes another binary of the same sources.
+/// Variables of the environment that change the binary built from the same sources.
 const BUILD_VARIABLES: [&str; 4] =
     ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_PROFILE_RELEASE_"];
 
 /// Options of a build.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuildSettings {
-    /// Flags for `cargo build`, beside ours.
+    /// Further flags for `cargo build`.
     pub cargo_flags: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ impl BuildSettings {
         variables.filter(|(name, value)| changes(name) && !value.is_empty()).collect()
     }
 
-    /// What tells builds of the same sources apart: empty for one without flags, else `-` and a hash.
+    /// A suffix that distinguishes builds of the same sources: empty for one without flags, else `-` and a hash.
     fn suffix(&self, variables: &BTreeMap<String, String>) -> String {
         if self.cargo_flags.is_empty() && variables.is_empty() {
             return String::new();
@@ -69,10 +69,7 @@ impl BuildSettings {
 
 /// The compiler of a revision: from the cache, or built into it.
 ///
-/// `name` is a branch, tag, commit, or whatever else git takes for one commit; `.` is the work tree as it is. A compiler is
-/// kept by its commit, that of a changed work tree by its content, so that the same sources are built once. Every source has
-/// one clone of ours with one folder of cargo's output, in which its revisions are built one after the other under a lock: a
-/// further revision compiles only what differs. What is finished is moved to its place in one step.
+/// `name` is a branch, tag, commit, or anything else that git resolves to one commit; `.` is the work tree as it is. A compiler is stored by its commit, that of a changed work tree by its content, so that the same sources are built once. Every source has one build clone with one target folder for cargo, in which its revisions are built one after the other under a lock: a further revision compiles only what differs. A finished compiler is moved to its place in one step.
 ///
 /// # Errors
 /// If there is no such revision, or it cannot be fetched or built, or the user stops it.
@@ -94,44 +91,46 @@ pub fn build(
                 return Ok(built);
             }
             let compiler = job.compiler(&wanted);
-            let workshop = Workshop::enter(&checkout.key(), &job.repository, &compiler, interrupt, on_event)?;
+            let build_clone = BuildClone::enter(&checkout.key(), &job.repository, &compiler, interrupt, on_event)?;
             if let Some(built) = job.built(&wanted)? {
                 return Ok(built);
             }
             on_event(BuildEvent::Fetching { repository: job.repository.clone() });
             let origin = checkout.origin()?;
-            let done = workshop.in_clone(&checkout.object_format, &origin, interrupt, |clone| {
+            let done = build_clone.in_clone(&checkout.object_format, &origin, interrupt, |clone| {
                 let head = &wanted.commit().id;
                 let git = || SourceError::git(format!("fetch {} from {}", short(head), job.repository));
-                if !workshop::has_commit(clone, head).map_err(git())? {
-                    workshop::fetch_commit(clone, checkout.fetch_from(), head).map_err(git())?;
+                if !build_clone::has_commit(clone, head).map_err(git())? {
+                    build_clone::fetch_commit(clone, checkout.fetch_from(), head).map_err(git())?;
                 }
                 match &wanted {
                     Wanted::Commit(_) => job.check_out(clone, head),
                     Wanted::WorkTree(tree) => job.check_out(clone, &tree.keep_in(clone)?),
                 }
             });
-            done.map_err(|error| error.with_space_of(&compiler, &workshop.clone_folder()))?;
-            job.build(&workshop, &wanted, on_event)
+            done.map_err(|error| error.with_space_of(&compiler, &build_clone.clone_folder()))?;
+            job.build(&build_clone, &wanted, on_event)
         }
         SwaySource::Url(url) => {
             if name == WORK_TREE {
                 return Err(SourceError::NoWorkTree(job.repository).into());
             }
-            // A whole id can mean nothing else, wherever it comes from.
+            // A whole id is unambiguous, so the cache can be searched for it before the repository.
             if is_whole_id(name)
                 && let Some(built) = job.built_as(&job.folder_of(name)?, None)
             {
                 return Ok(built);
             }
             let compiler = format!("forc at {name}");
-            let workshop = Workshop::enter(&source::key_of_url(url), &job.repository, &compiler, interrupt, on_event)?;
+            let build_clone =
+                BuildClone::enter(&source::key_of_url(url), &job.repository, &compiler, interrupt, on_event)?;
             on_event(BuildEvent::Fetching { repository: job.repository.clone() });
-            let done = workshop.in_clone("sha1", url, interrupt, |clone| {
+            let done = build_clone.in_clone("sha1", url, interrupt, |clone| {
                 let git = || SourceError::git(format!("fetch {}", job.repository));
-                workshop::fetch_all(clone, url).map_err(git())?;
-                if is_whole_id(name) && !workshop::has_commit(clone, name).map_err(git())? {
-                    // What no branch leads to a server may give, or not; if not, the revision is unknown.
+                build_clone::fetch_all(clone, url).map_err(git())?;
+                if is_whole_id(name) && !build_clone::has_commit(clone, name).map_err(git())? {
+                    // A commit that no branch reaches, a server may provide or refuse; if it refuses, the revision is
+                    // unknown.
                     match clone.git(["fetch", "--quiet", "--no-tags", "--", url, name]) {
                         Ok(_) | Err(GitError::Refused(_)) => {}
                         Err(error) => return Err(git()(error).into()),
@@ -139,7 +138,7 @@ pub fn build(
                 }
                 Ok(())
             });
-            let clone = Repository::own(&workshop.clone_folder(), interrupt);
+            let clone = Repository::own(&build_clone.clone_folder(), interrupt);
             done.map_err(|error| error.with_space_of(&compiler, clone.folder()))?;
             let wanted = Wanted::Commit(resolve_fetched(&clone, &job.repository, name)?);
             if let Some(built) = job.built(&wanted)? {
@@ -147,7 +146,7 @@ pub fn build(
             }
             job.check_out(&clone, &wanted.commit().id)
                 .map_err(|error| error.with_space_of(&compiler, clone.folder()))?;
-            job.build(&workshop, &wanted, on_event)
+            job.build(&build_clone, &wanted, on_event)
         }
     }
 }
@@ -160,7 +159,7 @@ fn repository_name(source: &SwaySource) -> String {
     }
 }
 
-/// What `name` means in a clone whose branches are those of `origin`: its own HEAD is ours and means nothing.
+/// What `name` means in a clone whose branches are those of `origin`: the HEAD of the clone itself is only the last build's.
 fn resolve_fetched(clone: &Repository, repository: &str, name: &str) -> Result<Commit, SourceError> {
     let digits = name.bytes().take_while(u8::is_ascii_hexdigit).count();
     let rest = &name[digits..];
@@ -208,7 +207,7 @@ impl Wanted {
         Ok(if tree.is_clean() { Self::Commit(tree.head) } else { Self::WorkTree(tree) })
     }
 
-    /// The commit that it is, or that it stands on.
+    /// Its commit, or the one that the changed work tree is based on.
     fn commit(&self) -> &Commit {
         match self {
             Self::Commit(commit) => commit,
@@ -216,7 +215,7 @@ impl Wanted {
         }
     }
 
-    /// What it is kept by.
+    /// The id that it is stored by.
     fn content_id(&self) -> &str {
         match self {
             Self::Commit(commit) => &commit.id,
@@ -225,7 +224,7 @@ impl Wanted {
     }
 }
 
-/// One revision that is asked for.
+/// A requested revision.
 struct Job<'a> {
     repository: String,
     name: &'a str,
@@ -235,7 +234,7 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// What the user is told is being built.
+    /// The compiler's name in messages to the user.
     fn compiler(&self, wanted: &Wanted) -> String {
         match wanted {
             Wanted::Commit(commit) if is_whole_id(self.name) => format!("forc at {}", short(&commit.id)),
@@ -245,7 +244,7 @@ impl Job<'_> {
         }
     }
 
-    /// Where the compiler of this content is kept.
+    /// Where the compiler of this content is stored.
     fn folder_of(&self, content_id: &str) -> Result<PathBuf, cache::NoCache> {
         Ok(releases_folder()?.join(format!("{}{content_id}{}", store::PREFIX, self.settings.suffix(&self.variables))))
     }
@@ -255,10 +254,10 @@ impl Job<'_> {
         Ok(self.built_as(&self.folder_of(wanted.content_id())?, Some(wanted)))
     }
 
-    /// The compiler in `folder`, if it is all there. Of a changed work tree the commit that it stands on now counts, as
-    /// the same content may stand on another one.
+    /// The compiler in `folder`, if it is complete. For a changed work tree, the commit that it is based on now counts, as
+    /// the same content may have been built on another one.
     fn built_as(&self, folder: &Path, wanted: Option<&Wanted>) -> Option<(PathBuf, Revision)> {
-        let record = Record::read(folder)?;
+        let record = BuildRecord::read(folder)?;
         let binary = binary_in(folder);
         let std = folder.join(STD);
         let whole = binary.is_file() && (!record.std || std.join(suite::MANIFEST).is_file());
@@ -283,23 +282,23 @@ impl Job<'_> {
 
     fn check_out(&self, clone: &Repository, id: &str) -> Result<(), RevisionError> {
         let action = format!("check out {} of {} in {}", short(id), self.repository, clone.folder().display());
-        Ok(workshop::check_out(clone, id).map_err(SourceError::git(action))?)
+        Ok(build_clone::check_out(clone, id).map_err(SourceError::git(action))?)
     }
 
-    /// Builds what is checked out in the workshop, and moves it to its place.
+    /// Builds what is checked out in the build clone, and moves it to its place.
     fn build(
         &self,
-        workshop: &Workshop,
+        build_clone: &BuildClone,
         wanted: &Wanted,
         on_event: &mut dyn FnMut(BuildEvent),
     ) -> Result<(PathBuf, Revision), RevisionError> {
         let compiler = self.compiler(wanted);
-        let (sources, target) = (workshop.clone_folder(), workshop.target());
+        let (sources, target) = (build_clone.clone_folder(), build_clone.target());
         let folder = self.folder_of(wanted.content_id())?;
         let kept = releases_folder()?;
         fs::create_dir_all(&kept).map_err(|source| BuildError::io(&compiler, &kept, source))?;
         let no_package = || BuildError::NoPackage { compiler: compiler.clone(), repository: self.repository.clone() };
-        // Without a manifest cargo would go on looking in the folders above.
+        // Without a manifest, cargo would look in the folders above.
         if !sources.join("Cargo.toml").is_file() {
             return Err(no_package().into());
         }
@@ -329,7 +328,7 @@ impl Job<'_> {
         };
         let rustc = cargo::rustc_version(&sources, self.interrupt);
         let took = started.elapsed();
-        self.keep(workshop, wanted, &executable, &folder, took, rustc)
+        self.keep(build_clone, wanted, &executable, &folder, took, rustc)
             .map_err(|source| BuildError::io(&compiler, &folder, source))?;
         on_event(BuildEvent::Finished { compiler: compiler.clone(), elapsed: started.elapsed() });
         let gone = || BuildError::io(&compiler, &folder, io::Error::from(io::ErrorKind::NotFound));
@@ -339,25 +338,25 @@ impl Job<'_> {
     /// Puts the toolchain together and moves it to `folder`.
     fn keep(
         &self,
-        workshop: &Workshop,
+        build_clone: &BuildClone,
         wanted: &Wanted,
         executable: &Path,
         folder: &Path,
         took: Duration,
         rustc: Option<String>,
     ) -> io::Result<()> {
-        let fresh = workshop.fresh_folder()?;
+        let fresh = build_clone.fresh_folder()?;
         let binary = binary_in(&fresh);
         fs::create_dir_all(binary.parent().unwrap_or(&fresh))?;
         fs::copy(executable, &binary)?;
-        let std = workshop.clone_folder().join(STD);
+        let std = build_clone.clone_folder().join(STD);
         let has_std = std.join(suite::MANIFEST).is_file();
         if has_std {
             copy_folder(&std, &fresh.join(STD))?;
         }
         let commit = wanted.commit();
         let dirty = matches!(wanted, Wanted::WorkTree(_));
-        let record = Record {
+        let record = BuildRecord {
             schema_version: store::SCHEMA_VERSION,
             repository: self.repository.clone(),
             name: self.name.to_owned(),
@@ -372,11 +371,11 @@ impl Job<'_> {
             took,
             rustc,
             std: has_std,
-            workshop: workshop.key.clone(),
+            build_clone: build_clone.key.clone(),
         };
         record.write(&fresh)?;
-        // What stands there is not whole, or nobody would have built again.
-        workshop::remove_folder(folder)?;
+        // A folder that is there is incomplete: a complete one would not have been built again.
+        build_clone::remove_folder(folder)?;
         fs::rename(&fresh, folder)
     }
 }
@@ -385,12 +384,12 @@ fn name_of(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Whether a flag of cargo's says how to optimise, which ours would contradict.
+/// Whether a flag of cargo selects a profile, which our `--release` would contradict.
 fn chooses_profile(flag: &str) -> bool {
     ["--release", "-r", "--profile"].contains(&flag) || flag.starts_with("--profile=")
 }
 
-/// Where cargo says that it has put the compiler: another profile or target puts it elsewhere.
+/// The compiler's path according to cargo: it depends on profile and target.
 fn executable(messages: &[u8]) -> Option<PathBuf> {
     let messages = messages.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
     messages
@@ -403,7 +402,7 @@ fn executable(messages: &[u8]) -> Option<PathBuf> {
         .next_back()
 }
 
-/// Copies a folder; links stay links.
+/// Copies a folder, links as links.
 fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry?;

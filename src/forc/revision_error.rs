@@ -25,7 +25,7 @@ impl RevisionError {
         }
     }
 
-    /// The same, told as a build's lack of space in `folder` if git found none.
+    /// The same, but as a build's lack of space in `folder` if git ran out of it.
     pub(super) fn with_space_of(self, compiler: &str, folder: &Path) -> Self {
         match self {
             Self::Source(SourceError::Git { source: GitError::NoSpace(_), .. }) => {
@@ -35,7 +35,7 @@ impl RevisionError {
         }
     }
 
-    /// Whether it may be the clone's fault, and a new one may do better.
+    /// Whether the clone may be the cause, so that a new one may succeed.
     pub(super) fn is_about_clone(&self) -> bool {
         matches!(self, Self::Source(SourceError::Git { source: GitError::Refused(_) | GitError::NoFolder(_), .. }))
     }

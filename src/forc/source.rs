@@ -1,7 +1,7 @@
-//! Where revisions of the compiler come from: a checkout of the user's, or a repository's URL.
+//! The sources of the compiler's revisions: a checkout of the user, or a repository's URL.
 //!
-//! A checkout is only ever read. Git is given a copy of its index and a folder of our own for new objects, so that not even
-//! the time of a file in it changes.
+//! A checkout is only read. Git gets a copy of its index and a folder of our own for new objects, so that not even the time
+//! of a file in the checkout changes.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::text::suggest::close;
 /// Names the source of revisions; takes what `--sway` takes.
 pub const SWAY_VARIABLE: &str = "FORC_PERF_SWAY";
 
-/// How the user calls the work tree as it is.
+/// The user's name for the work tree as it is.
 pub const WORK_TREE: &str = ".";
 
 /// A repository of the compiler, as the user names it.
@@ -27,7 +27,7 @@ pub const WORK_TREE: &str = ".";
 pub enum SwaySource {
     /// A checkout, one of its work trees, or a bare repository.
     Folder(PathBuf),
-    /// Anything else that git fetches from.
+    /// Any other URL or path that git can fetch from.
     Url(String),
 }
 
@@ -67,11 +67,11 @@ pub enum SourceError {
     /// There is no such folder.
     #[error("there is no folder {}; --sway takes a checkout of the Sway compiler, or the URL of its repository", .0.display())]
     NoFolder(PathBuf),
-    /// The folder is none of git's.
-    #[error("{} is no git repository; --sway takes a checkout of the Sway compiler, or the URL of its repository", .0.display())]
+    /// The folder is not a git repository.
+    #[error("{} is not a git repository; --sway takes a checkout of the Sway compiler, or the URL of its repository", .0.display())]
     NoRepository(PathBuf),
-    /// The folder lies inside a repository.
-    #[error("{} lies inside the git repository {}; give that with --sway", folder.display(), repository.display())]
+    /// The folder is inside a repository.
+    #[error("{} is inside the git repository {}; give that with --sway", folder.display(), repository.display())]
     Inside {
         /// The folder that was given.
         folder: PathBuf,
@@ -86,25 +86,25 @@ pub enum SourceError {
     Unknown {
         /// The repository.
         repository: String,
-        /// What was asked for.
+        /// The given name.
         revision: String,
-        /// What to do or what else there is, with the punctuation before it.
+        /// What to do, or similar names, with the punctuation before it.
         hint: String,
     },
-    /// Git could not do it.
+    /// Git failed.
     #[error("cannot {action}: {source}")]
     Git {
-        /// What was being done.
+        /// The action that failed.
         action: String,
-        /// What git said.
+        /// Git's error.
         source: GitError,
     },
     /// A file could not be read or written.
     #[error("cannot {action}: {source}")]
     Io {
-        /// What was being done.
+        /// The action that failed.
         action: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -124,7 +124,7 @@ impl SourceError {
     }
 }
 
-/// A commit, and what is said of it.
+/// A commit with its description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     /// Its whole id.
@@ -149,13 +149,13 @@ impl Commit {
     }
 }
 
-/// The user's repository, found and looked at.
+/// The user's repository.
 #[derive(Debug)]
 pub struct Checkout<'a> {
     repository: Repository<'a>,
     /// The top of the work tree, or of a bare repository.
     folder: PathBuf,
-    /// Where all of its work trees have their objects and branches: its name for us.
+    /// Where all of its work trees have their objects and branches: it identifies the repository.
     common: PathBuf,
     bare: bool,
     /// `sha1` or `sha256`.
@@ -200,12 +200,12 @@ impl<'a> Checkout<'a> {
         Ok(Self { repository, folder, common, bare, object_format })
     }
 
-    /// The repository, to be asked.
+    /// The repository, for running git in it.
     pub fn repository(&self) -> &Repository<'a> {
         &self.repository
     }
 
-    /// Where it can be fetched from, whichever of its work trees was named.
+    /// Where it can be fetched from, independent of the work tree that was named.
     pub fn fetch_from(&self) -> &Path {
         &self.common
     }
@@ -271,8 +271,8 @@ impl<'a> Checkout<'a> {
             }
             self.repository.run(&mut command)
         };
-        // Where git sees an object that it would write, it renews the time of that file, and be it the user's. So the user's
-        // objects are shown to it only if it cannot do without, as with a sparse index.
+        // If git finds an existing object that it would write, it updates the time of that file, even if it is the user's.
+        // So it gets access to the user's objects only if it needs them, as with a sparse index.
         match add(false) {
             Err(GitError::Refused(_)) => add(true),
             done => done,
@@ -289,7 +289,7 @@ impl<'a> Checkout<'a> {
 }
 
 impl SourceError {
-    /// That `repository` does not know `revision`, with what `names` it knows that are like it.
+    /// The error that `repository` does not know `revision`, with similar `names` that it knows.
     pub(super) fn unknown<'a>(
         repository: String,
         revision: &str,
@@ -297,7 +297,7 @@ impl SourceError {
         names: impl Iterator<Item = &'a str>,
     ) -> Self {
         let hint = if words.contains("ambiguous") {
-            ", as more than one object's id begins so; give more of its digits".to_owned()
+            ", as several ids begin with it; give more of its digits".to_owned()
         } else {
             match close(revision, names).as_slice() {
                 [] => "; it has to be one of its branches, tags or commits, fetched into it".to_owned(),
@@ -308,10 +308,10 @@ impl SourceError {
     }
 }
 
-/// A work tree's content, which is nowhere in the user's repository.
+/// The content of a work tree, which is not in the user's repository.
 #[derive(Debug)]
 pub struct WorkTree {
-    /// The commit that it stands on.
+    /// The commit that it is based on.
     pub head: Commit,
     /// The id of its content.
     pub tree: String,
@@ -322,12 +322,13 @@ pub struct WorkTree {
 }
 
 impl WorkTree {
-    /// Whether it is just what its commit says.
+    /// Whether it is the same as its commit.
     pub fn is_clean(&self) -> bool {
         self.tree == self.head.tree
     }
 
-    /// Makes it a commit of the repository `clone`, which has the commit that it stands on, and gives that commit's id.
+    /// Adds it to the repository `clone`, which has the commit that it is based on, as a commit, and returns that commit's
+    /// id.
     pub(super) fn keep_in(&self, clone: &Repository) -> Result<String, SourceError> {
         let action = || format!("copy the work tree into {}", clone.folder().display());
         let prepare = |mut command: std::process::Command| {
@@ -359,11 +360,11 @@ impl WorkTree {
     }
 }
 
-/// A copy of an index with the time of the original, by which git knows which files may have changed unseen since.
+/// A copy of an index with the time of the original, from which git knows which files may have changed since.
 fn copy_index(index: &Path, copy: &Path) -> io::Result<()> {
     let metadata = match fs::metadata(index) {
         Ok(metadata) => metadata,
-        // A repository into which nothing was ever added.
+        // A repository to which nothing was ever added.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
@@ -377,12 +378,12 @@ pub(super) fn rev_parse(repository: &Repository, revision: &str) -> Result<Strin
         let id = repository.git(["rev-parse", "--verify", "--end-of-options", revision])?;
         Ok(line(id).to_string_lossy().into_owned())
     };
-    // In two steps, as in `:/text` whatever follows belongs to the text.
+    // In two steps, as in `:/text` everything that follows belongs to the text.
     let id = verify(revision)?;
     verify(&format!("{id}^{{commit}}"))
 }
 
-/// A path in a list of paths, where git takes a colon for the next one's beginning (`GIT_ALTERNATE_OBJECT_DIRECTORIES`).
+/// A path for a list of paths, in which git takes a colon for a separator (`GIT_ALTERNATE_OBJECT_DIRECTORIES`).
 fn quoted(path: &Path) -> OsString {
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
     let mut quoted = vec![b'"'];
@@ -405,7 +406,7 @@ pub(super) fn line(mut said: Vec<u8>) -> OsString {
     OsString::from_vec(said)
 }
 
-/// What our clone of a source is called: readable, and of this source alone.
+/// The name of the build clone of a source: readable, and unique to this source.
 pub(super) fn key(readable: &str, identity: &OsStr) -> String {
     use std::os::unix::ffi::OsStrExt;
     let readable: String = readable
@@ -421,7 +422,7 @@ pub(super) fn key(readable: &str, identity: &OsStr) -> String {
 }
 
 impl Checkout<'_> {
-    /// What our clone of it is called.
+    /// The name of its build clone.
     pub(super) fn key(&self) -> String {
         let named = if self.common.file_name() == Some(OsStr::new(".git")) { self.common.parent() } else { None };
         let name = named.unwrap_or(&self.common).file_name().unwrap_or_default().to_string_lossy();
@@ -429,7 +430,7 @@ impl Checkout<'_> {
     }
 }
 
-/// What our clone of a URL is called.
+/// The name of the build clone of a URL.
 pub(super) fn key_of_url(url: &str) -> String {
     let name = url.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
     key(name.trim_end_matches(".git"), OsStr::new(url))

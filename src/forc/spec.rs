@@ -3,16 +3,16 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// The release that is built when nothing else is said and no forc is found.
+/// The release that is built if no toolchain is given and no forc is found.
 pub const PINNED_RELEASE: &str = "0.72.1";
 
-/// Names a forc in place of the one on `PATH`; takes what `--forc` takes.
+/// Names a forc to use instead of the one on `PATH`; takes what `--forc` takes.
 pub const FORC_VARIABLE: &str = "FORC_PERF_FORC";
 
-/// What every revision may be written with, so that it is taken for nothing else.
+/// The prefix with which any text is read as a revision.
 pub const REVISION_PREFIX: &str = "rev:";
 
-/// What a user may call a toolchain.
+/// A toolchain as the user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToolchainSpec {
     /// A binary.
@@ -46,13 +46,13 @@ impl FromStr for ToolchainSpec {
             return Ok(Self::Release(version));
         }
         let path = PathBuf::from(text);
-        // A bare word is taken for a path only if there is such a file: `0.72` is more likely a release cut short.
+        // A bare word is a path only if there is such a file: `0.72` is more likely an incomplete release.
         let looks_like_path = text.contains(std::path::MAIN_SEPARATOR) || path.is_file();
         if looks_like_path { Ok(Self::Path(path)) } else { Err(error()) }
     }
 }
 
-/// What is written with a sign of its own, `+name` or `rev:name`; `None` inside if nothing follows the sign that could be one.
+/// A spec with a prefix, `+name` or `rev:name`; `None` inside if the text after the prefix is not a name.
 fn unmistakable(text: &str) -> Option<Option<ToolchainSpec>> {
     if let Some(name) = text.strip_prefix('+') {
         // The name becomes a part of a path.
@@ -66,9 +66,9 @@ fn unmistakable(text: &str) -> Option<Option<ToolchainSpec>> {
 impl ToolchainSpec {
     /// Reads a spec where a repository of the compiler is named (`with_revisions`), or as [`FromStr`] does.
     ///
-    /// With revisions `+name` is a fuelup toolchain, `0.72.1` a release, and a file that is there or a text that begins like a
-    /// path (`/`, `./`, `../`) a binary; everything else, `v0.72.1` and `feature/x` too, is a revision. With `rev:` before it
-    /// a text is always one.
+    /// With revisions `+name` is a fuelup toolchain, `0.72.1` a release, and an existing file or a text that begins like a
+    /// path (`/`, `./`, `../`) a binary; everything else, `v0.72.1` and `feature/x` too, is a revision. A text with the
+    /// prefix `rev:` always is.
     ///
     /// # Errors
     /// If it names no toolchain.

@@ -1,4 +1,4 @@
-//! What the cache keeps of compilers: which they are, what they take, and removing them.
+//! The compilers in the cache: listing them, their sizes, and removing them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,13 +9,13 @@ use std::time::Duration;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
+use super::build_clone;
 use super::install::{binary_in, releases_folder};
-use super::workshop;
 use crate::os::cache;
 
 /// The version of the file that says what a compiler was built from.
 pub(super) const SCHEMA_VERSION: u32 = 1;
-/// What the names of compilers built from revisions begin with.
+/// The prefix of the names of compilers built from revisions.
 pub(super) const PREFIX: &str = "git-";
 /// The file beside a compiler that says what it was built from.
 const RECORD: &str = "toolchain.json";
@@ -24,14 +24,14 @@ const SHOWN_DIGITS: usize = 12;
 
 /// What a compiler in the cache was built from, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct BuildRecord {
     /// The version of this file's layout.
     pub schema_version: u32,
     /// The checkout's folder, or the URL, that it was first built from.
     pub repository: String,
-    /// What the revision was called when it was built.
+    /// The name of the revision when it was built.
     pub name: String,
-    /// The commit, or that on which a changed work tree stood.
+    /// The commit, or the one that a changed work tree was based on.
     pub commit: String,
     /// The id of the content.
     pub tree: String,
@@ -41,7 +41,7 @@ pub struct Record {
     pub subject: String,
     /// When the commit was made, RFC 3339.
     pub committed: Option<String>,
-    /// Flags of cargo's beside ours.
+    /// Further flags of cargo.
     pub cargo_flags: Vec<String>,
     /// Variables of the environment that change what cargo builds.
     pub variables: BTreeMap<String, String>,
@@ -49,15 +49,16 @@ pub struct Record {
     pub built: String,
     /// How long that took.
     pub took: Duration,
-    /// The Rust compiler's own version line, if it told.
+    /// The Rust compiler's own version line, if it is known.
     pub rustc: Option<String>,
-    /// Whether the std of the same content stands beside it.
+    /// Whether the std of the same content is beside it.
     pub std: bool,
     /// The name of the clone in which it was built.
-    pub workshop: String,
+    #[serde(rename = "workshop")]
+    pub build_clone: String,
 }
 
-impl Record {
+impl BuildRecord {
     /// The record in `folder`, if there is one of a version that we know.
     pub(super) fn read(folder: &Path) -> Option<Self> {
         let record: Self = serde_json::from_slice(&fs::read(folder.join(RECORD)).ok()?).ok()?;
@@ -71,18 +72,18 @@ impl Record {
 
 /// What a compiler in the cache is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum StoredKind {
     /// A release.
     Release(Version),
     /// Built from a revision.
-    Revision(Box<Record>),
+    Revision(Box<BuildRecord>),
 }
 
 /// A compiler in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// What it is.
-    pub kind: Kind,
+    pub kind: StoredKind,
     /// Its folder, whose name is its name in the cache.
     pub folder: PathBuf,
     /// The binary.
@@ -102,13 +103,13 @@ impl Stored {
         if flags.is_empty() { id.chars().take(PREFIX.len() + SHOWN_DIGITS).collect() } else { name }
     }
 
-    /// Whether `spec` names it: a release, the beginning of an id of 4 digits or more, what the revision was called when it was
+    /// Whether `spec` names it: a release, the beginning of an id of 4 digits or more, the name of the revision when it was
     /// built, or the name in the cache.
     fn is_named(&self, spec: &str) -> bool {
         let spec = spec.strip_prefix("rev:").unwrap_or(spec);
         match &self.kind {
-            Kind::Release(version) => version.to_string() == spec.strip_prefix('v').unwrap_or(spec),
-            Kind::Revision(record) => {
+            StoredKind::Release(version) => version.to_string() == spec.strip_prefix('v').unwrap_or(spec),
+            StoredKind::Revision(record) => {
                 let digits = spec.strip_prefix(PREFIX).unwrap_or(spec);
                 let id = self.name();
                 record.name == spec
@@ -117,21 +118,21 @@ impl Stored {
         }
     }
 
-    /// Who uses the folder while building: the lock of its release, or of its clone.
+    /// The lock that a build in the folder holds: that of its release, or of its build clone.
     fn lock(&self) -> Result<PathBuf, cache::NoCache> {
         Ok(match &self.kind {
-            Kind::Release(version) => releases_folder()?.join(format!(".{version}.lock")),
-            Kind::Revision(record) => workshop::lock_path(&workshop::all_folder()?, &record.workshop),
+            StoredKind::Release(version) => releases_folder()?.join(format!(".{version}.lock")),
+            StoredKind::Revision(record) => build_clone::lock_path(&build_clone::all_folder()?, &record.build_clone),
         })
     }
 }
 
-/// A clone of ours, and the output of its builds.
+/// A build clone, with the output of its builds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredClone {
     /// Its folder.
     pub folder: PathBuf,
-    /// What it is a clone of, if that can be read.
+    /// The repository that it is a clone of, if that can be read.
     pub repository: Option<String>,
 }
 
@@ -157,8 +158,8 @@ pub fn toolchains() -> Result<Vec<Stored>, cache::NoCache> {
         .filter_map(|folder| {
             let name = folder.file_name()?.to_str()?.to_owned();
             let kind = match Version::parse(&name) {
-                Ok(version) => Kind::Release(version),
-                Err(_) if name.starts_with(PREFIX) => Kind::Revision(Box::new(Record::read(&folder)?)),
+                Ok(version) => StoredKind::Release(version),
+                Err(_) if name.starts_with(PREFIX) => StoredKind::Revision(Box::new(BuildRecord::read(&folder)?)),
                 Err(_) => return None,
             };
             let binary = binary_in(&folder);
@@ -166,10 +167,10 @@ pub fn toolchains() -> Result<Vec<Stored>, cache::NoCache> {
         })
         .collect();
     stored.sort_by(|a, b| match (&a.kind, &b.kind) {
-        (Kind::Release(a), Kind::Release(b)) => a.cmp(b),
-        (Kind::Revision(a), Kind::Revision(b)) => a.built.cmp(&b.built),
-        (Kind::Release(_), Kind::Revision(_)) => std::cmp::Ordering::Less,
-        (Kind::Revision(_), Kind::Release(_)) => std::cmp::Ordering::Greater,
+        (StoredKind::Release(a), StoredKind::Release(b)) => a.cmp(b),
+        (StoredKind::Revision(a), StoredKind::Revision(b)) => a.built.cmp(&b.built),
+        (StoredKind::Release(_), StoredKind::Revision(_)) => std::cmp::Ordering::Less,
+        (StoredKind::Revision(_), StoredKind::Release(_)) => std::cmp::Ordering::Greater,
     });
     Ok(stored)
 }
@@ -179,14 +180,17 @@ pub fn toolchains() -> Result<Vec<Stored>, cache::NoCache> {
 /// # Errors
 /// If there is no cache folder.
 pub fn clones() -> Result<Vec<StoredClone>, cache::NoCache> {
-    let mut clones: Vec<_> = folders(&workshop::all_folder()?)
-        .map(|folder| StoredClone { repository: workshop::Label::read(&folder).map(|label| label.repository), folder })
+    let mut clones: Vec<_> = folders(&build_clone::all_folder()?)
+        .map(|folder| StoredClone {
+            repository: build_clone::Label::read(&folder).map(|label| label.repository),
+            folder,
+        })
         .collect();
     clones.sort_by(|a, b| a.folder.cmp(&b.folder));
     Ok(clones)
 }
 
-/// The folders in `folder` that are no links and whose names begin with no dot.
+/// The folders in `folder` that are not links and whose names do not begin with a dot.
 fn folders(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
     entries
@@ -202,7 +206,7 @@ pub struct Removal {
     pub specs: Vec<String>,
     /// All compilers.
     pub all: bool,
-    /// The clones, and what was left of builds.
+    /// The build clones, and what interrupted builds have left.
     pub builds: bool,
 }
 
@@ -221,42 +225,42 @@ pub enum RemoveError {
     /// There is no cache folder.
     #[error(transparent)]
     NoCache(#[from] cache::NoCache),
-    /// Nothing in the cache is called so.
+    /// Nothing in the cache has this name.
     #[error("no compiler in the cache is called `{0}`; `forc-perf toolchain list` names those that are there")]
     Unknown(String),
-    /// More than one compiler is called so.
+    /// Several compilers match this name.
     #[error("`{spec}` names more than one compiler in the cache: {}; give more of its digits", names.join(", "))]
     Ambiguous {
         /// The name.
         spec: String,
-        /// What it may mean.
+        /// The compilers that match.
         names: Vec<String>,
     },
-    /// Somebody is building there.
+    /// Another harness is building there.
     #[error("{} is in use by another harness, which is building; try again when it is done", .0.display())]
     InUse(PathBuf),
-    /// The system refused.
+    /// The system reported an error.
     #[error("cannot remove {}: {source}", path.display())]
     Io {
-        /// What was to be removed.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// Removes what `removal` names from the cache, and tells each thing that is gone. Only what is found by looking into the
-/// cache is removed: a name is compared with what is there and never becomes a path.
+/// Removes what `removal` names from the cache, and reports each removed item. Only what a listing of the cache finds is
+/// removed: a name is compared with that and never becomes a path.
 ///
 /// # Errors
-/// At the first thing that is unknown, in use or cannot be removed; what had been removed until then is gone. All names are
-/// looked at before anything is removed.
+/// At the first item that is unknown, in use or cannot be removed; items before it are removed. All names are checked before
+/// anything is removed.
 pub fn remove(removal: &Removal, mut on_removed: impl FnMut(Removed)) -> Result<(), RemoveError> {
     let known = toolchains()?;
     let mut chosen: Vec<&Stored> = Vec::new();
     for spec in &removal.specs {
         let mut named: Vec<&Stored> = known.iter().filter(|stored| stored.is_named(spec)).collect();
-        // Built with flags, the same commit is another compiler whose name only begins so.
+        // Built with flags, the same commit is another compiler, whose name begins with the same text.
         if let Some(exact) = named.iter().find(|stored| stored.name() == *spec) {
             named = vec![exact];
         }
@@ -280,9 +284,9 @@ pub fn remove(removal: &Removal, mut on_removed: impl FnMut(Removed)) -> Result<
         let _ = fs::remove_file(log);
     }
     if removal.builds {
-        let all = workshop::all_folder()?;
+        let all = build_clone::all_folder()?;
         for clone in clones()? {
-            remove_locked(&workshop::lock_path(&all, &clone.name()), &clone.folder, &mut on_removed)?;
+            remove_locked(&build_clone::lock_path(&all, &clone.name()), &clone.folder, &mut on_removed)?;
         }
         for (folder, lock) in interrupted_installs(&releases) {
             remove_locked(&lock, &folder, &mut on_removed)?;
@@ -291,7 +295,7 @@ pub fn remove(removal: &Removal, mut on_removed: impl FnMut(Removed)) -> Result<
     Ok(())
 }
 
-/// Where releases were being built when it was interrupted, with their locks.
+/// The folders of interrupted builds of releases, with their locks.
 fn interrupted_installs(releases: &Path) -> Vec<(PathBuf, PathBuf)> {
     let entries = fs::read_dir(releases).into_iter().flatten().filter_map(Result::ok);
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
@@ -305,7 +309,7 @@ fn interrupted_installs(releases: &Path) -> Vec<(PathBuf, PathBuf)> {
 
 fn remove_locked(lock: &Path, folder: &Path, on_removed: &mut impl FnMut(Removed)) -> Result<(), RemoveError> {
     let io = |source| RemoveError::Io { path: folder.to_owned(), source };
-    // The file of a lock that nobody has taken yet may lack its folder: then nobody holds it.
+    // If the folder of a lock does not exist, the lock was never taken, so it is not held.
     let held = match cache::try_lock(lock) {
         Ok(Some(lock)) => Some(lock),
         Ok(None) => return Err(RemoveError::InUse(folder.to_owned())),
@@ -313,12 +317,12 @@ fn remove_locked(lock: &Path, folder: &Path, on_removed: &mut impl FnMut(Removed
         Err(error) => return Err(io(error)),
     };
     let freed = cache::size_of(folder);
-    // Moved first, so that nobody takes a half for the whole. The dot keeps it from being listed.
+    // Renamed first, so that a partly removed folder is not taken for a complete one. The dot hides it from listings.
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let doomed = folder.with_file_name(format!(".removed-{name}"));
-    workshop::remove_folder(&doomed).map_err(io)?;
+    build_clone::remove_folder(&doomed).map_err(io)?;
     fs::rename(folder, &doomed).map_err(io)?;
-    workshop::remove_folder(&doomed).map_err(io)?;
+    build_clone::remove_folder(&doomed).map_err(io)?;
     drop(held);
     on_removed(Removed { path: folder.to_owned(), freed });
     Ok(())
@@ -328,15 +332,15 @@ fn remove_locked(lock: &Path, folder: &Path, on_removed: &mut impl FnMut(Removed
 mod tests {
     use super::*;
 
-    fn stored(name: &str, kind: Kind) -> Stored {
+    fn stored(name: &str, kind: StoredKind) -> Stored {
         Stored { kind, folder: Path::new("/cache/toolchains").join(name), binary: PathBuf::new() }
     }
 
     #[test]
     fn a_compiler_is_named_by_its_release_its_id_or_its_revision() {
-        let release = stored("0.72.1", Kind::Release(Version::new(0, 72, 1)));
+        let release = stored("0.72.1", StoredKind::Release(Version::new(0, 72, 1)));
         assert!(release.is_named("0.72.1") && release.is_named("v0.72.1") && !release.is_named("0.72"));
-        let record = Record {
+        let record = BuildRecord {
             schema_version: 1,
             repository: "/sway".into(),
             name: "feature/x".into(),
@@ -351,9 +355,9 @@ mod tests {
             took: Duration::ZERO,
             rustc: None,
             std: false,
-            workshop: "sway-0".into(),
+            build_clone: "sway-0".into(),
         };
-        let revision = stored(&format!("git-{}", record.commit), Kind::Revision(Box::new(record)));
+        let revision = stored(&format!("git-{}", record.commit), StoredKind::Revision(Box::new(record)));
         for spec in ["0123", "git-01234", "feature/x", "rev:feature/x", "rev:0123"] {
             assert!(revision.is_named(spec), "{spec}");
         }

@@ -1,4 +1,4 @@
-//! From what a user calls a toolchain to a binary.
+//! From the user's name for a toolchain to its binary.
 
 use std::env;
 use std::ffi::OsStr;
@@ -38,13 +38,13 @@ pub enum ToolchainError {
     /// The revision could not be found or built.
     #[error(transparent)]
     Revision(#[from] RevisionError),
-    /// The binary is no forc, or cannot be asked.
+    /// The binary is not a forc, or cannot be run.
     #[error(transparent)]
     Probe(#[from] ProbeError),
 }
 
 impl ToolchainError {
-    /// Whether there is none because the user stopped the search for it.
+    /// Whether the user stopped the search.
     pub fn is_interrupt(&self) -> bool {
         match self {
             Self::Install(error) => matches!(error, BuildError::Interrupted { .. }),
@@ -55,13 +55,13 @@ impl ToolchainError {
     }
 }
 
-/// What looks like a path may be meant as a branch.
+/// A text that looks like a path may be meant as a branch.
 fn revision_hint(path: &Path) -> &'static str {
     let like_branch = path.is_relative() && !path.starts_with(".") && !path.starts_with("..");
     if like_branch { "; if it is a revision of the compiler, name a checkout of that with --sway" } else { "" }
 }
 
-/// Where toolchains that are no files are found, and how they are built.
+/// Where toolchains that are not files come from, and how they are built.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Locator {
     /// The compiler's repository, where revisions come from.
@@ -71,7 +71,7 @@ pub struct Locator {
 }
 
 impl Locator {
-    /// Reads what the user calls a toolchain: a revision only if a repository is named.
+    /// Reads the user's name for a toolchain: a revision only if a repository is named.
     ///
     /// # Errors
     /// If it names no toolchain.
@@ -80,12 +80,13 @@ impl Locator {
     }
 }
 
-/// Finds the toolchain that `spec` names, building a release or a revision that is not there, and asks it what it can do.
+/// Finds the toolchain that `spec` names, building a release or a revision if it is not in the cache, and finds its
+/// abilities.
 ///
 /// Without a spec it is the one that `FORC_PERF_FORC` names, else the forc on `PATH`, else the pinned release.
 ///
 /// # Errors
-/// If there is no such toolchain, or it is no forc.
+/// If there is no such toolchain, or it is not a forc.
 pub fn resolve(
     spec: Option<&ToolchainSpec>,
     locator: &Locator,
@@ -96,7 +97,7 @@ pub fn resolve(
     Ok(probe::probe(&path, origin, interrupt)?)
 }
 
-/// Finds the binary that `spec` names, building a release or a revision that is not there, without asking it anything.
+/// Finds the binary that `spec` names, building a release or a revision if it is not in the cache, without running it.
 ///
 /// # Errors
 /// If there is no such toolchain.

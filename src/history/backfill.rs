@@ -1,8 +1,8 @@
 //! Which commits of the past to measure next.
 
-/// The places of `count` candidates, which stand in the order of their history, in the order in which measuring them tells
-/// the most: the first, the last, and then always the middle of the longest gap between what is known; of gaps of one length
-/// the first. Candidates that are `known` already bound the gaps, and are not among them.
+/// The places of `count` candidates, which are in the order of their history, sorted so that each measurement adds as much
+/// information as possible: the first, the last, and then always the middle of the longest gap between measured ones; of
+/// gaps of equal length the first. Candidates that are `known` already bound the gaps and are not in the result.
 pub fn plan(count: usize, known: &dyn Fn(usize) -> bool) -> Vec<usize> {
     let mut is_known: Vec<bool> = (0..count).map(known).collect();
     let mut order = Vec::new();
@@ -49,7 +49,7 @@ mod tests {
     fn what_is_known_bounds_the_gaps_and_is_not_measured_again() {
         assert_eq!(plan(9, &|place| [0, 4, 8].contains(&place)), [2, 6, 1, 3, 5, 7]);
         assert_eq!(plan(3, &|_| true), [0usize; 0]);
-        // Going on after an interrupt is the rest of the same plan.
+        // Resuming after an interrupt follows the rest of the same plan.
         let whole = plan(100, &|_| false);
         for done in [1, 7, 50] {
             assert_eq!(plan(100, &|place| whole[..done].contains(&place)), whole[done..]);

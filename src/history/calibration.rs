@@ -1,5 +1,5 @@
-//! What a change of the machine did to a series: the two series have no place on one line, but commits that both machines
-//! have measured tell their ratio.
+//! What a change of the machine did to a series: the two series cannot be drawn as one line, but commits that both machines
+//! have measured give their ratio.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ pub struct Calibration {
     pub old: MachineClass,
     /// The machine that came after it.
     pub new: MachineClass,
-    /// The new machine's figure over the old one's: the median over the commits that both have measured. To hold an old
-    /// figure against new ones, multiply it by this.
+    /// The new machine's figure over the old one's: the median over the commits that both have measured. To compare an old
+    /// figure with new ones, multiply it by this.
     pub ratio: f64,
     /// The ids of these commits, in their order.
     pub commits: Vec<String>,
@@ -24,7 +24,7 @@ pub struct Calibration {
 
 impl History {
     /// The ratios between all machines that have measured `key` at common commits, in the order in which the machines first
-    /// did so. No commit in common, no ratio.
+    /// did so. Machines without a common commit have no ratio.
     ///
     /// # Errors
     /// If the history cannot be read.

@@ -1,19 +1,20 @@
-//! A whole report in two blobs: what it says, and the frames of its runs, which are most of it and may be let go of.
+//! A whole report in two blobs: the report itself, and the frames of its runs, which are most of its size and can be
+//! dropped.
 
 use serde_json::Error;
 use sha2::{Digest, Sha256};
 
-use super::{Figure, Provenance};
+use super::{ExtraFigure, Provenance};
 use crate::model::{Benchmark, Report, SerdeFrames};
 
-/// How hard is tried to make blobs small. Of a report of the fixtures a higher level saves a few per cent and takes several
-/// times as long; `cargo bench --bench history -- levels` measures it.
+/// The compression level. For a report of the fixtures, a higher level saves a few per cent and takes several times as long;
+/// `cargo bench --bench history -- levels` measures it.
 pub(super) const LEVEL: i32 = 9;
 
-/// By what a report is told from others: SHA-256 of all that it says.
+/// What identifies a report: SHA-256 of its whole content.
 pub(super) type Digest256 = [u8; 32];
 
-/// A report as it is kept.
+/// A report as it is stored.
 pub(super) struct Packed {
     pub digest: Digest256,
     pub body: Vec<u8>,
@@ -22,19 +23,19 @@ pub(super) struct Packed {
     pub figures: Option<String>,
 }
 
-/// Packs a report, and what was measured of its benchmarks that has no place in it.
+/// Packs a report, and the figures of its benchmarks that a report has no field for.
 pub(super) fn pack(report: &Report, provenance: &Provenance) -> Result<Packed, String> {
     pack_at(report, &provenance.figures, LEVEL)
 }
 
-pub(super) fn pack_at(report: &Report, figures: &[Figure], level: i32) -> Result<Packed, String> {
+pub(super) fn pack_at(report: &Report, figures: &[ExtraFigure], level: i32) -> Result<Packed, String> {
     let json = |error: Error| error.to_string();
     let mut body = report.clone();
     let frames: Vec<SerdeFrames> = runs(&mut body).map(|run| std::mem::take(&mut run.frames)).collect();
     let body = serde_json::to_vec(&body).map_err(json)?;
     let frames = serde_json::to_vec(&frames).map_err(json)?;
-    // JSON has no word for what is no number: a report with one would be kept, and never be read again.
-    let unreadable = |error: Error| format!("it holds a figure that is no number ({error})");
+    // JSON cannot represent NaN or infinity: a report with one would be stored, but could not be read again.
+    let unreadable = |error: Error| format!("it holds a figure that is not a number ({error})");
     serde_json::from_slice::<Report>(&body).map_err(unreadable)?;
     serde_json::from_slice::<Vec<SerdeFrames>>(&frames).map_err(unreadable)?;
     let figures = if figures.is_empty() { None } else { Some(serde_json::to_string(&figures).map_err(json)?) };

@@ -1,4 +1,5 @@
-//! How often the harness cried wolf: what comparisons found between a compiler and a second copy of it.
+//! How often the harness reported a change where there was none: what comparisons found between a compiler and a second copy
+//! of it.
 
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use super::record::{integer, machine_id};
 use super::{History, HistoryError, MachineClass, Result};
 use crate::model::{Comparison, ControlOutcome};
 
-/// What a control came to, and where and when that was.
+/// The result of a control, with where and when it was measured.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Control {
     /// When the comparison began, RFC 3339.
@@ -17,13 +18,13 @@ pub struct Control {
     pub machine: MachineClass,
     /// The version of the harness.
     pub harness: String,
-    /// What it came to.
+    /// The result.
     #[serde(flatten)]
     pub outcome: ControlOutcome,
 }
 
 impl Control {
-    /// That of a comparison; `None` if it had none, or nothing of it was judged.
+    /// The control of a comparison; `None` if it had none, or none of its figures was judged.
     pub fn of(comparison: &Comparison) -> Option<Self> {
         let outcome = comparison.control_outcome().filter(|outcome| outcome.figures > 0)?;
         Some(Self {
@@ -36,7 +37,7 @@ impl Control {
 }
 
 impl History {
-    /// Keeps what controls came to. The same again is left as it is.
+    /// Stores the results of controls. One that is already stored stays as it is.
     ///
     /// # Errors
     /// If one has no time, or they cannot be written.
@@ -53,7 +54,7 @@ impl History {
         })
     }
 
-    /// What controls came to, the oldest first.
+    /// The results of all controls, the oldest first.
     ///
     /// # Errors
     /// If it cannot be read.

@@ -8,25 +8,25 @@ use crate::os::git::GitError;
 /// Why a history could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// There is no file, and none is to be made.
+    /// There is no file, and none may be created.
     #[error("there is no history at {}; `forc-perf run --record` makes one, --history PATH names another", .0.display())]
     Missing(PathBuf),
     /// The file's folder cannot be made, or the file not copied.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// What was being done, such as `make the folder`.
+        /// The action that failed, such as `make the folder`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The file is something else.
-    #[error("{} is no history of forc-perf: {reason}; name another file with --history PATH", path.display())]
+    #[error("{} is not a history of forc-perf: {reason}; name another file with --history PATH", path.display())]
     NoHistory {
         /// The file.
         path: PathBuf,
-        /// How that was seen.
+        /// What shows that.
         reason: String,
     },
     /// A later forc-perf has written it.
@@ -39,14 +39,14 @@ pub enum HistoryError {
         /// The latest version that can be read.
         known: i64,
     },
-    /// Another process has been writing for longer than one waits.
+    /// Another process was writing for longer than the time limit.
     #[error("{} is being written by another process; try again when that has ended", .0.display())]
     Busy(PathBuf),
     /// The disk is full.
     #[error("no space is left on the disk for {}; free some, then record or import the report again", .0.display())]
     Full(PathBuf),
     /// The file may not be written.
-    #[error("{} may not be written; see to its permissions, or name another with --history PATH", .0.display())]
+    #[error("{} may not be written; check its permissions, or name another file with --history PATH", .0.display())]
     ReadOnly(PathBuf),
     /// Its content is damaged.
     #[error(
@@ -56,29 +56,29 @@ pub enum HistoryError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was seen.
+        /// What is damaged.
         what: String,
     },
-    /// Anything else that SQLite says.
+    /// Any other error of SQLite.
     #[error("cannot {action} {}: {source}", path.display())]
     Database {
-        /// What was being done, such as `read from`.
+        /// The action that failed, such as `read from`.
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// What SQLite said.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
-    /// A report cannot be kept as it is.
-    #[error("the report of {created} cannot be kept: {reason}")]
+    /// A report cannot be stored.
+    #[error("the report of {created} cannot be stored: {reason}")]
     Report {
         /// When it was measured, as it says.
         created: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// Nothing has this number.
-    #[error("there is no {what} {number} in {}; `forc-perf history list` shows what there is", path.display())]
+    /// There is nothing with this number.
+    #[error("there is no {what} {number} in {}; `forc-perf history list` shows what it holds", path.display())]
     NoSuch {
         /// What was looked for: `report`, `series`, `note`.
         what: &'static str,
@@ -88,7 +88,7 @@ pub enum HistoryError {
         path: PathBuf,
     },
     /// A pattern is malformed.
-    #[error("`{pattern}` is no pattern: {source}; write for instance 'apps/*'")]
+    #[error("`{pattern}` is not a valid pattern: {source}; write for instance 'apps/*'")]
     Pattern {
         /// The pattern.
         pattern: String,
@@ -100,7 +100,7 @@ pub enum HistoryError {
     Order {
         /// The checkout.
         folder: PathBuf,
-        /// What git said.
+        /// Git's error.
         source: GitError,
     },
     /// A checkout knows less of the order of the commits than the history does.
@@ -111,7 +111,7 @@ pub enum HistoryError {
     Poorer {
         /// The checkout.
         folder: PathBuf,
-        /// How many commits have a place.
+        /// How many commits have a position.
         placed: usize,
         /// How many of them it does not know.
         lost: usize,
@@ -126,13 +126,13 @@ pub enum HistoryError {
         /// What is wrong with it.
         reason: String,
     },
-    /// What is exported cannot be written.
+    /// The export cannot be written.
     #[error("the export cannot be written: {0}")]
     Export(#[source] io::Error),
 }
 
 impl HistoryError {
-    /// What SQLite said while `action` was being done with the file at `path`.
+    /// The error for what SQLite reported during `action` on the file at `path`.
     pub(super) fn database(path: &Path, action: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.to_owned();
         move |source| match source.sqlite_error_code() {

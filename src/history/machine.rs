@@ -6,12 +6,13 @@ use crate::model::{Environment, Report};
 
 const GIB: u64 = 1 << 30;
 
-/// What of a machine its figures depend on: the part of the environment that a series is keyed by.
+/// The properties of a machine that its figures depend on: the part of the environment that is in the key of a series.
 ///
-/// The host's name is none of it. A service for nightly runs hands out another host every night, all of one make, whose
-/// figures belong together; and a host that is given other processors keeps its name, though its figures do not go on.
-/// Kernel, frequencies and load are left out too: they change from run to run, are kept in each report, and a step that
-/// one of them makes is to be seen as a step, not hidden by a new series.
+/// The host's name is not one of them. A service for nightly runs provides another host every night, all of the same kind,
+/// whose figures belong together; and a host that gets other processors keeps its name, though its figures cannot be
+/// compared with the earlier ones.
+/// Kernel, frequencies and load are left out too: they change from run to run and are in each report, and a step that one of
+/// them causes should show as a step, not be hidden by a new series.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MachineClass {
     /// The processor architecture, such as `x86_64`.
@@ -20,14 +21,14 @@ pub struct MachineClass {
     pub processor: Option<String>,
     /// The processors that the harness may use; 0 where it is not known.
     pub processors: usize,
-    /// Memory in GiB, rounded up: firmware and kernel keep some for themselves, and not the same in every version.
+    /// Memory in GiB, rounded up: firmware and kernel reserve some of it, and how much differs between versions.
     pub memory_gib: u64,
-    /// Whether a hypervisor was seen; absent where it cannot be told.
+    /// Whether a hypervisor was detected; absent where that cannot be determined.
     pub virtual_machine: Option<bool>,
 }
 
 impl MachineClass {
-    /// That of the machine of a report.
+    /// The class of a report's machine.
     pub fn of(environment: &Environment) -> Self {
         let mut brands: Vec<&str> =
             environment.cpus.iter().map(|cpu| cpu.brand.trim()).filter(|brand| !brand.is_empty()).collect();
@@ -43,7 +44,7 @@ impl MachineClass {
     }
 }
 
-/// In a few words: `2 × AMD EPYC, 24 GiB, x86_64, virtual`.
+/// A short description: `2 × AMD EPYC, 24 GiB, x86_64, virtual`.
 impl fmt::Display for MachineClass {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         if self.processors == 0 && self.memory_gib == 0 {
@@ -55,7 +56,7 @@ impl fmt::Display for MachineClass {
     }
 }
 
-/// Which two hosts of one class have measured two reports, in a sentence; `None` if it was one host, or if its name is not
+/// A message that names the two hosts of one class that measured two reports; `None` if it was one host, or if a name is not
 /// known.
 pub fn hosts(reports: &[Report; 2]) -> Option<String> {
     let [base, other] = reports.each_ref().map(|report| report.environment.host.as_deref());

@@ -1,12 +1,13 @@
 //! What was measured over the years: an embedded SQLite file that keeps reports whole, and their figures as series.
 //!
-//! [`History::open`] makes or opens one, [`History::record`] appends a report in one transaction, and the same report twice
-//! is one. A [`Series`] is one metric of one benchmark (or one of its phases) on one class of machine with one choice of
-//! std, never mixed; [`History::points`] gives it in the order of the compiler's commits, not of the measuring.
-//! [`History::order_by`] reads that order from a checkout. [`import`] reads what others have measured, [`export`] writes
-//! what others read, and [`History::export`] and [`History::import`] move a whole history without loss.
+//! [`History::open`] creates or opens one, [`History::record`] appends a report in one transaction, and a report that is
+//! recorded twice is stored once. A [`Series`] is one metric of one benchmark (or one of its phases) on one class of machine
+//! with one choice of
+//! std, never mixed; [`History::points`] returns it in the order of the compiler's commits, not of the measurements.
+//! [`History::order_by`] reads that order from a checkout. [`import`] reads the files of other harnesses, [`export`] writes
+//! formats of other tools, and [`History::export`] and [`History::import`] move a whole history without loss.
 //!
-//! Here nothing is known of how reports are made or shown.
+//! This module does not know how reports are made or shown.
 
 pub mod backfill;
 mod calibration;
@@ -46,7 +47,7 @@ pub use machine::{MachineClass, hosts};
 pub use named::{NameError, named, pair, side_names};
 pub use notes::{Note, NoteKind};
 pub use order::Ordered;
-pub use provenance::{CommitRef, Figure, Provenance, Source};
+pub use provenance::{CommitRef, ExtraFigure, Provenance, Source};
 pub use prune::{Prune, Pruned};
 pub use query::{
     FailureInfo, Kept, Level, Match, Measure, MeasureKey, Point, ReportFilter, ReportInfo, Series, SeriesFilter,
@@ -56,7 +57,7 @@ pub use record::{Record, Recorded, std_choice};
 pub use transfer::{EXPORT_VERSION, Transferred};
 pub use verify::{Problem, Verified};
 
-/// Where the history is unless told otherwise, below the folder that the harness is run in.
+/// The default path of the history, below the folder that the harness is run in.
 pub const DEFAULT_PATH: &str = ".forc-perf/history.sqlite";
 
 /// Names the history; takes what `--history` takes.
@@ -102,7 +103,7 @@ impl History {
         &self.path
     }
 
-    /// What to make of an error of SQLite while `action` was being done.
+    /// Converts an error of SQLite during `action`.
     fn error(&self, action: &'static str) -> impl FnOnce(rusqlite::Error) -> HistoryError {
         HistoryError::database(&self.path, action)
     }

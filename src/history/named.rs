@@ -1,4 +1,4 @@
-//! What people call reports, and which two of them they mean.
+//! How users name reports, and which two of them a pair of names means.
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -6,49 +6,49 @@ use jiff::{Timestamp, ToSpan};
 use super::{ReportInfo, Source};
 use crate::model::StdChoice;
 
-/// So many candidates are named in a sentence.
+/// How many candidates a message names.
 const MOST_NAMED: usize = 5;
-/// Of a report's digest, so many digits are in its name.
+/// How many digits of a report's digest its name has.
 const DIGEST: usize = 8;
-/// Of a commit's id, at most so many characters.
+/// How many characters of a commit's id its name has at most.
 const LONGEST: usize = 40;
 
-/// Why a name means no report, or no single one.
+/// Why a name does not mean exactly one report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// There are no reports at all.
     #[error("the history holds no report; `forc-perf run --record` adds one")]
     Empty,
-    /// Nothing is called so.
+    /// No report has this name.
     #[error(
         "no report is called `{name}`; expected a report's number or name, a commit, a release, a date, `latest` or \
          `latest~N`, such as {candidates}"
     )]
     Unknown {
-        /// What was asked for.
+        /// The given name.
         name: String,
-        /// What there is, the latest first.
+        /// The known reports, the latest first.
         candidates: String,
     },
-    /// Several commits are called so.
+    /// Several commits have this name.
     #[error("`{name}` means several commits: {candidates}; give more of the id, or a report's number")]
     Ambiguous {
-        /// What was asked for.
+        /// The given name.
         name: String,
         /// What it can mean.
         candidates: String,
     },
-    /// There are not so many reports.
+    /// There are fewer reports than that.
     #[error("`{name}` goes back too far: {count} came before the latest on its machine; the first is {first}")]
     TooFar {
-        /// What was asked for.
+        /// The given name.
         name: String,
-        /// How many reports there are to go back to.
+        /// How many earlier reports there are.
         count: String,
         /// The first of them.
         first: String,
     },
-    /// All reports are of later.
+    /// All reports are later.
     #[error("no report is as old as {name}; the first is {first}")]
     TooEarly {
         /// The date.
@@ -59,14 +59,14 @@ pub enum NameError {
 }
 
 impl ReportInfo {
-    /// What files and links call the report: its commit, and what tells it from other reports of that, such as
-    /// `0a1b2c3d4e-89abcdef`. It has letters, digits, dots and dashes alone, begins with no dot, and is the same in every
-    /// history.
+    /// The report's name in files and links: its commit, with digits that distinguish it from other reports of that commit,
+    /// such as `0a1b2c3d4e-89abcdef`. It consists of letters, digits, dots and dashes, does not begin with a dot, and is the
+    /// same in every history.
     pub fn name(&self) -> String {
         let what = self.commit.as_ref().map_or("report", |commit| commit.short());
         let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
         let what: String = what.chars().take(LONGEST).map(plain).collect();
-        // A file whose name begins with a dot would be hidden, and a word that begins with a dash taken for a flag.
+        // A file whose name begins with a dot would be hidden, and a word that begins with a dash would be read as a flag.
         let what = what.trim_start_matches(['.', '-']);
         format!("{what}-{}", self.digest.get(..DIGEST).unwrap_or(&self.digest)).trim_start_matches('-').to_owned()
     }
@@ -86,31 +86,32 @@ impl ReportInfo {
         self.commit.as_ref().and_then(|commit| commit.time.as_deref()).unwrap_or(&self.created)
     }
 
-    /// What people call its compiler: the commit, short, or the version.
+    /// The short name of its compiler: the abbreviated commit, or the version.
     pub fn compiler(&self) -> &str {
         self.commit.as_ref().map_or(&self.version, |commit| commit.short())
     }
 
-    /// Its number with what tells people which it is: `12 (0a1b2c3d4e of 2026-11-24)`. Nothing in it does anything to a
-    /// terminal.
-    fn told(&self) -> String {
+    /// Its number with compiler and date: `12 (0a1b2c3d4e of 2026-11-24)`. Without control characters, which could change a
+    /// terminal's state.
+    fn summary(&self) -> String {
         let text = format!("{} ({} of {})", self.id, self.compiler(), self.date().get(..10).unwrap_or(self.date()));
         text.chars().filter(|c| !c.is_control()).collect()
     }
 }
 
-/// The reports that `name` means, the one that it means by itself last. Of all reports, which have to be in the order of
-/// the commits, it is
+/// The reports that `name` means; the last of them is the one that it means by itself. Of all reports, which have to be in
+/// the order of the commits, it means
 ///
 /// - the one of this number, name ([`ReportInfo::name`]) or digest;
 /// - `latest`: the last one; `latest~2`: the second before that in the series that it is of;
-/// - all of the commit whose id begins so, or of a release (`0.72.1`, `v0.72.1`); of a release that was never measured as
+/// - all of the commit whose id begins with it, or of a release (`0.72.1`, `v0.72.1`); of a release that was never measured
+/// as
 ///   one, all whose compiler claims that version, if they are of one commit;
 /// - `2024-06-01`, or a time as RFC 3339: all whose commit was made on that day (UTC) or before, or that were measured
 ///   then where the commit's time is not known.
 ///
 /// # Errors
-/// If that is none, or if several commits are called so.
+/// If that is none, or if several commits match.
 pub fn named<'a>(reports: &'a [ReportInfo], name: &str) -> Result<Vec<&'a ReportInfo>, NameError> {
     let Some(last) = reports.last() else { return Err(NameError::Empty) };
     let number: Option<i64> = name.parse().ok();
@@ -129,13 +130,13 @@ pub fn named<'a>(reports: &'a [ReportInfo], name: &str) -> Result<Vec<&'a Report
                 1 => "1 report".to_owned(),
                 count => format!("{count} reports"),
             },
-            first: before.first().map_or_else(String::new, |report| report.told()),
+            first: before.first().map_or_else(String::new, |report| report.summary()),
         });
     }
     if let Some(until) = end_of(name) {
         let is_in_time = |report: &&ReportInfo| report.date().parse::<Timestamp>().is_ok_and(|date| date <= until);
         let found: Vec<&ReportInfo> = reports.iter().filter(is_in_time).collect();
-        let first = reports.first().map_or_else(String::new, ReportInfo::told);
+        let first = reports.first().map_or_else(String::new, ReportInfo::summary);
         return if found.is_empty() { Err(NameError::TooEarly { name: name.to_owned(), first }) } else { Ok(found) };
     }
     let of_commit = by_commit(reports, name);
@@ -169,7 +170,7 @@ pub fn pair<'a>(reports: &'a [ReportInfo], base: &str, other: &str) -> Result<[&
         .ok_or(NameError::Empty)
 }
 
-/// What the two sides of a comparison are called: their compilers, with what tells them apart where that is the same.
+/// The names of the two sides of a comparison: their compilers, with time or digest where the compilers are the same.
 pub fn side_names(pair: [&ReportInfo; 2]) -> [String; 2] {
     let compilers = pair.map(|report| report.compiler().to_owned());
     let differ = |names: &[String; 2]| names[0] != names[1];
@@ -191,7 +192,7 @@ fn steps_back(name: &str) -> Option<usize> {
 
 /// The last moment of a day (UTC), or a moment.
 fn end_of(name: &str) -> Option<Timestamp> {
-    // Digits alone may be the beginning of a commit's id.
+    // A name of digits only may be the beginning of a commit's id.
     let day = || name.contains('-').then(|| name.parse::<Date>().ok()).flatten();
     let end = |day: Date| {
         let next = day.checked_add(1.day()).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
@@ -200,10 +201,10 @@ fn end_of(name: &str) -> Option<Timestamp> {
     name.parse().ok().or_else(|| end(day()?))
 }
 
-/// Reports of commits whose id begins so, or of the one whose whole id it is.
+/// Reports of the commits whose id begins with `name`, or of the one whose whole id it is.
 fn by_commit<'a>(reports: &'a [ReportInfo], name: &str) -> Vec<&'a ReportInfo> {
     let wanted = name.to_ascii_lowercase();
-    // Nobody types the `v` of a release's tag.
+    // Users usually leave out the `v` of a release's tag.
     let of_release = wanted.contains('.').then(|| format!("v{wanted}"));
     let begins = |id: &str| {
         let id = id.to_ascii_lowercase();
@@ -251,7 +252,7 @@ fn latest(reports: &[ReportInfo]) -> Vec<&ReportInfo> {
 }
 
 fn listed(reports: &[&ReportInfo]) -> String {
-    let mut names: Vec<String> = reports.iter().take(MOST_NAMED).map(|report| report.told()).collect();
+    let mut names: Vec<String> = reports.iter().take(MOST_NAMED).map(|report| report.summary()).collect();
     if reports.len() > MOST_NAMED {
         names.push(format!("and {} more", reports.len() - MOST_NAMED));
     }
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_none_or_several_is_told_with_what_there_is() {
+    fn a_name_of_no_or_several_reports_is_an_error_with_candidates() {
         let error = |name: &str| named(&reports(), name).unwrap_err().to_string();
         let several = error("0a1");
         assert!(several.contains("2 (0a1b2c3d4e of 2026-10-02), 4 (0a1fffffff of 2026-10-03)"), "{several}");
@@ -359,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn sides_are_told_apart() {
+    fn the_names_of_sides_differ() {
         let all = reports();
         assert_eq!(side_names([&all[0], &all[1]]), ["v0.72.0", "0a1b2c3d4e"]);
         let mut again = all[1].clone();

@@ -1,4 +1,4 @@
-//! What people have said of a commit or an event, and what commands keep from one time to the next.
+//! Users' notes on a commit or an event, and the state that commands keep from one call to the next.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{History, HistoryError, Result};
 
-/// What somebody said of a commit or an event.
+/// A user's note on a commit or an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// Its number in its history; an export does not keep it.
@@ -16,11 +16,11 @@ pub struct Note {
     pub id: i64,
     /// What it is about: the id of a commit, or the key of an event.
     pub subject: String,
-    /// What is meant.
+    /// The kind of note.
     pub kind: NoteKind,
-    /// In the person's own words; may be empty.
+    /// The user's text; may be empty.
     pub text: String,
-    /// When it was said, RFC 3339.
+    /// When it was written, RFC 3339.
     pub time: String,
 }
 
@@ -28,11 +28,11 @@ pub struct Note {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoteKind {
-    /// Seen, and not to be told as new again.
+    /// Seen: not reported as new again.
     Acknowledged,
-    /// Meant to be so: the new level is the right one.
+    /// Intended: the new level is the right one.
     Expected,
-    /// Only words.
+    /// Only a text.
     Note,
 }
 
@@ -65,7 +65,8 @@ impl FromStr for NoteKind {
 }
 
 impl History {
-    /// Keeps a note about `subject`, the id of a commit or the key of an event, made now. Several may be about one.
+    /// Adds a note on `subject`, the id of a commit or the key of an event, with the current time. A subject can have
+    /// several.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -77,8 +78,8 @@ impl History {
             text: text.to_owned(),
             time: jiff::Timestamp::now().to_string(),
         };
-        // In a transaction: outside of one, a statement that returns a row is committed when it is reset, and a full disk
-        // is told to nobody.
+        // In a transaction: outside of one, a statement that returns a row is committed when it is reset, and the error of a
+        // full disk would be lost.
         note.id = self.write("write a note into", |connection, path| {
             connection
                 .prepare_cached(
@@ -119,7 +120,7 @@ impl History {
         read().map_err(self.error("read the notes of"))
     }
 
-    /// Removes the note of this number; whether there was one.
+    /// Removes the note of this number. Returns whether there was one.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -128,7 +129,7 @@ impl History {
         Ok(removed.map_err(self.error("remove a note from"))? > 0)
     }
 
-    /// What a command has kept under `name`.
+    /// The state that a command has stored under `name`.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -137,7 +138,7 @@ impl History {
         value.optional().map_err(self.error("read from"))
     }
 
-    /// All that commands have kept under names that begin with `prefix`, by name.
+    /// All states under names that begin with `prefix`, by name.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -151,7 +152,7 @@ impl History {
         read().map_err(self.error("read from"))
     }
 
-    /// Keeps `value` under `name`, in place of what stood there; `None` removes it.
+    /// Stores `value` under `name`, replacing the previous value; `None` removes it.
     ///
     /// # Errors
     /// If it cannot be written.

@@ -1,4 +1,4 @@
-//! Opening a history: making it, telling it from other files, bringing an older one up to date.
+//! Opening a history: creating it, recognizing other files, migrating an older one.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,23 +12,23 @@ use super::{History, HistoryError, Result};
 use crate::os::draft::Draft;
 use crate::os::scratch::Scratch;
 
-/// How long one process waits for what another one writes. A transaction takes a fraction of a second; an import of years
+/// How long one process waits for another one's transaction. A transaction takes a fraction of a second; an import of years
 /// some seconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Memory for pages, in KiB: the pages that one report's points fall on are spread over all series, and writing several
-/// reports in one transaction is to find them here.
+/// Memory for pages, in KiB: the points of one report are on pages spread over all series, and a transaction that writes
+/// several reports should find these pages in memory.
 const CACHE_KIB: i64 = 64 * 1024;
 
-/// How often a history is copied that somebody writes to meanwhile.
+/// How often copying is tried while another process writes to the history.
 const MOST_COPIES: usize = 5;
 
 impl History {
-    /// Opens the history at `path`, which is made if it is not there, and brings an older one up to date: a copy of it as
-    /// it was is then left beside it, under its name and `.v1.backup` (or whatever its version was).
+    /// Opens the history at `path`, creates it if it does not exist, and migrates an older one: a copy of the old one is
+    /// then left beside it, under its name and `.v1.backup` (with its version).
     ///
     /// # Errors
-    /// If the file cannot be opened or made, is no history, or is a later forc-perf's.
+    /// If the file cannot be opened or created, is not a history, or was written by a later forc-perf.
     pub fn open(path: &Path) -> Result<Self> {
         Self::open_with(path, &STEPS)
     }
@@ -43,8 +43,8 @@ impl History {
             return Err(HistoryError::Missing(path.to_owned()));
         }
         let (history, version) = match Self::open_in_place(path) {
-            // Even to read, SQLite writes beside the file: a log of several readers, and what a killed process left undone. Where
-            // it may not, it is read in a copy.
+            // Even to read, SQLite writes files beside the history: a log shared by its readers, and the recovery after a
+            // killed process. Where it may not, a copy is read.
             Err(HistoryError::ReadOnly(_) | HistoryError::Database { .. }) => Self::open_copied(path)?,
             done => done?,
         };
@@ -52,7 +52,7 @@ impl History {
         if version == known {
             return Ok(history);
         }
-        // An older one is read in a copy that is brought up to date, as it must not be changed itself.
+        // An older one is read from a migrated copy, as the file itself must not be changed.
         let mut copy = Connection::open_in_memory().map_err(history.error("copy the history"))?;
         copy_into(&history.connection, &mut copy).map_err(history.error("copy the history"))?;
         let mut history = Self { connection: copy, path: path.to_owned(), _copy: None };
@@ -94,7 +94,7 @@ impl History {
                     done => done.map_err(error)?,
                 }
             }
-            // What somebody wrote to meanwhile may be half of this and half of that.
+            // If the files changed meanwhile, the copy may mix two states.
             if before == state() {
                 let connection =
                     Connection::open(&place).map_err(HistoryError::database(path, "open a copy of the history"))?;
@@ -119,8 +119,8 @@ impl History {
         let mut history = Self { connection, path: path.to_owned(), _copy: None };
         history.configure().map_err(history.error("open the history"))?;
         let version = history.version_up_to(steps.len() as i64)?;
-        // Readers then go on while somebody writes. It stays so in the file; where another process is just about to make it
-        // so, that is as good.
+        // With a write-ahead log, readers do not wait for a writer. The setting is stored in the file; if the file is busy
+        // because another process is just setting it, that is fine too.
         if let Err(error) = history.connection.pragma_update(None, "journal_mode", "WAL")
             && !is_busy(&error)
         {
@@ -138,7 +138,7 @@ impl History {
     fn configure(&self) -> rusqlite::Result<()> {
         self.connection.busy_timeout(BUSY_TIMEOUT)?;
         self.connection.pragma_update(None, "foreign_keys", true)?;
-        // Each transaction reaches the disk: a power cut loses the report in hand and no other.
+        // Each transaction is flushed to the disk: a power cut loses at most the report that is being written.
         self.connection.pragma_update(None, "synchronous", "FULL")?;
         self.connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         self.connection.set_prepared_statement_cache_capacity(64);
@@ -163,8 +163,8 @@ impl History {
         if found < 1 { Err(no_history("it has no schema version")) } else { Ok(found) }
     }
 
-    /// By what a history is known: its application's id, its schema version, and how many tables it has. All of one moment,
-    /// as another process may just be making them.
+    /// What identifies a history: its application id, its schema version, and how many tables it has. Read in one
+    /// transaction, as another process may be creating them.
     fn marks(&self) -> rusqlite::Result<(i64, i64, i64)> {
         let transaction = self.connection.unchecked_transaction()?;
         let read = |sql: &str| transaction.query_row(sql, [], |row| row.get(0));
@@ -174,11 +174,11 @@ impl History {
         Ok(marks)
     }
 
-    /// Leaves a copy of the file as it is beside it.
+    /// Leaves a copy of the file beside it.
     fn back_up(&self, version: i64) -> Result<()> {
         let path = backup_path(&self.path, version);
         let error = |source| HistoryError::File { action: "keep a copy of the history in", path: path.clone(), source };
-        // Beside it first: half a copy is never taken for one.
+        // Written under another name first, so that an incomplete copy is never taken for a backup.
         let draft = Draft::of(&path).map_err(error)?;
         let copied = Connection::open(draft.path()).and_then(|mut copy| copy_into(&self.connection, &mut copy));
         copied.map_err(self.error("copy the history"))?;
@@ -203,7 +203,7 @@ impl History {
     }
 }
 
-/// Where the copy of a history of this version is left.
+/// The path of the backup of a history of this version.
 fn backup_path(path: &Path, version: i64) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".v{version}.backup"));
@@ -211,9 +211,9 @@ fn backup_path(path: &Path, version: i64) -> PathBuf {
 }
 
 fn copy_into(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
-    // Half a copy is thrown away, so nothing is to be left beside it to take it back with.
+    // An incomplete copy is thrown away, so it needs no rollback journal.
     to.pragma_update(None, "journal_mode", "OFF")?;
-    // In pieces, with no pause between them: whoever writes meanwhile makes it begin anew.
+    // In pieces without pauses: a write by another process restarts the copy.
     Backup::new(from, to)?.run_to_completion(4096, Duration::ZERO, None)
 }
 

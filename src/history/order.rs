@@ -1,8 +1,8 @@
 //! The order of the compiler's commits.
 //!
-//! Where a checkout has told it, commits have their place in its topological order; the others are put between them by
-//! time. For this every commit counts as made at an instant that never runs backwards along the positions: a commit whose
-//! clock was wrong is not before what it stands on.
+//! Commits that a checkout knows have their position in its topological order; the others are placed between them by time.
+//! For this, every commit has an instant that never runs backwards along the positions: a commit with a wrong clock does not
+//! come before its parents.
 
 use std::collections::HashMap;
 
@@ -16,24 +16,24 @@ use crate::os::git::{GitError, Repository};
 pub struct Ordered {
     /// How many it knew.
     pub known: usize,
-    /// The ids of those that it did not know, which stay where their time puts them.
+    /// The ids of those that it did not know, which are placed by their time.
     pub unknown: Vec<String>,
 }
 
-/// What git tells of a commit.
-struct Place {
+/// What git knows about a commit.
+struct CommitPlace {
     position: i64,
     time: String,
     subject: String,
 }
 
 impl History {
-    /// Reads the order of all commits from a checkout, and the dates that were not known. Positions that another checkout
-    /// had told are forgotten: two orders cannot be held against each other.
+    /// Reads the order of all commits from a checkout, and the dates that were not known. Positions from another checkout
+    /// are dropped: two orders cannot be combined.
     ///
     /// # Errors
-    /// If git cannot read the checkout, or the history not be written. Also if the checkout would take away more than it
-    /// tells: a shallow one that does not know a commit which has its place, or any that knows fewer than half of these.
+    /// If git cannot read the checkout, or the history not be written. Also if the checkout would lose more than it adds: a
+    /// shallow one that lacks a commit with a position, or any that lacks more than half of these.
     pub fn order_by(&mut self, checkout: &Repository) -> Result<Ordered> {
         let failed = |source| HistoryError::Order { folder: checkout.folder().to_owned(), source };
         let places = places(checkout).map_err(failed)?;
@@ -57,12 +57,16 @@ impl History {
     }
 }
 
-/// What git tells of what the history calls so: a commit, or a release by its tag.
-fn place_of<'a>(name: &str, places: &'a HashMap<String, Place>, tags: &HashMap<String, String>) -> Option<&'a Place> {
+/// The place of what the history calls `name`: a commit, or a release by its tag.
+fn place_of<'a>(
+    name: &str,
+    places: &'a HashMap<String, CommitPlace>,
+    tags: &HashMap<String, String>,
+) -> Option<&'a CommitPlace> {
     places.get(tags.get(name).map_or(name, String::as_str))
 }
 
-/// The names of the commits that have their place.
+/// The names of the commits that have a position.
 fn placed(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut query = connection.prepare("SELECT name FROM commits WHERE position IS NOT NULL")?;
     query.query_map([], |row| row.get(0))?.collect()
@@ -76,7 +80,7 @@ pub(super) fn is_shallow(checkout: &Repository) -> std::result::Result<bool, Git
 
 fn order(
     connection: &Connection,
-    places: &HashMap<String, Place>,
+    places: &HashMap<String, CommitPlace>,
     tags: &HashMap<String, String>,
 ) -> rusqlite::Result<Ordered> {
     let names: Vec<(i64, String)> = connection
@@ -122,8 +126,8 @@ pub(super) fn settle(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// All commits that any branch or tag of the checkout reaches, each before those that stand on it.
-fn places(checkout: &Repository) -> std::result::Result<HashMap<String, Place>, GitError> {
+/// All commits that any branch or tag of the checkout reaches, each before its children.
+fn places(checkout: &Repository) -> std::result::Result<HashMap<String, CommitPlace>, GitError> {
     let said = checkout.git([
         "log",
         "--topo-order",
@@ -138,7 +142,7 @@ fn places(checkout: &Repository) -> std::result::Result<HashMap<String, Place>, 
     let place = |(position, line): (usize, &str)| {
         let mut fields = line.splitn(3, '\0').map(str::to_owned);
         let (id, time, subject) = (fields.next()?, fields.next()?, fields.next()?);
-        Some((id, Place { position: i64::try_from(position).ok()?, time, subject }))
+        Some((id, CommitPlace { position: i64::try_from(position).ok()?, time, subject }))
     };
     Ok(said.lines().enumerate().filter_map(place).collect())
 }
@@ -151,7 +155,7 @@ fn tags(checkout: &Repository) -> std::result::Result<HashMap<String, String>, G
     let tag = |line: &str| {
         let mut fields = line.split(' ').filter(|field| !field.is_empty());
         let name = fields.next()?.to_owned();
-        // An annotated tag is an object of its own, and its commit stands behind it.
+        // For an annotated tag, which is an object of its own, the commit's id comes last.
         Some((name, fields.next_back()?.to_owned()))
     };
     Ok(said.lines().filter_map(tag).collect())

@@ -2,17 +2,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Metric, Origin, Report, Revision};
 
-/// Where a report comes from, beside what it says itself.
+/// Where a report comes from, in addition to what the report contains.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// What of the compiler's history was measured; absent for a compiler of unknown origin.
+    /// The commit or release that was measured; absent for a compiler of unknown origin.
     pub commit: Option<CommitRef>,
     /// Who measured it.
     #[serde(default)]
     pub source: Source,
-    /// What was measured of whole runs that a report has no place for: other harnesses measure other things.
+    /// Figures of whole runs that a report has no field for: other harnesses measure other things.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub figures: Vec<Figure>,
+    pub figures: Vec<ExtraFigure>,
 }
 
 /// A commit of the compiler's repository, or a release of it.
@@ -26,7 +26,7 @@ pub struct CommitRef {
     /// The first line of its message.
     #[serde(default)]
     pub subject: String,
-    /// Its place in the topological order of a checkout, from 0; absent where no checkout has told it.
+    /// Its position in the topological order of a checkout, from 0; absent where no checkout was read.
     #[serde(default)]
     pub position: Option<u64>,
 }
@@ -50,7 +50,7 @@ pub enum Source {
     /// This harness.
     #[default]
     ForcPerf,
-    /// The first forc-perf, whose files hold runs and nothing about machine or compiler.
+    /// The first forc-perf, whose files contain runs and nothing about machine or compiler.
     FirstForcPerf,
     /// dyno, the first forc-perf's successor.
     Dyno,
@@ -79,21 +79,21 @@ impl Source {
 
 /// Values of one metric of a benchmark's runs, in the metric's unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Figure {
+pub struct ExtraFigure {
     /// The benchmark's id.
     pub benchmark: String,
     /// What was measured.
     pub metric: Metric,
-    /// A value a run.
+    /// One value per run.
     pub values: Vec<f64>,
 }
 
 impl Provenance {
-    /// What a report of this harness says of its own origin.
+    /// The origin of a report of this harness, from the report itself.
     ///
-    /// A revision has its commit, a release its tag: a checkout then tells when that was made, until then the report is
-    /// placed by when it was recorded. Of a binary that was only found somewhere no more is known than the version that
-    /// it claims, and that is no commit.
+    /// A revision has its commit, a release its tag: a checkout gives the date of that, and until one is read the report is
+    /// placed by when it was measured. Of any other binary only the version that it claims is known, and that is not a
+    /// commit.
     pub fn of(report: &Report) -> Self {
         let commit = match &report.toolchain.origin {
             Origin::Revision(revision) => Some(commit_of(revision, &report.created)),
@@ -109,7 +109,7 @@ impl Provenance {
     }
 }
 
-/// A changed work tree is not the commit that it stands on: it has an id of its own and the time at which it was measured.
+/// A changed work tree is not the commit that it is based on: it has an id of its own and the time at which it was measured.
 fn commit_of(revision: &Revision, created: &str) -> CommitRef {
     match &revision.tree {
         Some(tree) => CommitRef {

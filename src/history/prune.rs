@@ -1,4 +1,4 @@
-//! Letting go of what is old.
+//! Removing old reports or their frames.
 
 use std::collections::BTreeSet;
 
@@ -8,33 +8,33 @@ use rusqlite::params;
 use super::record::integer;
 use super::{History, HistoryError, ReportId, Result};
 
-/// What is let go of: reports that were measured before `before`, except those that are still among the last `keep` points
-/// of any of their series. Series that are not measured any more so keep their end.
+/// What is removed: reports that were measured before `before`, except those that are among the last `keep` points of any of
+/// their series. So series that are no longer measured keep their last points.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prune {
     /// Only reports that were measured before this.
     pub before: Timestamp,
     /// How many points every series keeps, however old they are.
     pub keep: usize,
-    /// Only the frames: reports, points and samples stay, but the timelines of their runs are gone. Frames are most of a
-    /// report.
+    /// Only the frames: reports, points and samples stay, but the timelines of their runs are lost. Frames are most of a
+    /// report's size.
     pub only_frames: bool,
 }
 
-/// What was let go of.
+/// What was removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// How many reports went, or lost their frames.
+    /// How many reports were removed, or lost their frames.
     pub reports: usize,
-    /// How many points went.
+    /// How many points were removed.
     pub points: usize,
     /// By how many bytes the file is smaller.
     pub freed: u64,
 }
 
 impl History {
-    /// Lets go of what `prune` says, and gives the space back to the disk. For that the file is written anew, which needs
-    /// as much space again for a moment.
+    /// Removes what `prune` selects, and frees the disk space. For that the file is rewritten, which temporarily needs as
+    /// much space again.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -84,7 +84,7 @@ fn drop_frames(connection: &rusqlite::Connection, old: &BTreeSet<ReportId>) -> r
     Ok(pruned)
 }
 
-/// Lets go of the frames of a report; 1 if it had any.
+/// Removes the frames of a report; returns 1 if it had any.
 pub(super) fn drop_frames_of(connection: &rusqlite::Connection, report: ReportId) -> rusqlite::Result<usize> {
     connection.prepare_cached("UPDATE reports SET has_frames = 0 WHERE id = ? AND has_frames")?.execute([report.0])?;
     connection

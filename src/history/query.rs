@@ -1,4 +1,4 @@
-//! What can be asked of a history, and the forms of its answers.
+//! Filters for reading a history, and the types of its results.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -6,24 +6,24 @@ use serde::Serialize;
 use super::{CommitRef, HistoryError, MachineClass, Provenance, ReportId, Result, SeriesId, Source};
 use crate::model::{Metric, Report, StdChoice};
 
-/// Which texts are wanted.
+/// Which texts match.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Match {
     /// Any, and none.
     #[default]
     Any,
-    /// None: whole runs, where it is about phases; all packages together, where it is about packages.
+    /// Only an absent text: whole runs, for phases; all packages together, for packages.
     Absent,
     /// This one.
     Exact(String),
     /// Those that match the whole of a pattern.
     Glob(glob::Pattern),
-    /// Those that hold this.
+    /// Those that contain this.
     Part(String),
 }
 
 impl Match {
-    /// Reads what a user wants: a pattern, if it has `*`, `?` or `[` in it, else a part of a text.
+    /// Reads a user's filter: a pattern, if it contains `*`, `?` or `[`, else a part of a text.
     ///
     /// # Errors
     /// If the pattern is malformed.
@@ -40,7 +40,7 @@ impl Match {
         text.map_or(Self::Absent, |text| Self::Exact(text.to_owned()))
     }
 
-    /// Whether `text` is wanted.
+    /// Whether `text` matches.
     pub fn matches(&self, text: Option<&str>) -> bool {
         match (self, text) {
             (Self::Any, _) | (Self::Absent, None) => true,
@@ -59,7 +59,7 @@ pub struct ReportFilter {
     pub commit: Match,
     /// Those of a machine whose description is matched.
     pub machine: Match,
-    /// Those of a compiler that claims a version that is matched.
+    /// Those of a compiler whose version is matched.
     pub version: Match,
     /// Those that were measured then or later.
     pub since: Option<Timestamp>,
@@ -76,9 +76,9 @@ pub struct ReportInfo {
     pub digest: String,
     /// When it was measured, RFC 3339.
     pub created: String,
-    /// What of the compiler's history was measured.
+    /// The commit or release that was measured.
     pub commit: Option<CommitRef>,
-    /// The version that the compiler claimed.
+    /// The version that the compiler reported.
     pub version: String,
     /// Who measured it.
     pub source: Source,
@@ -86,7 +86,7 @@ pub struct ReportInfo {
     pub machine: MachineClass,
     /// Which std was built with.
     pub std: StdChoice,
-    /// Whether all that was asked for was measured.
+    /// Whether the measurement ran to its end.
     pub complete: bool,
     /// How many benchmarks have runs.
     pub benchmarks: usize,
@@ -94,18 +94,18 @@ pub struct ReportInfo {
     pub runs: usize,
     /// How many runs did not succeed.
     pub failures: usize,
-    /// Whether the frames of the runs are still kept.
+    /// Whether the frames of the runs are still stored.
     pub has_frames: bool,
 }
 
-/// A report as it was kept.
+/// A report as it is stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
-    /// What is known of it without reading it.
+    /// Its entry in the list of reports.
     pub info: ReportInfo,
     /// Where it comes from.
     pub provenance: Provenance,
-    /// The whole of it; its runs are without frames where these were pruned.
+    /// The whole report; its runs have no frames where these were pruned.
     pub report: Report,
 }
 
@@ -114,11 +114,11 @@ pub struct Kept {
 pub struct FailureInfo {
     /// The benchmark's id.
     pub benchmark: String,
-    /// What went wrong, in a few words ([`crate::model::FailureKind::name`]).
+    /// The kind of failure ([`crate::model::FailureKind::name`]).
     pub kind: String,
     /// The phase that was open.
     pub phase: Option<String>,
-    /// One sentence for a person.
+    /// A message for the user.
     pub message: String,
 }
 
@@ -137,7 +137,7 @@ pub struct SeriesFilter {
     pub machine: Match,
 }
 
-/// What tells a series from all others.
+/// What identifies a series.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SeriesKey {
     /// The benchmark's id.
@@ -152,7 +152,7 @@ pub struct SeriesKey {
     pub machine: MachineClass,
     /// Which std was built with.
     pub std: StdChoice,
-    /// Which program was built: by [`crate::model::Measured::program`]; absent where no report tells.
+    /// Which program was built: [`crate::model::Measured::program`]; absent where no report says.
     pub program: Option<String>,
 }
 
@@ -169,7 +169,7 @@ pub struct MeasureKey {
     pub package: Option<String>,
     /// Which std was built with.
     pub std: StdChoice,
-    /// Which program was built; absent where no report tells.
+    /// Which program was built; absent where no report says.
     pub program: Option<String>,
 }
 
@@ -187,7 +187,7 @@ impl SeriesKey {
     }
 }
 
-/// What is measured of a benchmark, in one of its phases or all in all, and over all packages together.
+/// A metric of a benchmark, in one of its phases or for the whole run, over all packages together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Measure {
     /// The benchmark's id.
@@ -211,12 +211,12 @@ pub struct Series {
     pub depth: Option<u32>,
 }
 
-/// What one report says in one series, in the metric's unit, without where it stands.
+/// The point of one report in one series, in the metric's unit, without its place.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Level {
     /// The report.
     pub report: ReportId,
-    /// How many samples there are.
+    /// The number of samples.
     pub count: usize,
     /// Their median.
     pub median: f64,
@@ -228,18 +228,18 @@ pub struct Level {
     pub spread: Option<f64>,
 }
 
-/// The same with where it stands.
+/// The same with its place.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Point {
     /// The report.
     pub report: ReportId,
     /// When it was measured, RFC 3339.
     pub created: String,
-    /// What of the compiler's history was measured.
+    /// The commit or release that was measured.
     pub commit: Option<CommitRef>,
-    /// The version that the compiler claimed.
+    /// The version that the compiler reported.
     pub version: String,
-    /// How many samples there are.
+    /// The number of samples.
     pub count: usize,
     /// Their median.
     pub median: f64,

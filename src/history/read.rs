@@ -11,8 +11,8 @@ use super::{
 use crate::model::Metric;
 use crate::text::hex;
 
-/// In the order of the compiler's commits; what has no place in it stands where its time puts it, and several reports of
-/// one commit in the order of their measuring.
+/// In the order of the compiler's commits; reports of commits without a position are placed by time, and several reports of
+/// one commit in the order of measurement.
 const IN_ORDER: &str = "ORDER BY coalesce(c.instant, r.instant), coalesce(c.position, 9223372036854775807), \
                         r.instant, r.digest";
 
@@ -33,7 +33,7 @@ fn count(row: &Row, column: usize) -> rusqlite::Result<usize> {
     Ok(usize::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
 }
 
-/// A class of machines that a later forc-perf may have described otherwise is still one.
+/// A class of machines that a later forc-perf describes in another format is still one class.
 pub(super) fn machine_of(text: &str) -> MachineClass {
     serde_json::from_str(text).unwrap_or_else(|_| MachineClass {
         arch: text.to_owned(),
@@ -100,7 +100,7 @@ impl History {
         self.kept(id, true)
     }
 
-    /// The same without the frames of its runs, which are most of it: for who asks for figures alone.
+    /// The same without the frames of its runs, which are most of its size: for callers that need only figures.
     ///
     /// # Errors
     /// If there is none of this number, or it cannot be read.
@@ -169,7 +169,7 @@ impl History {
     /// # Errors
     /// If they cannot be read.
     pub fn series(&self, filter: &SeriesFilter) -> Result<Vec<Series>> {
-        // Of the exact ones there may be few among many.
+        // Exact filters go into the query, as they may match few series of many.
         let exact = |wanted: &Match| match wanted {
             Match::Exact(text) => Some(text.clone()),
             _ => None,
@@ -184,7 +184,7 @@ impl History {
                 )?
                 .query_map((exact(&filter.benchmark), exact(&filter.metric)), |row| {
                     let metric: String = row.get(2)?;
-                    // A metric of a later forc-perf cannot be told by this one.
+                    // Metrics of a later forc-perf are not known here.
                     let Some(metric) = metric_named(&metric) else { return Ok(None) };
                     let depth: Option<i64> = row.get(7)?;
                     Ok(Some(Series {
@@ -232,7 +232,7 @@ impl History {
         read().map_err(self.error("read a series from"))
     }
 
-    /// The same without where they stand, in no order: for who has many series to read and knows the reports.
+    /// The same without their places, in no order: for callers that read many series and know the reports.
     ///
     /// # Errors
     /// If they cannot be read.
@@ -255,13 +255,13 @@ impl History {
         read().map_err(self.error("read a series from"))
     }
 
-    /// What one report says in all series over all packages together: benchmark by benchmark, whole runs first.
+    /// The points of one report in all series over all packages together: benchmark by benchmark, whole runs first.
     ///
     /// # Errors
     /// If it cannot be read.
     pub fn levels_of(&self, report: ReportId) -> Result<Vec<(Measure, Level)>> {
         let read = || -> rusqlite::Result<Vec<(Measure, Level)>> {
-            // By the series of its machine and std, as points are found by their series first.
+            // Through the series of its machine and std, as the key of a point begins with its series.
             self.connection
                 .prepare_cached(
                     "SELECT s.benchmark, s.metric, s.phase, p.count, p.median, p.low, p.high, p.spread \
@@ -380,7 +380,7 @@ fn point_of(row: &Row) -> rusqlite::Result<Point> {
     })
 }
 
-/// The metric whose name is this word.
+/// The metric with this name as one word.
 pub(super) fn metric_named(word: &str) -> Option<Metric> {
     serde_json::from_value(serde_json::Value::String(word.to_lowercase())).ok()
 }

@@ -9,10 +9,10 @@ use super::content::{self, Packed};
 use super::order::{self, milliseconds};
 use super::{CommitRef, History, HistoryError, MachineClass, Provenance, ReportId, Result, samples};
 use crate::figures::{self, Values};
-use crate::model::{self, Failure, Report, StdChoice};
+use crate::model::{Failure, Measured, Report, StdChoice};
 use crate::stats;
 
-/// A report to be kept.
+/// A report to be stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Where it comes from.
@@ -22,12 +22,12 @@ pub struct Record {
     pub report: Report,
 }
 
-/// What became of a report.
+/// The result of recording a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// It was kept under this number.
+    /// It was stored under this number.
     New(ReportId),
-    /// The very same report was there already, under this number.
+    /// The same report was stored already, under this number.
     Known(ReportId),
 }
 
@@ -45,8 +45,8 @@ impl Recorded {
     }
 }
 
-/// Which std a report's benchmarks were built with: the compiler's own (or the one that it finds by itself), or one that
-/// was given and is the same for all compilers.
+/// Which std a report's benchmarks were built with: the compiler's own (or the one that it finds by itself), or a given one
+/// that is the same for all compilers.
 pub fn std_choice(report: &Report) -> StdChoice {
     match &report.settings.std {
         Some(std) if report.toolchain.origin.std() != Some(std) => StdChoice::Same(std.clone()),
@@ -55,8 +55,8 @@ pub fn std_choice(report: &Report) -> StdChoice {
 }
 
 impl History {
-    /// Keeps a report: the whole of it, and its figures as points of their series, in one transaction. The same report again
-    /// is left as it is. Failed builds are no points; they are kept as the report's failures.
+    /// Stores a report: the whole of it, and its figures as points of their series, in one transaction. A report that is
+    /// stored already stays as it is. Failed builds are not points; they are stored as the report's failures.
     ///
     /// # Errors
     /// If the report has no time, or cannot be written.
@@ -67,7 +67,7 @@ impl History {
         })
     }
 
-    /// Keeps several reports in one transaction: all of them, or none.
+    /// Stores several reports in one transaction: all of them, or none.
     ///
     /// # Errors
     /// If a report has no time, or cannot be written.
@@ -84,7 +84,7 @@ impl History {
         })
     }
 
-    /// Does `work` in one transaction that nobody else writes beside.
+    /// Does `work` in one exclusive write transaction.
     pub(super) fn write<T>(
         &mut self,
         action: &'static str,
@@ -101,7 +101,7 @@ impl History {
     }
 }
 
-/// The report as it is kept, outside of any transaction: packing takes longer than writing.
+/// The report as it is stored. Packed outside of any transaction, as packing takes longer than writing.
 pub(super) fn pack(report: &Report, provenance: &Provenance) -> Result<Packed> {
     let error = |reason| HistoryError::Report { created: report.created.clone(), reason };
     if milliseconds(&report.created).is_none() {
@@ -127,7 +127,7 @@ pub(super) fn insert(
     let commit = provenance.commit.as_ref().map(|commit| upsert_commit(connection, commit)).transpose()?;
     let machine = machine_id(connection, &MachineClass::of(&report.environment))?;
     let std = std_text(&std_choice(report));
-    let columns = Columns::of(report);
+    let columns = ReportColumns::of(report);
     connection
         .prepare_cached(
             "INSERT INTO reports (digest, created, instant, commit_id, machine, std, version, source, complete, benchmarks, \
@@ -165,7 +165,7 @@ pub(super) fn insert(
     let programs = programs(report);
     for (benchmark, values) in points(report, provenance) {
         let Some(estimate) = stats::estimate(&values.values) else { continue };
-        let of = Measured { benchmark, program: programs.get(benchmark).copied(), machine, std: &std };
+        let of = SeriesScope { benchmark, program: programs.get(benchmark).copied(), machine, std: &std };
         let series = series_id(connection, &values, &of)?;
         insert_point.execute(params![
             series,
@@ -181,15 +181,15 @@ pub(super) fn insert(
     Ok(Recorded::New(ReportId(id)))
 }
 
-/// What the list of reports tells of one beside its place.
-pub(super) struct Columns {
+/// What the list of reports shows of one, besides its place.
+pub(super) struct ReportColumns {
     pub complete: bool,
     pub benchmarks: usize,
     pub runs: usize,
     pub failures: usize,
 }
 
-impl Columns {
+impl ReportColumns {
     pub(super) fn of(report: &Report) -> Self {
         Self {
             complete: report.completion == crate::model::Completion::Complete,
@@ -201,12 +201,12 @@ impl Columns {
 }
 
 /// The failures of a report, in the order in which they are numbered, with their benchmarks.
-pub(super) fn failures(report: &Report) -> impl Iterator<Item = (&model::Measured, &Failure)> {
+pub(super) fn failures(report: &Report) -> impl Iterator<Item = (&Measured, &Failure)> {
     report.benchmarks.iter().flat_map(|benchmark| benchmark.failures.iter().map(move |failure| (benchmark, failure)))
 }
 
-/// The values of a benchmark that are kept as points: by phase, of the metrics that the history keeps by phase.
-pub(super) fn kept(benchmark: &model::Measured) -> impl Iterator<Item = Values> {
+/// The values of a benchmark that are stored as points: by phase only for the metrics that the history stores by phase.
+pub(super) fn kept(benchmark: &Measured) -> impl Iterator<Item = Values> {
     let is_kept = |values: &Values| values.phase.is_none() || values.metric.spec().phases_kept;
     figures::values(benchmark).into_iter().filter(is_kept)
 }
@@ -264,12 +264,12 @@ pub(super) fn machine_id(connection: &Connection, class: &MachineClass) -> rusql
         .query_row([class], |row| row.get(0))
 }
 
-/// The number of a series, which is made if it is new.
+/// The number of a series, which is created if it is new.
 ///
-/// A report that does not tell which program it has measured is taken to have measured the one that is known first; and the
-/// first that tells, the one that was measured before.
-fn series_id(connection: &Connection, values: &Values, of: &Measured) -> rusqlite::Result<i64> {
-    let Measured { benchmark, program, machine, std } = *of;
+/// A report that does not say which program it has measured is assumed to have measured the first known one; and the first
+/// report that says so is assumed to have measured the same program as the reports before it.
+fn series_id(connection: &Connection, values: &Values, of: &SeriesScope) -> rusqlite::Result<i64> {
+    let SeriesScope { benchmark, program, machine, std } = *of;
     let known = connection
         .prepare_cached(
             "SELECT id, program FROM series WHERE benchmark = ? AND metric = ? \
@@ -309,22 +309,22 @@ fn series_id(connection: &Connection, values: &Values, of: &Measured) -> rusqlit
     Ok(connection.last_insert_rowid())
 }
 
-/// What was measured in a report, as far as its series depend on it.
+/// The properties of a report that determine its series.
 #[derive(Clone, Copy)]
-struct Measured<'a> {
+struct SeriesScope<'a> {
     benchmark: &'a str,
     program: Option<&'a str>,
     machine: i64,
     std: &'a str,
 }
 
-/// Which program each benchmark of a report has measured, where it tells.
+/// The program that each benchmark of a report has measured, where it says so.
 pub(super) fn programs(report: &Report) -> HashMap<&str, &str> {
     let benchmarks = report.benchmarks.iter();
     benchmarks.filter_map(|benchmark| Some((benchmark.id.as_str(), benchmark.program.as_deref()?))).collect()
 }
 
-/// SQLite's numbers are signed; nothing here is counted that far.
+/// SQLite's integers are signed; no count here exceeds them.
 pub(super) fn integer(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
@@ -332,7 +332,7 @@ pub(super) fn integer(count: usize) -> i64 {
 const OWN: &str = "own";
 const SAME: &str = "same:";
 
-/// A choice of std as a text to be looked for.
+/// A choice of std as a text for queries.
 pub(super) fn std_text(choice: &StdChoice) -> String {
     match choice {
         StdChoice::Own => OWN.to_owned(),

@@ -1,7 +1,7 @@
-//! A point's samples in few bytes.
+//! A compact encoding of a point's samples.
 //!
-//! Nearly all metrics are whole numbers (nanoseconds, bytes, counts) that lie close together: each is kept as its
-//! difference from the one before it, in as many bytes as that takes. What is no whole number is kept as it is.
+//! Nearly all metrics are whole numbers (nanoseconds, bytes, counts) that are close together: each is stored as its
+//! difference from the one before it, as a variable-length integer. Other numbers are stored as they are.
 
 use integer_encoding::VarInt;
 
@@ -15,7 +15,7 @@ const MOST: f64 = 9_007_199_254_740_992.0;
 
 /// The bytes of these values.
 pub(super) fn pack(values: &[f64]) -> Vec<u8> {
-    // The sign of a zero is seen by its bits alone.
+    // Only the bits show the sign of a zero.
     let whole = |value: &f64| {
         value.fract() == 0.0 && value.abs() <= MOST && (*value as i64 as f64).to_bits() == value.to_bits()
     };

@@ -1,16 +1,16 @@
 //! The tables, version by version.
 
-/// By which SQLite files of ours are told from others (`PRAGMA application_id`): "fpHi".
+/// Marks SQLite files as ours (`PRAGMA application_id`): "fpHi".
 pub(super) const APPLICATION_ID: i64 = 0x6670_4869;
 
-/// What leads from one version of the schema to the next; the version is how many of them a file has seen. A step that was
-/// released is never changed: what is to be different becomes a step of its own.
+/// The migrations from one version of the schema to the next; the version is the number of migrations that a file has had. A
+/// released migration is never changed: further changes become a migration of their own.
 pub(super) const STEPS: [&str; 4] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
-/// Times are kept twice: as the text that was given, and in milliseconds since 1970 for sorting.
+/// Times are stored twice: as the given text, and in milliseconds since 1970 for sorting.
 ///
-/// Blobs have a table of their own, so that going through the reports does not read past them. A point's key is its
-/// series and its report, in this order and without a row's number: a series lies in one piece.
+/// Blobs have a table of their own, so that going through the reports does not read past them. A point's key is its series
+/// and its report, in this order and without a row id: so the points of a series are stored together.
 const VERSION_1: &str = "
 CREATE TABLE machines (
     id INTEGER PRIMARY KEY,
@@ -104,14 +104,14 @@ CREATE TABLE state (
 ) STRICT, WITHOUT ROWID;
 ";
 
-/// Whether a report's contents have frames, beside the report: to look at the contents is to read past their blobs, which
-/// made a list of ten years take forty times as long.
+/// Whether a report's contents have frames, stored with the report: to read it from the contents, SQLite has to read past
+/// their blobs, which made a list of ten years take forty times as long.
 const VERSION_2: &str = "
 ALTER TABLE reports ADD COLUMN has_frames INTEGER NOT NULL DEFAULT 1;
 UPDATE reports SET has_frames = 0 WHERE id IN (SELECT report FROM contents WHERE frames IS NULL);
 ";
 
-/// What controls came to. The counts are part of the key, so that the same control imported twice is one.
+/// The results of controls. The counts are part of the key, so that a control that is imported twice is stored once.
 const VERSION_3: &str = "
 CREATE TABLE controls (
     id INTEGER PRIMARY KEY,
@@ -126,7 +126,7 @@ CREATE TABLE controls (
 ) STRICT;
 ";
 
-/// Which program a series measures: an edited one is another. NULL where reports do not tell.
+/// Which program a series measures: an edited program is another one. NULL where reports do not say.
 const VERSION_4: &str = "
 ALTER TABLE series ADD COLUMN program TEXT;
 DROP INDEX series_by_key;

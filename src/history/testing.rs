@@ -47,6 +47,21 @@ pub(crate) fn run(wall: u64) -> Benchmark {
     }
 }
 
+/// A run of so many microseconds with these phases one after another, each with its time in microseconds.
+pub(crate) fn run_in_phases(wall: u64, phases: &[(&str, u64)]) -> Benchmark {
+    let mut run = run(wall);
+    let template = run.phases.swap_remove(0);
+    let mut start = 0;
+    let in_order = |(name, time): &(&str, u64)| {
+        let (from, to) = (start, start + time);
+        start = to;
+        let name = (*name).to_owned();
+        BenchmarkPhase { name, start_time: Some(at(from)), end_time: Some(at(to)), ..template.clone() }
+    };
+    run.phases = phases.iter().map(in_order).collect();
+    run
+}
+
 /// A report of that day (of January 2026) whose one benchmark's runs took so many microseconds.
 pub(crate) fn report(day: u32, walls: &[u64]) -> Report {
     let mut report = test_report(format!("2026-01-{day:02}T03:00:00Z"));

@@ -241,7 +241,7 @@ fn an_exported_history_comes_back_identical() {
     let (_folder, mut history) = empty();
     let provenance = of_commit(CommitRef { position: Some(3), ..commit("abc", Some("2025-01-01T00:00:00Z")) });
     history.record(&with_failure(report(2, &[100, 120])), &provenance).unwrap();
-    let figure = Figure { benchmark: BENCHMARK.to_owned(), metric: Metric::Cycles, values: vec![0.1, 7.0] };
+    let figure = ExtraFigure { benchmark: BENCHMARK.to_owned(), metric: Metric::Cycles, values: vec![0.1, 7.0] };
     let foreign = Provenance { source: Source::Dyno, figures: vec![figure], commit: None };
     history.record(&report(1, &[90, 91]), &foreign).unwrap();
     history.add_note("abc", NoteKind::Note, "a \"note\"\nof two lines").unwrap();
@@ -424,7 +424,7 @@ fn a_history_of_the_first_schema_has_all_it_had() {
 }
 
 #[test]
-fn other_files_are_told_from_histories() {
+fn other_files_are_not_taken_for_histories() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name);
     fs::write(
@@ -445,7 +445,7 @@ fn other_files_are_told_from_histories() {
     assert!(matches!(History::open(folder.path()), Err(HistoryError::Database { .. })));
 }
 
-/// Whatever fails when the transaction ends, as a full disk does, is told.
+/// An error at the end of the transaction, as on a full disk, is reported.
 #[test]
 fn a_note_that_could_not_be_kept_is_an_error() {
     let (_folder, mut history) = empty();

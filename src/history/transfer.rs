@@ -1,8 +1,8 @@
-//! A whole history as text, a JSON object a line: to be kept elsewhere, joined with another, or read by other programs.
+//! A whole history as text, one JSON object per line: for backups, for merging with another history, and for other programs.
 //!
 //! The first line is the header with the version of this form. After it come the commits by id, the reports by time and
-//! digest, the controls by time, the notes by time and the state by name, so that a history is always written the same, whatever the order in
-//! which it was filled.
+//! digest, the controls by time, the notes by time and the state by name, so that the export of a history does not depend on
+//! the order in which it was filled.
 
 use crate::text::hex;
 use std::io::{BufRead, Write};
@@ -19,7 +19,7 @@ use super::{CommitRef, Control, History, HistoryError, Note, Record, Recorded, R
 /// The version of the exported form. A reader accepts this one and those before it.
 pub const EXPORT_VERSION: u32 = 2;
 
-/// What an import has brought.
+/// The result of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Transferred {
     /// How many reports were not there before.
@@ -45,7 +45,7 @@ enum Line {
 #[derive(Serialize, Deserialize)]
 struct ExportedReport {
     digest: String,
-    /// Whether the runs are without their frames, which the digest still covers.
+    /// Whether the frames of the runs were removed; the digest still covers them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     without_frames: bool,
     #[serde(flatten)]
@@ -53,12 +53,12 @@ struct ExportedReport {
 }
 
 impl History {
-    /// Writes all of it, a JSON object a line.
+    /// Writes the whole history, one JSON object per line.
     ///
     /// # Errors
     /// If it cannot be read, or not be written to `to`.
     pub fn export(&self, to: &mut dyn Write) -> Result<()> {
-        // All of it as it is at one moment.
+        // One transaction, so that all of it is of one moment.
         let transaction = self.connection.unchecked_transaction().map_err(self.error("read"))?;
         write_line(to, &Line::ForcPerfHistory(EXPORT_VERSION))?;
         for commit in self.all_commits().map_err(self.error("read the commits of"))? {
@@ -67,7 +67,7 @@ impl History {
         for id in self.ids()? {
             let mut kept = self.report(id)?;
             if let Some(commit) = &mut kept.provenance.commit {
-                // It stands in a line of its own.
+                // It has a line of its own.
                 *commit = CommitRef { id: commit.id.clone(), time: None, subject: String::new(), position: None };
             }
             write_line(
@@ -107,8 +107,8 @@ impl History {
             .collect()
     }
 
-    /// Takes in what [`History::export`] wrote, in one transaction: all of it, or nothing. What is there already stays; a
-    /// state that is there under the same name, too.
+    /// Imports what [`History::export`] wrote, in one transaction: all of it, or nothing. Existing entries stay as they are,
+    /// also states of the same name.
     ///
     /// # Errors
     /// If a line cannot be read, is a later forc-perf's, or the history cannot be written.
@@ -189,7 +189,7 @@ fn place(connection: &Connection, id: i64, position: u64) -> rusqlite::Result<()
     connection.execute("UPDATE commits SET position = coalesce(position, ?) WHERE id = ?", [position, id]).map(drop)
 }
 
-/// The report as it is kept; its digest is the one that it had with its frames.
+/// The report as it is stored; its digest is the one that it had with its frames.
 fn packed(exported: &ExportedReport) -> std::result::Result<Packed, String> {
     let mut packed = pack(&exported.record.report, &exported.record.provenance).map_err(|error| error.to_string())?;
     if exported.without_frames {

@@ -1,4 +1,4 @@
-//! Finding out whether a history is what it was.
+//! Checking a history for damage.
 
 use std::collections::BTreeMap;
 
@@ -6,42 +6,42 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::order::milliseconds;
-use super::record::{Columns, failures, pack, points, programs, std_text};
+use super::record::{ReportColumns, failures, pack, points, programs, std_text};
 use super::{FailureInfo, History, HistoryError, Kept, MachineClass, ReportId, Result, samples, std_choice};
 use crate::stats;
 use crate::text::hex;
 
-/// Something that is wrong with a history.
+/// A problem of a history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// The report, if it is one's.
+    /// The report that it concerns, if any.
     pub report: Option<ReportId>,
-    /// What is wrong, in a sentence.
+    /// A message that describes it.
     pub what: String,
 }
 
-/// What a verification has found.
+/// The result of a verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Verified {
     /// How many reports were read.
     pub reports: usize,
-    /// How many points were held against them.
+    /// How many points were compared with them.
     pub points: usize,
     /// What is wrong.
     pub problems: Vec<Problem>,
 }
 
-/// A point, as one can be compared with another: its figures to the bit, its samples, and the program of its series.
+/// A point in comparable form: the bits of its figures, its samples, and the program of its series.
 type Facts = (i64, [u64; 3], Option<u64>, Vec<u8>, Option<String>);
 type Key = (String, String, Option<String>, Option<String>, MachineClass, String);
 
 impl History {
-    /// Has SQLite check the file, reads every report, holds it against its digest, and all that is told of it elsewhere, its
-    /// line in the list, its points and its failures, against what it says. What a checkout and people said of commits is in no
-    /// report, and cannot be held against anything.
+    /// Has SQLite check the file, reads every report, compares it with its digest, and compares what is derived from it (its
+    /// line in the list, its points and its failures) with its content. The commits' order and the users' notes are in no
+    /// report, so they cannot be checked.
     ///
     /// # Errors
-    /// If the file cannot be read at all. What is wrong with it is no error, but a problem.
+    /// If the file cannot be read at all. Damage is not an error here, but a problem in the result.
     pub fn verify(&self) -> Result<Verified> {
         let mut verified = Verified::default();
         let rows = |sql: &str, column: usize| -> rusqlite::Result<Vec<String>> {
@@ -99,7 +99,7 @@ impl History {
         read().map_err(self.error("read the reports of"))
     }
 
-    /// How many points the report has, or what is wrong with it.
+    /// How many points the report has, or its problem.
     fn verify_report(&self, id: ReportId) -> std::result::Result<usize, String> {
         let (body, body_digest): (Vec<u8>, Vec<u8>) = self
             .connection
@@ -116,7 +116,7 @@ impl History {
             error => error.to_string(),
         })?;
         let packed = pack(&kept.report, &kept.provenance).map_err(|error| error.to_string())?;
-        // Without its frames the whole cannot be held against its digest.
+        // Without its frames the whole cannot be compared with its digest.
         if kept.info.has_frames && hex(&packed.digest) != kept.info.digest {
             return Err("its content, or that of its frames, is not what was recorded".to_owned());
         }
@@ -140,14 +140,14 @@ impl History {
                 let program = programs.get(benchmark).map(|program| (*program).to_owned());
                 let samples = samples::pack(&values.values);
                 let facts = (count, figures, estimate.spread.map(f64::to_bits), samples, program);
-                // As in recording, the first of two that are called the same.
+                // As in recording, the first of two with the same name.
                 expected.entry(key).or_insert(facts);
             }
             expected
         };
         let mut found = self.facts(id).map_err(|error| error.to_string())?;
         for (key, facts) in &mut found {
-            // A report that does not tell its program is taken to be of one that is known.
+            // A report that does not say its program is assumed to be of a known one.
             if expected.get(key).is_some_and(|expected| expected.4.is_none()) {
                 facts.4 = None;
             }
@@ -162,10 +162,10 @@ impl History {
         }
     }
 
-    /// Holds the report's line in the list, and its failures there, against what it says.
+    /// Compares the report's line in the list, and its stored failures, with its content.
     fn verify_columns(&self, kept: &Kept) -> std::result::Result<(), String> {
         let Kept { info, report, .. } = kept;
-        let said = Columns::of(report);
+        let said = ReportColumns::of(report);
         let (instant, std, complete): (i64, String, i64) = self
             .connection
             .query_row("SELECT instant, std, complete FROM reports WHERE id = ?", [info.id.0], |row| {
@@ -188,7 +188,7 @@ impl History {
             }
         }
         let listed = self.failures(info.id).map_err(|error| error.to_string())?;
-        let told: Vec<FailureInfo> = failures(report)
+        let reported: Vec<FailureInfo> = failures(report)
             .map(|(benchmark, failure)| FailureInfo {
                 benchmark: benchmark.id.clone(),
                 kind: failure.kind.name().to_owned(),
@@ -196,7 +196,7 @@ impl History {
                 message: failure.message.clone(),
             })
             .collect();
-        if listed == told {
+        if listed == reported {
             Ok(())
         } else {
             Err("the list of failures does not say of it what it says itself".to_owned())

@@ -96,13 +96,9 @@ pub(super) fn cell_if_any<S: Serializer>(text: &Option<&str>, serializer: S) -> 
     text.map(text::cell).serialize(serializer)
 }
 
-/// A unit as one word.
+/// The unit as `ns`, `B` or `1`.
 pub(super) fn unit(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Nanoseconds => "ns",
-        Unit::Bytes => "B",
-        Unit::Count => "1",
-    }
+    unit.symbol().unwrap_or("1")
 }
 
 /// The heading stands there without rows, too.

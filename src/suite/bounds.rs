@@ -1,8 +1,9 @@
 //! How much of the disk a project may read.
 //!
-//! A project's files may be somebody else's: a fetched one, a pull request, an archive. What such a project names, links and
-//! path dependencies and its entry point, would else be copied, compiled and, in the compiler's errors, published: a link
-//! `src/main.sw -> ~/.ssh/id_rsa` is enough. So a project reads its own repository, and what the user names besides.
+//! A project's files may come from somebody else: a fetched project, a pull request, an archive. Without bounds, what such a
+//! project points at by links, path dependencies or its entry point would be copied, compiled and, in the compiler's errors,
+//! published: a link `src/main.sw -> ~/.ssh/id_rsa` is enough. So a project may read only its own repository, and the
+//! folders that the user names.
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -10,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use etcetera::BaseStrategy;
 use walkdir::WalkDir;
 
-/// Where a repository keeps its history, and what else nobody but git is to read: credentials, too.
+/// Where a repository keeps its history and other data that only git should read, such as credentials.
 const GIT: &str = ".git";
 
 /// The folders that a project may read from.
@@ -46,22 +47,22 @@ impl fmt::Display for Outside {
 }
 
 impl Bounds {
-    /// The bounds of what is in `folder`: the repository around it, or itself where there is none. `allowed` are the folders
-    /// that the user names.
+    /// The bounds of what is in `folder`: the repository around it, or the folder itself if there is none. `allowed` are the
+    /// folders that the user names.
     pub fn around(folder: &Path, allowed: &[PathBuf]) -> Self {
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let own = repository_around(&folder).unwrap_or(folder);
         Self::within(&own, allowed)
     }
 
-    /// The bounds of a checkout: nothing but itself, and what the user names.
+    /// The bounds of a checkout: itself, and the folders that the user names.
     pub fn within(folder: &Path, allowed: &[PathBuf]) -> Self {
         let roots = std::iter::once(folder).chain(allowed.iter().map(PathBuf::as_path));
         Self { roots: roots.filter_map(|root| root.canonicalize().ok()).collect() }
     }
 
-    /// The bounds of a project in `folder`, which was found within these: the repository of its own that it is in, if it is in
-    /// one, and what the user names.
+    /// The bounds of a project in `folder`, which was found within these: its own repository, if it is in one, and the
+    /// folders that the user names.
     pub(super) fn of_project(&self, folder: &Path) -> Self {
         match (repository_around(folder), self.roots.split_first()) {
             (Some(own), Some((root, allowed))) if own != *root => Self::within(&own, allowed),
@@ -75,7 +76,7 @@ impl Bounds {
         self.roots.iter().any(inside)
     }
 
-    /// Checks that what is at `path` is within, wherever links lead. What is not there cannot be read.
+    /// Checks that `path` is within, with links resolved. A path that does not exist cannot be read and passes.
     ///
     /// # Errors
     /// If it is not.
@@ -99,8 +100,8 @@ impl Bounds {
     }
 }
 
-/// The nearest folder above, or this one, that holds a repository. A repository of a whole home folder is none: it would let
-/// a project read all that is private.
+/// The nearest folder that contains a repository, from this one upwards. A repository of a whole home folder does not count:
+/// it would let a project read private files.
 fn repository_around(folder: &Path) -> Option<PathBuf> {
     let found = folder.ancestors().find(|above| above.join(GIT).exists())?;
     let home = etcetera::choose_base_strategy().ok().and_then(|strategy| strategy.home_dir().canonicalize().ok());

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::manifest::{Heed, Kind, MANIFEST, Manifest};
-use super::{Bounds, Project, Suite, scenario, stage};
+use super::manifest::{Heed, MANIFEST, Manifest, ManifestKind};
+use super::packages::packages;
+use super::{Bounds, Project, Suite, scenario};
 use crate::model::Skipped;
 
 /// Folders that hold no projects of the suite.
@@ -24,8 +25,8 @@ pub enum SuiteError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file of target projects is broken.
-    #[error("{} is no list of target projects: {message}", path.display())]
+    /// The list of target projects is broken.
+    #[error("{} is not a list of target projects: {message}", path.display())]
     Targets {
         /// The file.
         path: PathBuf,
@@ -34,12 +35,11 @@ pub enum SuiteError {
     },
 }
 
-/// Walks `root` for projects. A workspace is one project, which is built whole: that is how its owners build it, its
-/// members share their dependencies' compilation, and the phases of each member are told apart by their package. A package
-/// below another one is a project like any other.
+/// Walks `root` for projects. A workspace is one project, which is built as a whole: that is how its owners build it, its
+/// members share the compilation of dependencies, and the phases of each member are distinguished by their package. A
+/// package below another one is a project like any other.
 ///
-/// `allowed` are the folders that projects may read beside their own repositories: see [`Bounds`]. What cannot be walked or
-/// read, and whatever else has a manifest and is no project of the suite, is in [`Suite::skipped`].
+/// `allowed` are the folders that projects may read beside their own repositories: see [`Bounds`]. What cannot be walked or read, and anything else that has a manifest and is not a project of the suite, is in [`Suite::skipped`].
 ///
 /// # Errors
 /// If `root` itself cannot be read.
@@ -99,7 +99,7 @@ impl Discovery {
 
     fn fails(&mut self, error: &walkdir::Error) {
         let path = error.path().unwrap_or(&self.root).to_owned();
-        // What a package holds beside other packages is found when it is copied.
+        // Problems inside a package, outside other packages, are found when it is copied.
         if self.is_in_package(&path) {
             return;
         }
@@ -110,7 +110,7 @@ impl Discovery {
         self.skip(&path, reason, true);
     }
 
-    /// Looks at a folder; whether it is to be walked.
+    /// Looks at a folder, and returns whether to walk it.
     fn enters(&mut self, entry: &DirEntry) -> bool {
         let path = entry.path();
         let is_package = path.join(MANIFEST).is_file();
@@ -125,7 +125,7 @@ impl Discovery {
             self.skip(path, format!("its {MANIFEST} is no file that can be read"), true);
         }
         if entry.path_is_symlink() {
-            // Whose links those are, the package tells when it is copied.
+            // Links inside a package are checked when it is copied.
             if self.is_in_package(path) {
                 return false;
             }
@@ -140,7 +140,7 @@ impl Discovery {
         true
     }
 
-    /// Takes the package at `path` into the suite, or says why not.
+    /// Adds the package at `path` to the suite, or records why not.
     fn find(&mut self, path: &Path) {
         let Ok(folder) = path.canonicalize() else { return };
         if !self.seen.insert(folder.clone()) {
@@ -162,8 +162,8 @@ impl Discovery {
         let bounds = self.bounds.of_project(&folder);
         match Project::read(folder, group, name, bounds, Heed::Metadata) {
             Ok(project) => {
-                if project.manifest.kind == Kind::Workspace {
-                    self.workspaces.push((project.folder.clone(), stage::packages(&project.folder, &project.bounds).0));
+                if project.manifest.kind == ManifestKind::Workspace {
+                    self.workspaces.push((project.folder.clone(), packages(&project.folder, &project.bounds).0));
                 }
                 match self.suite.projects.iter().find(|other| other.has_name_of(&project)) {
                     None => self.suite.projects.push(project),
@@ -187,7 +187,7 @@ impl Project {
     /// Reads the project in `folder`, which belongs to `group` under `name` and may read what is within `bounds`.
     ///
     /// # Errors
-    /// If its manifest is broken, or is a link that leads out of the bounds; the sentence says how.
+    /// If its manifest is broken, or is a link that leads out of the bounds; the message says how.
     pub fn read(folder: PathBuf, group: String, name: String, bounds: Bounds, heed: Heed) -> Result<Self, String> {
         if folder.to_str().is_none() {
             return Err("its path is not UTF-8, and no report could hold it".to_owned());
@@ -197,7 +197,7 @@ impl Project {
                 "its path has a line end or a tab in it, and no list could show it; rename the folder".to_owned()
             );
         }
-        // Before it is read: what is wrong with a manifest is told with the line.
+        // Before it is read: messages about a broken manifest quote its line.
         bounds.check(&folder.join(MANIFEST)).map_err(|outside| outside.to_string())?;
         let manifest = Manifest::read(&folder, heed).map_err(|error| error.to_string())?;
         let scenarios =
@@ -209,7 +209,7 @@ impl Project {
     }
 }
 
-/// The packages in a folder that is not walked, as far down as people put them.
+/// The packages in a folder that is not walked, down to the depth at which they usually are.
 fn packages_in(folder: &Path) -> Vec<PathBuf> {
     const DEEPEST: usize = 4;
     let found = WalkDir::new(folder).max_depth(DEEPEST).sort_by_file_name().into_iter().filter_map(Result::ok);
@@ -241,7 +241,7 @@ fn relative(path: &Path, root: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).display().to_string()
 }
 
-/// The system's reason without the path, which stands beside it.
+/// The system's reason without the path, which is shown beside it.
 fn plain_reason(error: &walkdir::Error) -> String {
     error.io_error().map_or_else(|| error.to_string(), ToString::to_string)
 }

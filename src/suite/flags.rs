@@ -1,11 +1,11 @@
 //! Which flags of `forc build` a file may give.
 //!
-//! A list of what is allowed, and not of what is harmful: a later forc may have other flags that write files, and
-//! `forc build --output-bin /home/u/.bashrc` overwrites that file. What the user types is not looked at but for the flags that the harness
-//! gives itself.
+//! A list of allowed flags, not of harmful ones: a later forc may have other flags that write files, and `forc build
+//! --output-bin /home/u/.bashrc` overwrites that file. Flags that the user types are only checked against those that the
+//! harness gives itself.
 
-/// What changes the program that is compiled or what is said of it, and writes nothing but below the project's own `out`.
-/// Older compilers have one flag for each experimental feature, and all of them begin alike.
+/// Flags that change the compiled program or the compiler's messages, and write only below the project's own `out`.
+/// Older compilers have one flag for each experimental feature, all with the same prefix.
 const ALLOWED: [&str; 16] = [
     "--tests",
     "--locked",
@@ -25,21 +25,21 @@ const ALLOWED: [&str; 16] = [
     "--terse",
 ];
 
-/// How the flags of single experimental features begin.
+/// The prefix of the flags of single experimental features.
 const EXPERIMENTAL: &str = "--experimental-";
 
 /// A flag that is not allowed there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FlagError {
     /// A file gives a flag that is not known to be harmless.
-    #[error("`{0}` is no flag that a file may give: allowed are {allowed}, {EXPERIMENTAL}*", allowed = ALLOWED.join(", "))]
+    #[error("a file may not give the flag `{0}`: allowed are {allowed}, {EXPERIMENTAL}*", allowed = ALLOWED.join(", "))]
     NotAllowed(String),
     /// The user gives a flag that the harness gives.
-    #[error("`{0}` is forc-perf's own to give: it says where forc writes, or how its phases are told")]
+    #[error("only forc-perf itself gives `{0}`: it decides where forc writes, or how its phases are reported")]
     Taken(String),
 }
 
-/// What the harness gives itself, or what would have forc write where it is not looked for.
+/// Flags that the harness gives itself, or that would make forc write where the harness does not look.
 const TAKEN: [&str; 13] = [
     "--path",
     "-p",

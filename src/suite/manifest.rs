@@ -1,4 +1,4 @@
-//! What forc-perf needs to know of a `Forc.toml`.
+//! The content of a `Forc.toml` that forc-perf needs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,8 +24,8 @@ pub enum ManifestError {
         /// What the system said.
         source: io::Error,
     },
-    /// It is not TOML, or not of the kind that it should be.
-    #[error("{} is no Forc.toml that can be used: {message}", path.display())]
+    /// It is not TOML, or not a manifest.
+    #[error("{} is not a usable Forc.toml: {message}", path.display())]
     Invalid {
         /// The file.
         path: PathBuf,
@@ -38,47 +38,47 @@ pub enum ManifestError {
 #[derive(Clone, Debug)]
 pub struct Manifest {
     /// Whether it is a package's or a workspace's.
-    pub kind: Kind,
+    pub kind: ManifestKind,
     /// The folders of path dependencies and workspace members, relative to the manifest's folder or absolute.
     pub paths: Vec<PathBuf>,
-    /// The folders of path dependencies that take the place of others. forc looks for those of a workspace from its members'
-    /// folders.
+    /// The folders of path dependencies in `[patch]`. forc resolves those of a workspace from its members' folders.
     pub patches: Vec<PathBuf>,
-    /// The repositories of its git dependencies that are no servers', as the manifest names them: forc reads them from the disk.
+    /// The repositories of its git dependencies that are not on a server, as the manifest names them: forc reads them from
+    /// the disk.
     pub local_repositories: Vec<PathBuf>,
-    /// Whether it, or any of its members, has forc bring the public std by itself.
+    /// Whether it, or any of its members, uses the public std that forc adds by default.
     pub implicit_std: bool,
-    /// The table `[project.metadata.forc-perf]` or `[workspace.metadata.forc-perf]`; the default where it is not to be heeded.
+    /// The table `[project.metadata.forc-perf]` or `[workspace.metadata.forc-perf]`; the default where it is ignored.
     pub metadata: Metadata,
 }
 
 /// What a manifest describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ManifestKind {
     /// One package.
     Package,
     /// Several packages that are built together.
     Workspace,
 }
 
-/// Whether what a manifest says to forc-perf is heeded.
+/// Whether the metadata for forc-perf in a manifest is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heed {
-    /// As that of a project of the user's suite.
+    /// It is used: the project belongs to the user's suite.
     Metadata,
-    /// As that of a fetched project, or a dependency: its owner has no say in how it is measured here.
+    /// It is ignored: the owner of a fetched project or a dependency does not decide how it is measured here.
     Nothing,
 }
 
-/// What a manifest says to forc-perf.
+/// The metadata for forc-perf in a manifest.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Metadata {
-    /// One line on what the project loads.
+    /// One line on what the project stresses in the compiler.
     pub description: Option<String>,
     /// How it is built; `debug` alone if absent.
     scenarios: Option<Vec<String>>,
-    /// Words to find it by.
+    /// Words for selecting it.
     #[serde(default)]
     pub tags: Vec<String>,
     /// The oldest forc that builds it.
@@ -92,7 +92,7 @@ impl Metadata {
     /// The scenarios, `debug` alone if none is named.
     ///
     /// # Errors
-    /// If one of them is no scenario, or one with a flag that a file may not give; the sentence says which.
+    /// If one of them is not a scenario, or has a flag that a file may not give; the message says which.
     pub fn scenarios(&self) -> Result<Vec<Scenario>, super::ScenarioError> {
         match &self.scenarios {
             None => Ok(vec![Scenario::debug()]),
@@ -110,8 +110,8 @@ impl Manifest {
         let path = folder.join(MANIFEST);
         let text = fs::read_to_string(&path).map_err(|source| ManifestError::Read { path: path.clone(), source })?;
         let mut manifest = Self::parse(&text, heed).map_err(|message| ManifestError::Invalid { path, message })?;
-        if manifest.kind == Kind::Workspace {
-            // A broken member is for forc to complain about.
+        if manifest.kind == ManifestKind::Workspace {
+            // forc reports broken members.
             let takes_std = |member: &PathBuf| {
                 Self::read(&folder.join(member), Heed::Nothing).is_ok_and(|member| member.implicit_std)
             };
@@ -133,17 +133,17 @@ impl Manifest {
             tables.flat_map(|table| table.values().filter_map(Dependency::local_repository)).collect();
         let (kind, implicit_std, metadata) = match (raw.project, raw.workspace) {
             (Some(project), None) => {
-                // An own dependency called std takes the place of the implicit one.
+                // A dependency called std replaces the implicit one.
                 let own_std = raw.dependencies.contains_key("std") || raw.dependencies.contains_key("core");
                 let implicit = project.implicit_std.unwrap_or(true) && !own_std && project.name != "std";
                 if let Some(entry) = project.entry.filter(|entry| !stays_below(entry)) {
                     return Err(format!("its entry `{}` leads out of its folder `src`", entry.display()));
                 }
-                (Kind::Package, implicit, project.metadata)
+                (ManifestKind::Package, implicit, project.metadata)
             }
             (None, Some(workspace)) => {
                 paths.extend(workspace.members);
-                (Kind::Workspace, false, workspace.metadata)
+                (ManifestKind::Workspace, false, workspace.metadata)
             }
             (Some(_), Some(_)) => return Err("it has both [project] and [workspace]".to_owned()),
             (None, None) => return Err("it has neither [project] nor [workspace]".to_owned()),
@@ -159,8 +159,8 @@ impl Manifest {
     }
 }
 
-/// A manifest's bytes without what it says to forc-perf alone: a benchmark that is only described otherwise is the same one.
-/// What is no TOML stays as it is.
+/// A manifest's bytes without the metadata that only forc-perf reads: a benchmark with another description is the same
+/// program. Bytes that are not TOML stay as they are.
 pub(super) fn for_compilers(bytes: Vec<u8>) -> Vec<u8> {
     let manifest = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<toml::Table>().ok());
     let Some(mut manifest) = manifest else { return bytes };
@@ -234,11 +234,11 @@ impl Dependency {
         }
     }
 
-    /// The folder of a repository that no server has.
+    /// The folder of a repository that is not on a server.
     fn local_repository(&self) -> Option<PathBuf> {
         let Self::Detailed(DetailedDependency { git: Some(url), .. }) = self else { return None };
         let of_server = ["https://", "http://", "ssh://", "git://"].iter().any(|scheme| url.starts_with(scheme));
-        // `user@host:path`, as ssh takes it.
+        // `user@host:path`, the form for ssh.
         let of_ssh = url.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains('/'));
         (!of_server && !of_ssh).then(|| PathBuf::from(url.strip_prefix("file://").unwrap_or(url)))
     }
@@ -278,7 +278,7 @@ mod tests {
             Heed::Metadata,
         )
         .unwrap();
-        assert_eq!(manifest.kind, Kind::Package);
+        assert_eq!(manifest.kind, ManifestKind::Package);
         assert!(!manifest.implicit_std);
         assert_eq!(manifest.paths, [Path::new("../../std"), Path::new("../c")]);
         assert_eq!(manifest.patches, [Path::new("/x")]);
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn a_workspace_tells_its_members() {
         let manifest = parse("[workspace]\nmembers = [\"a\", \"b\"]").unwrap();
-        assert_eq!((manifest.kind, manifest.paths.len()), (Kind::Workspace, 2));
+        assert_eq!((manifest.kind, manifest.paths.len()), (ManifestKind::Workspace, 2));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod bounds;
 mod discover;
 mod flags;
 mod manifest;
+mod packages;
 mod scenario;
 mod select;
 mod stage;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub use bounds::{Bounds, Outside};
 pub use discover::{SuiteError, discover};
 pub use flags::FlagError;
-pub use manifest::{Heed, Kind, MANIFEST, Manifest, ManifestError, Metadata};
+pub use manifest::{Heed, MANIFEST, Manifest, ManifestError, ManifestKind, Metadata};
 pub use scenario::{Scenario, ScenarioError};
 pub use select::{SelectError, Selection};
 pub use stage::{Stage, StageError};
@@ -51,7 +52,7 @@ pub struct Project {
     pub scenarios: Vec<Scenario>,
     /// Its manifest.
     pub manifest: Manifest,
-    /// What of the disk it may read.
+    /// The folders that it may read.
     pub bounds: Bounds,
     /// The std that it is built with, if it needs a certain one.
     pub std: Option<PathBuf>,
@@ -83,19 +84,19 @@ impl Suite {
         cases
     }
 
-    /// The patterns of `selection` that select nothing here, each in a sentence: see [`Selection::unmatched`].
+    /// A message for each pattern of `selection` that selects nothing here: see [`Selection::unmatched`].
     pub fn unmatched(&self, selection: &Selection) -> Vec<String> {
         let ids: Vec<String> = self
             .projects
             .iter()
             .flat_map(|project| project.scenarios.iter().map(|scenario| project.id(scenario)))
             .chain(self.not_fetched.iter().cloned())
-            // What was left out for another reason is told with that one.
+            // Skipped projects have a message of their own.
             .chain(self.skipped.iter().map(|skipped| skipped.name.clone()))
             .collect();
         let known: Vec<&str> =
             self.projects.iter().flat_map(|project| &project.manifest.metadata.tags).map(String::as_str).collect();
-        // What was not fetched may have it.
+        // A project that was not fetched may have it.
         let is_idle = |tag: &&String| self.not_fetched.is_empty() && !known.contains(&tag.as_str());
         let tags = selection.tags().iter().filter(is_idle);
         let mut sentences: Vec<String> = tags

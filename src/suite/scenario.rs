@@ -16,23 +16,25 @@ enum Profile {
     Release,
 }
 
-/// What is wrong with a list of scenarios as a whole, if something is: it is empty, or has one twice, which would be two
-/// benchmarks of one id.
+/// The problem of a list of scenarios as a whole, if there is one: it is empty, or contains one twice, which would be two
+/// benchmarks with one id.
 pub(super) fn fault_of(scenarios: &[Scenario]) -> Option<String> {
     if scenarios.is_empty() {
         return Some("`scenarios` is empty, so nothing would be built".to_owned());
     }
     let twice = scenarios.iter().enumerate().find(|(index, scenario)| scenarios[..*index].contains(scenario));
-    twice.map(|(_, scenario)| format!("the scenario `{scenario}` stands there twice"))
+    twice.map(|(_, scenario)| format!("the scenario `{scenario}` is listed twice"))
 }
 
-/// Why a text is no scenario.
+/// Why a text is not a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScenarioError {
     /// It has another form.
-    #[error("`{0}` is no scenario: expected `debug` or `release`, then flags of `forc build`, such as `debug --tests`")]
+    #[error(
+        "`{0}` is not a scenario: expected `debug` or `release`, then flags of `forc build`, such as `debug --tests`"
+    )]
     Form(String),
-    /// It has a flag that may not stand there.
+    /// It has a flag that is not allowed.
     #[error("scenario `{scenario}`: {source}")]
     Flag {
         /// The text.
@@ -65,7 +67,7 @@ impl Scenario {
             _ => return Err(form()),
         };
         let flags: Vec<String> = words.map(str::to_owned).collect();
-        // A first word that is no flag is a slip of the pen: `debug tests`.
+        // If the first word is not a flag, it is a typo: `debug tests`.
         if flags.first().is_some_and(|flag| !flag.starts_with('-')) {
             return Err(form());
         }
@@ -73,7 +75,7 @@ impl Scenario {
         Ok(Self { profile, flags })
     }
 
-    /// The arguments of `forc build` that make it.
+    /// The arguments of `forc build` for it.
     pub fn args(&self) -> impl Iterator<Item = &str> {
         let profile = match self.profile {
             Profile::Debug => None,

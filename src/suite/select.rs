@@ -12,7 +12,7 @@ pub struct Selection {
 
 /// A pattern that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("`{pattern}` is no pattern: {source}; write for instance 'apps/*' or '*/release'")]
+#[error("`{pattern}` is not a valid pattern: {source}; write for instance 'apps/*' or '*/release'")]
 pub struct SelectError {
     pattern: String,
     source: glob::PatternError,
@@ -27,8 +27,8 @@ enum Matcher {
 impl Selection {
     /// Selects what any of `include` matches (everything, if it is empty) and none of `exclude`.
     ///
-    /// A pattern with `*`, `?` or `[` must match a whole id, where `*` also crosses `/`; any other is looked for within
-    /// the id.
+    /// A pattern with `*`, `?` or `[` must match a whole id, where `*` also crosses `/`; any other pattern is a part of the
+    /// id.
     ///
     /// # Errors
     /// If a pattern is malformed.
@@ -45,8 +45,8 @@ impl Selection {
         Self { tags, ..self }
     }
 
-    /// The patterns that select none of these benchmarks, each in a sentence with what may have been meant. A typo must not
-    /// look like a benchmark that is fine.
+    /// A message for each pattern that selects none of these benchmarks, with suggestions. A typo must not look like
+    /// success.
     pub fn unmatched<'a>(&self, suite: &str, ids: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
         let is_idle = |matcher: &&Matcher| {
             let alone = Self { include: vec![(*matcher).clone()], ..Self::default() };
@@ -64,7 +64,7 @@ impl Selection {
         idle.chain(self.exclude.iter().filter(is_idle).map(excluded)).collect()
     }
 
-    /// Whether it leaves nothing out.
+    /// Whether it selects everything.
     pub fn is_everything(&self) -> bool {
         self.include.is_empty() && self.exclude.is_empty() && self.tags.is_empty()
     }
@@ -79,7 +79,7 @@ impl Selection {
         self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag))
     }
 
-    /// Whether the benchmark `id` or one of its phases is wanted: a pattern may go on after the id with a phase's name.
+    /// Whether the benchmark `id` or one of its phases is wanted: a pattern may have a phase's name after the id.
     pub fn selects_any_of(&self, suite: &str, id: &str) -> bool {
         let names_a_phase = |matcher: &Matcher| match matcher {
             Matcher::Part(part) => part.strip_prefix(id).is_some_and(|rest| rest.starts_with('/')),

@@ -14,23 +14,24 @@ use crate::os::scratch::{Scratch, ScratchError};
 use crate::text::hex;
 
 use super::bounds::{Bounds, Outside};
-use super::manifest::{self, Heed, Kind, MANIFEST, Manifest};
+use super::manifest::{self, MANIFEST};
+use super::packages::packages;
 
 /// Folders beside a manifest that hold no source: forc's output, other tools' output, histories. Deeper down they may be
 /// modules.
 const LEFT_OUT: [&str; 4] = ["out", "target", "node_modules", ".git"];
 
-/// What forc has found for a project's dependencies.
+/// The dependencies that forc has resolved for a project.
 const LOCK: &str = "Forc.lock";
 
-/// How the files begin that forc writes debug symbols to.
+/// The beginning of the names of files with debug symbols.
 const DEBUG_SYMBOLS: &str = "debug_symbols.";
 
 /// A project's folder and all that it depends on by path, copied to where forc may write.
 ///
-/// forc writes `Forc.lock` beside the manifest and its output below it, also where a build fails, and whatever the
-/// harness may do afterwards, it may be killed first. So forc never sees the project itself. Everything stands below
-/// the stage's root at its full original path: relative paths between packages stay true.
+/// forc writes `Forc.lock` beside the manifest and its output below it, even if a build fails, and the harness may be killed
+/// before it can clean up. So forc never sees the project itself. Everything is below the stage's root at its full original
+/// path, so that relative paths between packages stay valid.
 #[derive(Debug)]
 pub struct Stage {
     root: Scratch,
@@ -90,21 +91,20 @@ impl Stage {
         for package in &packages {
             copy_folder(package, &below(&base, package), &LEFT_OUT, bounds)?;
         }
-        // From the folder that holds them all: where on a disk that is makes no other program.
+        // Relative to the folder that contains them all: the location on the disk does not make another program.
         let all = below(&base, &common(&packages));
         let fingerprint = fingerprint(&all).map_err(read_error(&all))?;
         Ok(Self { project: below(&base, &folder), root, fingerprint })
     }
 
-    /// SHA-256 of what was copied, names and contents: 64 hexadecimal digits, the same as long as nothing has changed that a
-    /// compiler reads. Texts for people and what manifests say to forc-perf are left out, but for its arguments.
+    /// SHA-256 of what was copied, names and contents: 64 hexadecimal digits, the same as long as nothing changes that a
+    /// compiler reads. Texts for people and the metadata for forc-perf are left out, except its arguments.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// By what the program that was built is told from others: the fingerprint, and the commits and releases that forc has
-    /// found for the dependencies that it fetches, once it has built the project. The std is none of them: it comes with the
-    /// compiler.
+    /// Identifies the program that was built: the fingerprint, and the commits and releases that forc has resolved for the
+    /// dependencies that it fetches, once it has built the project. Without the std, which comes with the compiler.
     pub fn program(&self) -> String {
         let above = self.project.ancestors().take_while(|above| above.starts_with(self.root.path()));
         let lock = above.map(|above| above.join(LOCK)).find_map(|lock| fs::read_to_string(lock).ok());
@@ -123,7 +123,7 @@ impl Stage {
     }
 
     /// The files that a build wrote: bytecode, ABI, storage slots, roots. In the order of their paths, which are relative
-    /// to the project's folder. What cannot be read is left out, and so are debug symbols: nobody deploys them.
+    /// to the project's folder. Files that cannot be read are left out, and so are debug symbols, which are not deployed.
     pub fn outputs(&self) -> Vec<OutputFile> {
         let files = self.output_folders().into_iter().flat_map(|folder| WalkDir::new(folder).sort_by_file_name());
         let mut outputs: Vec<OutputFile> = files
@@ -216,7 +216,7 @@ fn fingerprint(folder: &Path) -> io::Result<String> {
             if entry.file_name() == MANIFEST {
                 content = manifest::for_compilers(content);
             }
-            // Lengths between the parts: what moves from one to the next must not hash to the same.
+            // Lengths between the parts: bytes that move from one to the next must change the hash.
             for part in [name.as_os_str().as_encoded_bytes(), &content] {
                 hash.update((part.len() as u64).to_le_bytes());
                 hash.update(part);
@@ -226,62 +226,17 @@ fn fingerprint(folder: &Path) -> io::Result<String> {
     Ok(hex(&hash.finalize()))
 }
 
-/// Whether no compiler reads a file: a README, a licence, an editor's or git's own settings.
+/// Whether a file is not for compilers: a README, a licence, settings of an editor or of git.
 fn is_for_people(file: &DirEntry) -> bool {
     let name = file.file_name().to_string_lossy().to_lowercase();
     let is_about = ["readme", "license", "licence", "changelog"].iter().any(|about| name.starts_with(about));
     name.starts_with('.') || name.ends_with(".md") || name.ends_with('~') || is_about
 }
 
-/// Where an absolute path stands below `root`.
+/// The place of an absolute path below `root`.
 fn below(root: &Path, path: &Path) -> PathBuf {
     let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
     parts.fold(root.to_owned(), |at, part| at.join(part))
-}
-
-/// The folder, the workspace that it belongs to, and all that these need by path, directly or not. The second is the first of
-/// them that is out of bounds, which is not among the others.
-pub(super) fn packages(folder: &Path, bounds: &Bounds) -> (BTreeSet<PathBuf>, Option<Outside>) {
-    let (mut found, mut outside) = (BTreeSet::new(), None);
-    let mut open = vec![folder.to_owned()];
-    open.extend(workspace_of(folder, bounds));
-    while let Some(folder) = open.pop() {
-        // A path that leads nowhere is for forc to complain about.
-        let Ok(real) = folder.canonicalize() else { continue };
-        // What is no package forc will refuse; copied, a slip such as `path = "/"` would be the whole disk.
-        if found.contains(&real) || !real.join(MANIFEST).is_file() {
-            continue;
-        }
-        if let Err(error) = bounds.check(&folder).and_then(|()| bounds.check(&real.join(MANIFEST))) {
-            outside.get_or_insert(error);
-            continue;
-        }
-        // A broken one is for forc to complain about.
-        if let Ok(manifest) = Manifest::read(&real, Heed::Nothing) {
-            open.extend(manifest.paths.iter().chain(&manifest.patches).map(|path| real.join(path)));
-            for repository in &manifest.local_repositories {
-                if let Err(error) = bounds.check(&real.join(repository)) {
-                    outside.get_or_insert(error);
-                }
-            }
-            if manifest.kind == Kind::Workspace {
-                for member in &manifest.paths {
-                    open.extend(manifest.patches.iter().map(|patch| real.join(member).join(patch)));
-                }
-            }
-        }
-        found.insert(real);
-    }
-    (found, outside)
-}
-
-/// The nearest folder above that holds a workspace's manifest: forc keeps its members' lock there.
-fn workspace_of(folder: &Path, bounds: &Bounds) -> Option<PathBuf> {
-    let mut above = folder.ancestors().skip(1).take_while(|above| bounds.contains(above));
-    let above = above.find(|above| above.join(MANIFEST).is_file())?;
-    bounds.check(&above.join(MANIFEST)).ok()?;
-    let manifest = Manifest::read(above, Heed::Nothing).ok()?;
-    (manifest.kind == Kind::Workspace).then(|| above.to_owned())
 }
 
 fn copy_folder(from: &Path, to: &Path, left_out: &[&str], bounds: &Bounds) -> Result<(), StageError> {
@@ -292,14 +247,14 @@ fn copy_folder(from: &Path, to: &Path, left_out: &[&str], bounds: &Bounds) -> Re
         if left_out.iter().any(|name| entry.file_name() == *name) {
             continue;
         }
-        // Links are followed: what counts is what forc would read through them.
+        // Links are followed, as forc reads through them.
         let Ok(metadata) = fs::metadata(&path) else { continue };
         let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
         if is_link {
             bounds.check(&path)?;
         }
         if metadata.is_file() {
-            // Opened first: the error of a copy does not tell which of the two files it is about.
+            // Opened first: the error of a copy does not say which of the two files failed.
             let mut source = File::open(&path).map_err(read_error(&path))?;
             let mut copy = File::create(&target).map_err(write_error(&target))?;
             io::copy(&mut source, &mut copy).map_err(write_error(&target))?;

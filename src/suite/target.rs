@@ -1,4 +1,4 @@
-//! Somebody else's projects, pinned by revision and fetched when they are wanted.
+//! Projects of others, pinned by revision and fetched when they are selected.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -30,7 +30,7 @@ struct List {
 struct Target {
     group: String,
     name: String,
-    /// Anything that git fetches from.
+    /// Any URL or path that git can fetch from.
     repository: String,
     /// The whole commit id.
     revision: String,
@@ -42,13 +42,14 @@ struct Target {
     scenarios: Option<Vec<String>>,
     /// The releases of forc that build it.
     forc: Option<semver::VersionReq>,
-    /// The folder of the std in the repository; absent for the one that forc brings, or where none is needed.
+    /// The folder of the std in the repository; absent if the project uses the one that forc adds, or none.
     std: Option<PathBuf>,
 }
 
 /// Reads the list of target projects at `path` and fetches those of which `selection` selects a benchmark, into the cache.
 /// `forc` is the compiler's version, if it is known. `allowed` are the folders that projects may read beside their own
-/// repositories. What a project's own manifest says to forc-perf is not heeded. `on_fetch` is told of each repository before it is fetched.
+/// repositories. The metadata for forc-perf in a project's own manifest is ignored. `on_fetch` is called with each
+/// repository before it is fetched.
 ///
 /// What cannot be fetched, or needs another forc, is in [`Suite::skipped`] with the reason.
 ///
@@ -75,7 +76,7 @@ pub fn fetch_targets(
         let scenarios = target.scenarios().map_err(broken)?;
         let id = format!("{}/{}", target.group, target.name);
         if !known.insert(id.clone()) {
-            return Err(broken(format!("the project {id} stands there twice")));
+            return Err(broken(format!("the project {id} is listed twice")));
         }
         let selected = |scenario: &Scenario| selection.selects_any_of(&suite.name, &format!("{id}/{scenario}"));
         if !selection.selects_tags(&target.tags) || !scenarios.iter().any(selected) {
@@ -144,7 +145,7 @@ impl Target {
 
     fn project(&self, checkout: &Path, scenarios: Vec<Scenario>, allowed: &[PathBuf]) -> Result<Project, String> {
         let bounds = Bounds::within(checkout, allowed);
-        // The path itself leads nowhere else, but a link in the repository may.
+        // The path itself stays in the repository, but a link in it may lead out.
         let inside = |path: &Path| -> Result<PathBuf, String> {
             let folder = checkout.join(path);
             bounds.check(&folder).map_err(|outside| outside.to_string())?;
@@ -154,7 +155,7 @@ impl Target {
         };
         let folder = inside(&self.path)?;
         let std = self.std.as_deref().map(inside).transpose()?;
-        // forc reads it where it is, so that no copying of it will find a link.
+        // forc reads it in place, so its links are not checked by copying it.
         if let Some(std) = &std {
             bounds.check_all(std).map_err(|outside| outside.to_string())?;
         }
@@ -167,8 +168,8 @@ impl Target {
     }
 }
 
-/// The work tree of one revision of a repository, from the cache or fetched into it: shallow, checked out beside its
-/// final place and moved there when the revision has been verified.
+/// The work tree of one revision of a repository, from the cache or fetched into it: a shallow fetch, checked out beside its
+/// final place and moved there once the revision is verified.
 fn checkout(
     repository: &str,
     revision: &str,

@@ -1,4 +1,4 @@
-//! Which forc a project asks fuelup for.
+//! The forc that a project requests from fuelup.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{Bounds, Case};
 
-/// fuelup's file: it looks for it in a project's folder and in those above.
+/// fuelup's file: fuelup looks for it in a project's folder and in those above.
 const FILE: &str = "fuel-toolchain.toml";
 
 #[derive(Deserialize)]
@@ -21,7 +21,7 @@ struct Components {
     forc: Option<String>,
 }
 
-/// The version of forc that the project in `folder` asks for; `None` if it asks for none. What is out of `bounds` is not
+/// The version of forc that the project in `folder` requests; `None` if it requests none. Files out of `bounds` are not
 /// read.
 fn forc_of(folder: &Path, bounds: &Bounds) -> Option<String> {
     let mut above = folder.ancestors().take_while(|above| bounds.contains(above)).map(|above| above.join(FILE));
@@ -30,8 +30,8 @@ fn forc_of(folder: &Path, bounds: &Bounds) -> Option<String> {
     raw.components.forc
 }
 
-/// That projects ask for another forc than `version`, in a sentence; `None` if none does. fuelup would build them with that
-/// one, and what is measured is another thing.
+/// A message that projects request another forc than `version`; `None` if none does. fuelup would build them with the
+/// requested one, which is not the one that is measured.
 pub(crate) fn other_forc(cases: &[Case], version: &str) -> Option<String> {
     let mut others: Vec<(String, String)> = Vec::new();
     for case in cases {

@@ -12,23 +12,23 @@ use crate::stats;
 /// The compiler's commits that were ever measured, in their order.
 #[derive(Clone, Debug, Default)]
 pub struct Axis {
-    /// A commit a position.
+    /// One commit per position.
     pub commits: Vec<Commit>,
     positions: HashMap<ReportId, usize>,
 }
 
-/// One position of the axis: a commit, a release, or a report whose compiler tells of neither.
+/// One position of the axis: a commit, a release, or a report whose compiler's commit is unknown.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Commit {
-    /// The commit's full id, or `v0.72.1` of a release; absent where nothing of that is known.
+    /// The commit's full id, or `v0.72.1` of a release; absent where neither is known.
     pub id: Option<String>,
-    /// What to call it: ten digits of the id, the release, or the compiler's version with when it was measured.
+    /// Its display name: ten digits of the id, the release, or the compiler's version with the time of the measurement.
     pub name: String,
     /// The first line of its message; may be empty.
     pub subject: String,
-    /// When it was made, or first measured where that is not known, RFC 3339.
+    /// When it was made, or when it was first measured if that is not known, RFC 3339.
     pub date: String,
-    /// The version that the compiler claimed.
+    /// The version that the compiler reported.
     pub version: String,
     /// The release that begins here, `v0.72.1`: it is one, its message says so, or it is the first of that version.
     pub release: Option<String>,
@@ -39,7 +39,7 @@ pub struct Commit {
 }
 
 impl Commit {
-    /// What `history ack` and the list of what was told call it: its id, or its name where it has none.
+    /// Its key for `history ack` and in the list of reported events: its id, or its name where it has none.
     pub fn key(&self) -> &str {
         self.id.as_deref().unwrap_or(&self.name)
     }
@@ -74,7 +74,7 @@ impl Axis {
         axis
     }
 
-    /// Where a report stands.
+    /// The position of a report.
     pub fn position(&self, report: ReportId) -> Option<usize> {
         self.positions.get(&report).copied()
     }
@@ -84,12 +84,12 @@ impl Axis {
         self.commits.iter().position(|commit| commit.id.as_deref() == Some(id))
     }
 
-    /// One point a commit, in the order of the axis. Where several reports have measured a commit, its point is the median
-    /// of theirs, and its interval reaches from the lowest of theirs to the highest.
+    /// One point per commit, in the order of the axis. If several reports have measured a commit, its point is the median of
+    /// their medians, and its interval spans all of their intervals.
     pub(super) fn place(&self, levels: Vec<Level>) -> Vec<TrendPoint> {
         let mut placed: Vec<(usize, Level)> =
             levels.into_iter().filter_map(|level| Some((self.position(level.report)?, level))).collect();
-        // Reports are numbered as they were recorded, and the last one stands for all.
+        // Reports are numbered in the order of recording; the point refers to the last one.
         placed.sort_by_key(|(position, level)| (*position, level.report));
         placed.chunk_by(|a, b| a.0 == b.0).filter_map(point).collect()
     }
@@ -107,6 +107,7 @@ fn point(levels: &[(usize, Level)]) -> Option<TrendPoint> {
         low: levels.iter().map(|(_, level)| level.low).fold(f64::INFINITY, f64::min),
         high: levels.iter().map(|(_, level)| level.high).fold(f64::NEG_INFINITY, f64::max),
         spread: stats::median(&spreads),
+        summed: false,
     })
 }
 
@@ -114,7 +115,7 @@ fn commit(report: &ReportInfo) -> Commit {
     let reference = report.commit.as_ref();
     Commit {
         id: reference.map(|commit| commit.id.clone()),
-        // Of a compiler of which only the version is known, each measurement is a place of its own.
+        // If only the compiler's version is known, each measurement has a position of its own.
         name: reference.map_or_else(
             || format!("{} of {}", report.version, report.created.get(..16).unwrap_or(&report.created)),
             |commit| commit.short().to_owned(),
@@ -135,7 +136,7 @@ fn mark_releases(commits: &mut [Commit]) {
     for commit in commits {
         let own = commit.id.as_deref().and_then(|id| id.strip_prefix('v')?.parse().ok());
         let claimed = commit.version.parse::<Version>().ok();
-        // The first commit of all is of some version, and begins none.
+        // The first commit of the axis has a version, but need not be the first of that version.
         let risen = claimed.clone().filter(|claimed| last.as_ref().is_some_and(|last| claimed > last));
         last = claimed.or(last);
         let begun = own.or_else(|| bumped(&commit.subject)).or(risen);
@@ -147,7 +148,7 @@ fn mark_releases(commits: &mut [Commit]) {
 }
 
 /// The version that a message says the compiler was raised to, as its developers write it: `Bump to v0.53.0 (#5831)`,
-/// `chore: bump version to 0.49.1`. Other things are bumped as well, and named then.
+/// `chore: bump version to 0.49.1`. Messages about other things that were bumped name these.
 fn bumped(subject: &str) -> Option<Version> {
     let lower = subject.to_ascii_lowercase();
     let (_, rest) = lower.split_once("bump to ").or_else(|| lower.split_once("bump version to "))?;

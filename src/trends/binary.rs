@@ -1,11 +1,11 @@
-//! Whether a change can be the compiler's at all.
+//! Whether the compiler can have caused a change.
 
 use super::{Axis, Event};
 use crate::history::{History, HistoryError, ReportId};
 use crate::model::Toolchain;
 
-/// Whether every report just before an event and at it was measured with one and the same binary and std: no level that
-/// changed there is the compiler's. Not so where no binary is known, or a script stands for it.
+/// Whether every report just before an event and at it was measured with the same binary and std: then the compiler did not
+/// cause the change. `false` if a binary is not known, or a script is in its place.
 pub(super) fn is_same(history: &History, axis: &Axis, event: &Event) -> Result<bool, HistoryError> {
     let reports = |position: usize| axis.commits.get(position).map_or(&[][..], |commit| &commit.reports);
     let before: &[ReportId] = event.earliest.checked_sub(1).map_or(&[], reports);

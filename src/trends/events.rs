@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::culprit::{self, Culprit};
+use super::contributors::{self, Contributors};
 use super::seen::Seen;
 use super::series::matters;
 use super::{Axis, Trend};
@@ -10,8 +10,8 @@ use crate::history::{Note, NoteKind};
 use crate::model::Metric;
 use crate::stats::{self, ChangePoint, Persistence, SeriesChange};
 
-/// How much a change counts among those of its event. A run's CPU time says again what its wall time says, and a phase's
-/// time is a part of it.
+/// The weight of a change in its event. A run's CPU time repeats what its wall time says, and a phase's time is a part of
+/// it.
 const WALL: f64 = 1.0;
 const AGAIN: f64 = 0.5;
 const PART: f64 = 0.1;
@@ -19,8 +19,8 @@ const PART: f64 = 0.1;
 /// What one commit did to the suite.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// What `history ack` calls it: the id of the commit that most of its changes point at ([`super::Commit::id`]), or the
-    /// name of what stands there.
+    /// Its key for `history ack`: the id of the commit that most of its changes point at ([`super::Commit::id`]), or the
+    /// name of that position.
     pub key: String,
     /// That commit, as a position of the axis.
     pub position: usize,
@@ -28,22 +28,22 @@ pub struct Event {
     pub earliest: usize,
     /// The last one.
     pub latest: usize,
-    /// All its changes, the greatest first.
+    /// All its changes, the largest first.
     pub changes: Vec<Change>,
-    /// What it comes to, in one figure.
+    /// The event in one figure.
     pub headline: Headline,
-    /// In which phases it is.
-    pub culprit: Option<Culprit>,
-    /// Whether it is for the worse on the whole.
+    /// The phases that contribute to it.
+    pub contributors: Option<Contributors>,
+    /// Whether it is a regression overall.
     pub worse: bool,
-    /// What is to be thought of it.
+    /// Its status.
     pub standing: Standing,
-    /// Whether it was seen so few times that it may be noise.
+    /// Whether it was seen in so few commits that it may be noise.
     pub unconfirmed: bool,
-    /// Whether the compiler before and after it is one and the same binary, so that the change is the machine's; found out
-    /// of new events alone.
+    /// Whether the compiler before and after it is the same binary, so that the machine caused the change; checked only for
+    /// new and open events.
     pub same_binary: bool,
-    /// What people have said of it, the oldest first.
+    /// Users' notes on it, the oldest first.
     pub notes: Vec<Note>,
 }
 
@@ -56,16 +56,20 @@ pub struct Change {
     pub point: ChangePoint,
 }
 
-/// An event in one figure: what most of its benchmarks have in common.
+/// An event in one figure: the change that most of its benchmarks have in common.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Headline {
-    /// The first metric, wall time before all others, that changed in more than half as many benchmarks as any did.
+    /// The first metric, in the order of metrics with wall time first, that changed in more than half as many benchmarks as
+    /// the most common one.
     pub metric: Metric,
     /// The phase, if no metric of whole runs changed.
     pub phase: Option<String>,
+    /// The phase's parts, if it is their sum on either side, since a release has split it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
     /// The geometric mean of the ratios, new over old.
     pub ratio: f64,
-    /// Lower end of its interval: that of the mean of independent ratios whose intervals are known.
+    /// Lower end of its interval: that of the mean of independent ratios with known intervals.
     pub low: f64,
     /// Upper end of it.
     pub high: f64,
@@ -77,15 +81,15 @@ pub struct Headline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
-    /// It was not there the last time that somebody was told.
+    /// It was not there when events were last reported.
     New,
-    /// It is known, and nobody has said anything of it.
+    /// It was reported before, and has no note.
     Open,
-    /// Somebody has seen it.
+    /// A user has acknowledged it.
     Acknowledged,
-    /// It is meant to be so.
+    /// A user has marked it as expected.
     Expected,
-    /// A later commit took it back.
+    /// A later commit reverted it.
     Reverted,
 }
 
@@ -103,12 +107,13 @@ impl Standing {
 }
 
 impl Event {
-    /// Whether somebody has to be told: it is new, for the worse, not known to be right, and may be the compiler's.
+    /// Whether it needs an alert: it is new, a regression, not acknowledged or expected, and the compiler may have caused
+    /// it.
     pub fn alerts(&self) -> bool {
         self.worse && !self.same_binary && self.standing == Standing::New
     }
 
-    /// What became of its largest change.
+    /// Whether its largest change lasted.
     pub fn persistence(&self) -> Option<Persistence> {
         self.changes.first().map(|change| change.point.persistence)
     }
@@ -182,7 +187,7 @@ fn describe(
         position: event.position,
         earliest: event.earliest,
         latest: event.latest,
-        culprit: culprit::find(series, &changes),
+        contributors: contributors::find(series, &changes),
         same_binary: false,
         unconfirmed: changes.iter().all(|change| change.point.persistence == Persistence::Unconfirmed),
         headline,
@@ -193,7 +198,7 @@ fn describe(
     })
 }
 
-/// Whether all that decides went back.
+/// Whether all changes that decide were reverted.
 fn is_reverted(series: &[Trend], changes: &[Change]) -> bool {
     let is_whole = |change: &&Change| series.get(change.series).is_some_and(Trend::decides);
     let has_whole = changes.iter().any(|change| is_whole(&change));
@@ -212,8 +217,13 @@ fn headline(series: &[Trend], changes: &[Change], worse: bool) -> Option<Headlin
         .filter(|change| !has_whole || is_whole(change))
         .filter_map(|change| Some((change, trend(change)?)))
         .collect();
-    // The first of the metrics that changed in about as many benchmarks as any: wall time before what explains it. Of
-    // phases, the one that changed in most benchmarks, and of equals the largest change.
+    // If the sum of a phase's parts changed, too, it includes the changes of the parts.
+    let sums: Vec<&Trend> =
+        candidates.iter().map(|(_, trend)| *trend).filter(|trend| !trend.parts.is_empty()).collect();
+    let candidates: Vec<(&Change, &Trend)> =
+        candidates.into_iter().filter(|(_, trend)| !sums.iter().any(|sum| sum.is_sum_with(trend))).collect();
+    // The first of the metrics that changed in about as many benchmarks as the most common one: wall time before what
+    // explains it. For phases, the one that changed in most benchmarks, and of equals the one with the largest change.
     let subject = |trend: &Trend| (trend.series.key.metric, trend.series.key.phase.clone());
     let mut subjects: Vec<((Metric, Option<String>), usize)> = Vec::new();
     for (_, trend) in &candidates {
@@ -244,9 +254,12 @@ fn headline(series: &[Trend], changes: &[Change], worse: bool) -> Option<Headlin
             benchmarks.push(trend.series.key.benchmark.clone());
         }
     }
+    let parts = chosen.iter().map(|(change, trend)| trend.parts_about(change.point.index));
+    let parts = parts.max_by_key(|parts| parts.len()).unwrap_or_default().to_vec();
     Some(Headline {
         metric,
         phase,
+        parts,
         ratio: mean.exp(),
         low: (mean - reach(|it| it.0 - it.1)).exp(),
         high: (mean + reach(|it| it.2 - it.0)).exp(),

@@ -1,4 +1,4 @@
-//! How the suite fares: whether it was measured at all, and how well.
+//! The health of the suite: whether it was measured, and how well.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -9,29 +9,29 @@ use crate::history::{FailureInfo, History, HistoryError, MachineClass, ReportId,
 use crate::model::{Metric, WarningKind};
 use crate::stats;
 
-/// So many nights are what is usual.
+/// The number of earlier nights that define the usual noise.
 const USUAL: usize = 30;
 
-/// For so many days controls are told.
+/// For how many days controls are counted.
 const CONTROL_DAYS: i64 = 30;
 
-/// How the suite fares.
+/// The health of the suite.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Health {
-    /// The last time that something was measured, by the clock and not by the commit; absent of an empty history.
+    /// The last measurement, by time and not by commit; absent for an empty history.
     pub last: Option<Night>,
-    /// The machine that measured then.
+    /// The noise of its machine.
     pub noise: Option<MachineNoise>,
-    /// What comparisons with a control found on that machine in the thirty days before; absent if there were none.
+    /// The results of comparisons with a control on that machine in the thirty days before; absent if there were none.
     pub controls: Option<Controls>,
 }
 
-/// What the last report holds.
+/// The content of the last report.
 #[derive(Clone, Debug, Serialize)]
 pub struct Night {
     /// The report.
     pub report: ReportId,
-    /// Where its commit stands on the axis.
+    /// The position of its commit on the axis.
     pub position: usize,
     /// When it was measured, RFC 3339.
     pub created: String,
@@ -39,19 +39,19 @@ pub struct Night {
     pub benchmarks: usize,
     /// How many successful runs they have.
     pub runs: usize,
-    /// Whether it was measured to its end.
+    /// Whether the measurement ran to its end.
     pub complete: bool,
     /// The benchmarks that failed, each with its first failure.
     pub failed: Vec<FailureInfo>,
     /// Of these, those that did not fail in the report before on the same machine.
     pub newly_failed: Vec<String>,
-    /// What casts doubt on its figures, the gravest first.
+    /// Warnings about its figures, the most severe first.
     pub warned: Vec<Warned>,
-    /// The benchmarks that the report before on the same machine has measured, and this one neither measured nor saw fail.
+    /// The benchmarks that the report before on the same machine has measured, and that neither ran nor failed in this one.
     pub missing: Vec<String>,
 }
 
-/// A kind of warning that benchmarks have.
+/// A kind of warning, with the number of benchmarks that have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Warned {
     /// The kind.
@@ -60,19 +60,19 @@ pub struct Warned {
     pub benchmarks: usize,
 }
 
-/// How often comparisons called a change what was none.
+/// How often comparisons reported a change where there was none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Controls {
     /// How many comparisons had a control.
     pub comparisons: usize,
-    /// How many figures of theirs were judged.
+    /// How many of their figures were judged.
     pub figures: usize,
-    /// How many of them were called changed.
+    /// How many of these were reported as changed.
     pub false_alarms: usize,
 }
 
 impl Controls {
-    /// Those of `machine` since [`CONTROL_DAYS`] before `last`.
+    /// The controls of `machine` in the [`CONTROL_DAYS`] days before `last`.
     fn of(history: &History, machine: &MachineClass, last: &str) -> Result<Option<Self>, HistoryError> {
         let days = SignedDuration::from_hours(24 * CONTROL_DAYS);
         let Some(since) = last.parse::<Timestamp>().ok().and_then(|last| last.checked_sub(days).ok()) else {
@@ -92,7 +92,7 @@ impl Controls {
     }
 }
 
-/// How much runs of one benchmark differ from one another on a machine.
+/// How much the runs of a benchmark vary on a machine.
 #[derive(Clone, Debug, Serialize)]
 pub struct MachineNoise {
     /// The machine.
@@ -159,8 +159,8 @@ impl Health {
     }
 }
 
-/// The warnings of a report. One that is damaged has none here: `history verify` tells of it, and the rest of the history is
-/// still to be seen.
+/// The warnings of a report. A damaged one has none here: `history verify` reports it, and the rest of the history should
+/// still be shown.
 fn warned(history: &History, report: ReportId) -> Vec<Warned> {
     let benchmarks = history.report_without_frames(report).map(|kept| kept.report.benchmarks).unwrap_or_default();
     warning_kinds(&benchmarks).into_iter().map(|(kind, benchmarks)| Warned { kind, benchmarks }).collect()
@@ -178,7 +178,7 @@ fn measured_by(series: &[Trend], axis: &Axis, report: ReportId) -> Vec<String> {
     walls(series, axis, report).map(|(trend, _)| trend.series.key.benchmark.clone()).collect()
 }
 
-/// A single run says nothing of noise.
+/// A single run has no spread.
 fn spread_of(series: &[Trend], axis: &Axis, report: ReportId) -> Option<f64> {
     let spreads: Vec<f64> =
         walls(series, axis, report).filter_map(|(_, spread)| spread).filter(|spread| *spread > 0.0).collect();

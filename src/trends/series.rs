@@ -1,20 +1,22 @@
 //! A series on the axis, and where its level changed.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use crate::history::{ReportId, Series};
 use crate::model::Metric;
-use crate::phase::OUTSIDE;
+use crate::phase::{self, OUTSIDE};
 use crate::stats::{self, ChangePoint, ChangeRules, Persistence, SeriesNoise};
 
-/// What one commit says in one series, in the metric's unit.
+/// The value of one commit in one series, in the metric's unit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct TrendPoint {
-    /// Where the commit stands on the axis.
+    /// The position of the commit on the axis.
     pub position: usize,
     /// The report, the last one where there are several.
     pub report: ReportId,
-    /// How many samples there are.
+    /// The number of samples.
     pub count: usize,
     /// Their median.
     pub median: f64,
@@ -24,26 +26,36 @@ pub struct TrendPoint {
     pub high: f64,
     /// Interquartile range over the median, as a fraction.
     pub spread: Option<f64>,
+    /// Whether it is the sum of the phase's parts ([`Trend::parts`]). What adds up phases must not add it to them.
+    pub summed: bool,
 }
 
 /// A series on the axis.
 #[derive(Clone, Debug)]
 pub struct Trend {
-    /// What it is of.
+    /// What it measures.
     pub series: Series,
     /// Its points, in the order of the axis; never empty.
     pub points: Vec<TrendPoint>,
+    /// The phases that some compilers on the axis have in place of this one, since a release split it; their sum continues
+    /// the series. Empty where there are none.
+    pub parts: Vec<String>,
     /// Where its level changed: all indices are positions of the axis. A change may be at any commit from `earliest`, the
     /// first one after a commit that was measured at the level before, to `latest`.
     pub changes: Vec<ChangePoint>,
-    /// How it varies between them; `None` where there are too few points, or nobody asked.
+    /// How it varies between them; `None` where there are too few points, or changes were not looked for.
     pub noise: Option<SeriesNoise>,
 }
 
 impl Trend {
+    /// A series whose changes were not looked for yet.
+    pub(super) const fn new(series: Series, points: Vec<TrendPoint>) -> Self {
+        Self { series, points, parts: Vec::new(), changes: Vec::new(), noise: None }
+    }
+
     /// Whether it is of whole runs, by a metric that decides.
     pub fn decides(&self) -> bool {
-        // A binary's size is the sum of its parts', which decide.
+        // A binary's size is not among these: it is the sum of its sections' sizes, which decide.
         let metric = self.series.key.metric;
         self.series.key.phase.is_none() && metric.decides()
     }
@@ -67,6 +79,40 @@ impl Trend {
     pub fn belongs_with(&self, other: &Self) -> bool {
         let (a, b) = (&self.series.key, &other.series.key);
         a.benchmark == b.benchmark && a.machine == b.machine && a.std == b.std && a.program == b.program
+    }
+
+    /// Whether it is the sum of phases of which the other is one, on the same runs.
+    pub fn is_sum_with(&self, other: &Self) -> bool {
+        let phase = other.series.key.phase.as_ref();
+        self.belongs_with(other) && phase.is_some_and(|phase| self.parts.contains(phase))
+    }
+
+    /// The name of its phase, with its parts where they continue it; `None` of whole runs.
+    pub fn phase_label(&self) -> Option<String> {
+        Some(phase::label(self.series.key.phase.as_deref()?, &self.parts))
+    }
+
+    /// The same about a change: with its parts only if they are summed on either side of it.
+    pub fn phase_label_at(&self, change: usize) -> Option<String> {
+        Some(phase::label(self.series.key.phase.as_deref()?, self.parts_about(change)))
+    }
+
+    /// The parts of its phase, if a level before or after a change is of their sum.
+    pub fn parts_about(&self, change: usize) -> &[String] {
+        self.parts_within(&self.around(change))
+    }
+
+    /// Its parts, if any point in a range of positions is their sum.
+    pub fn parts_within(&self, range: &Range<usize>) -> &[String] {
+        let is_sum = self.points.iter().any(|point| point.summed && range.contains(&point.position));
+        if is_sum { &self.parts } else { &[] }
+    }
+
+    /// The positions from the change before a position to the one after it: the levels before and after a change there.
+    pub fn around(&self, at: usize) -> Range<usize> {
+        let indices = || self.changes.iter().map(|change| change.index);
+        let before = indices().filter(|index| *index < at).max().unwrap_or(0);
+        before..indices().filter(|index| *index > at).min().unwrap_or(usize::MAX)
     }
 
     /// The point at a position.
@@ -102,16 +148,14 @@ impl Trend {
 
 /// Finds the changes of all series that decide and of all phases' times.
 ///
-/// A change that only the last few commits show has to be so clear that of all series together one in a hundred nights
-/// shows a false one: somebody is woken by these.
-pub(super) fn detect(series: Vec<(Series, Vec<TrendPoint>)>) -> Vec<Trend> {
-    let mut trends: Vec<Trend> =
-        series.into_iter().map(|(series, points)| Trend { series, points, changes: Vec::new(), noise: None }).collect();
+/// A change that only the last few commits show has to be so clear that all series together show a false one in one of a
+/// hundred nights: these changes cause alerts.
+pub(super) fn detect(trends: &mut [Trend]) {
     let judged = trends.iter().filter(|trend| trend.is_judged()).count().max(1);
     let defaults = ChangeRules::default();
     let rules = ChangeRules { provisional_alarms: defaults.provisional_alarms / judged as f64, ..defaults };
     let mut wanted: Vec<&mut Trend> = trends.iter_mut().filter(|trend| trend.is_judged()).collect();
-    // As many series a processor: each takes its own time, so that they are dealt out one by one.
+    // The same number of series per processor, dealt out one by one, as they take different times.
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut hands: Vec<Vec<&mut Trend>> = (0..threads).map(|_| Vec::new()).collect();
     for (index, trend) in wanted.drain(..).enumerate() {
@@ -122,7 +166,6 @@ pub(super) fn detect(series: Vec<(Series, Vec<TrendPoint>)>) -> Vec<Trend> {
             scope.spawn(move || hand.into_iter().for_each(|trend| find(trend, &rules)));
         }
     });
-    trends
 }
 
 fn find(trend: &mut Trend, rules: &ChangeRules) {
@@ -139,7 +182,7 @@ fn find(trend: &mut Trend, rules: &ChangeRules) {
     };
     let position = |index: usize| points.get(index).map_or(0, |point| point.position);
     for change in &mut changes {
-        // Commits that nobody has measured may be it, too.
+        // The change can also be at a commit that was not measured.
         let last_before = change.earliest.checked_sub(1).map(position);
         change.earliest = last_before.map_or(0, |before| before + 1);
         change.latest = position(change.latest);
@@ -152,7 +195,7 @@ fn find(trend: &mut Trend, rules: &ChangeRules) {
     trend.noise = noise;
 }
 
-/// The changes of figures that do not vary: wherever one differs from the one before.
+/// The changes of figures without noise: wherever one differs from the one before.
 fn exact_changes(points: &[TrendPoint]) -> Vec<ChangePoint> {
     let cuts: Vec<usize> =
         (1..points.len()).filter(|index| points[*index].median != points[index - 1].median).collect();
@@ -161,7 +204,7 @@ fn exact_changes(points: &[TrendPoint]) -> Vec<ChangePoint> {
         .enumerate()
         .map(|(number, index)| {
             let (before, after) = (level(index - 1), level(*index));
-            // What was nothing, or came to nothing, has a ratio all the same: as if each had a byte more.
+            // A change from or to 0 gets a ratio, too: as if both values had one byte more.
             let offset = if before == 0.0 || after == 0.0 { 1.0 } else { 0.0 };
             let ratio = (after + offset) / (before + offset);
             let next = cuts.get(number + 1).copied();
@@ -188,7 +231,7 @@ fn exact_changes(points: &[TrendPoint]) -> Vec<ChangePoint> {
         .collect()
 }
 
-/// Whether a change is large enough to matter, by the thresholds that comparisons have. A phase's change has to matter to
+/// Whether a change is large enough to matter, by the thresholds of comparisons. A phase's change has to matter to
 /// the run: `run` is the run's time before it.
 pub(super) fn matters(trend: &Trend, change: &ChangePoint, run: Option<f64>) -> bool {
     let threshold = trend.series.key.metric.spec().threshold;

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::figures;
-use crate::history::testing::{commit, empty, of_commit, on, report, run, with_failure};
+use crate::history::testing::{commit, empty, of_commit, on, report, run, run_in_phases, with_failure};
 use crate::history::{Control, MachineClass, NoteKind, Provenance};
 use crate::model::{ControlOutcome, Metric, Report};
 use crate::stats::Persistence;
 use crate::testing::build;
-use crate::words::events::{commits, news, sentence};
+use crate::words::events::{commits, contributors, news, sentence};
 
 /// Noise of about one per cent, the same every time.
 fn noise(seed: u64) -> f64 {
@@ -67,7 +67,7 @@ fn a_step_of_several_benchmarks_is_one_event_with_its_phase() {
     let headline = &event.headline;
     assert!(headline.low < 1.2 && 1.2 < headline.high && headline.high / headline.low < 1.05, "{headline:?}");
     // A run of the stand-in is in its phase for seven tenths.
-    let (phase, share) = event.culprit.as_ref().unwrap().main().unwrap();
+    let (phase, share) = event.contributors.as_ref().unwrap().main().unwrap();
     assert!(phase == "compile to ast" && (share - 0.7).abs() < 0.03, "{share}");
     assert_eq!(event.persistence(), Some(Persistence::Lasting));
     let words = sentence(event);
@@ -89,26 +89,26 @@ fn what_is_new_is_new_until_the_next_night() {
         trends.events.iter().map(|event| (event.position, event.standing)).collect()
     };
     assert_eq!(standings(&trends), [(15, Standing::Open)], "nobody was told of anything");
-    trends.tell(&mut history).unwrap();
+    trends.announce(&mut history).unwrap();
     assert_eq!(standings(&trends), [(15, Standing::Open)], "the first time there is nothing to compare with");
     for number in 30..40 {
         let walls = [("apps/amm/debug", 120.0), ("apps/dex/debug", 300.0), ("apps/fee/debug", 100.0)];
         history.record(&night(number, &walls), &of(number)).unwrap();
     }
     let mut trends = Trends::of(&history).unwrap();
-    trends.tell(&mut history).unwrap();
-    let told = |trends: &Trends| {
+    trends.announce(&mut history).unwrap();
+    let sorted = |trends: &Trends| {
         let mut standings = standings(trends);
         standings.sort();
         standings
     };
-    assert_eq!(told(&trends), [(15, Standing::Open), (30, Standing::New)]);
-    assert_eq!(told(&Trends::of(&history).unwrap()), told(&trends), "the page says what the message said");
+    assert_eq!(sorted(&trends), [(15, Standing::Open), (30, Standing::New)]);
+    assert_eq!(sorted(&Trends::of(&history).unwrap()), sorted(&trends), "the page says what the message said");
     assert!(trends.events.iter().any(|event| event.alerts()));
     let lines = news(&trends);
     assert!(lines.len() <= 5 && lines.iter().any(|line| line.contains("apps/fee/debug: wall ×2")), "{lines:?}");
-    trends.tell(&mut history).unwrap();
-    assert_eq!(told(&trends), [(15, Standing::Open), (30, Standing::Open)]);
+    trends.announce(&mut history).unwrap();
+    assert_eq!(sorted(&trends), [(15, Standing::Open), (30, Standing::Open)]);
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn what_changes_under_one_binary_is_told_and_wakes_nobody() {
         let (_folder, mut history) = empty();
         for number in 1..=30 {
             if number == 29 {
-                Trends::of(&history).unwrap().tell(&mut history).unwrap();
+                Trends::of(&history).unwrap().announce(&mut history).unwrap();
             }
             let walls = [("apps/amm/debug", if number < 29 { 100.0 } else { 150.0 })];
             let mut night = night(number, &walls);
@@ -299,4 +299,128 @@ fn an_edited_program_is_no_event() {
     let walls: Vec<usize> =
         trends.series.iter().filter(|trend| trend.is_run(Metric::Wall)).map(|trend| trend.points.len()).collect();
     assert_eq!(walls, [20, 20], "each program has its own");
+}
+
+/// The night at which the release that splits a phase comes.
+const SPLIT: u64 = 20;
+
+/// The phase that it splits, with what it is called after that.
+const WHOLE: &str = "compile ast to asm";
+const SUM: &str = "compile ast to asm (compile ast to ir + compile ir to asm)";
+
+/// The trends of forty nights of two benchmarks. Half of a run is spent in a phase that is two phases from [`SPLIT`] on;
+/// `times` are its factors: that of the first six tenths of it and that of the rest, by night.
+fn with_a_split(times: impl Fn(u64) -> (f64, f64)) -> (tempfile::TempDir, History) {
+    let (folder, mut history) = empty();
+    for number in 0..40 {
+        let mut night = night(number, &[("apps/amm/debug", 1.0), ("apps/dex/debug", 1.0)]);
+        for (index, measured) in night.benchmarks.iter_mut().enumerate() {
+            let run = |it: u64| {
+                let (first, second) = times(number);
+                let seed = 1_000_000 * index as u64 + 1000 * number + it;
+                let time = |share: f64, salt: u64| (100_000.0 * share * noise(10 * seed + salt)) as u64;
+                let (ast, ir, asm) = (time(0.3, 0), time(0.3 * first, 1), time(0.2 * second, 2));
+                let (wall, back) =
+                    (ast + ir + asm + time(0.2, 3), [("compile ast to ir", ir), ("compile ir to asm", asm)]);
+                if number < SPLIT {
+                    run_in_phases(wall, &[("compile to ast", ast), (WHOLE, ir + asm)])
+                } else {
+                    run_in_phases(wall, &[("compile to ast", ast), back[0], back[1]])
+                }
+            };
+            measured.runs = (0..5).map(run).collect();
+            figures::complete(measured);
+        }
+        history.record(&night, &of(number)).unwrap();
+    }
+    (folder, history)
+}
+
+fn of_phase<'a>(trends: &'a Trends, phase: &str) -> Vec<&'a Trend> {
+    trends
+        .series
+        .iter()
+        .filter(|trend| trend.is_phase_time() && trend.series.key.phase.as_deref() == Some(phase))
+        .collect()
+}
+
+#[test]
+fn a_release_that_splits_a_phase_is_no_event_and_ends_no_series() {
+    let (_folder, history) = with_a_split(|_| (1.0, 1.0));
+    let trends = Trends::of(&history).unwrap();
+    assert!(trends.events.is_empty(), "{:#?}", trends.events);
+    for whole in of_phase(&trends, WHOLE) {
+        assert_eq!((whole.points.len(), whole.phase_label().as_deref()), (40, Some(SUM)));
+        assert!(whole.points.iter().all(|point| (point.median / 50e6 - 1.0).abs() < 0.03 && point.count == 5));
+        let summed: Vec<usize> = whole.points.iter().filter(|point| point.summed).map(|point| point.position).collect();
+        assert_eq!(summed, (20..40).collect::<Vec<usize>>(), "these have layers of their own in a stack");
+    }
+    for part in ["compile ast to ir", "compile ir to asm"] {
+        let of_part = of_phase(&trends, part);
+        assert_eq!(of_part.len(), 2);
+        assert!(of_part.iter().all(|trend| trend.points.len() == 20 && trend.points[0].position == 20));
+    }
+    assert_eq!(of_phase(&trends, WHOLE).len(), 2);
+    // The history has the samples of each phase as they were measured.
+    assert_eq!(history.count_points(of_phase(&trends, WHOLE)[0].series.id).unwrap(), 20);
+}
+
+#[test]
+fn what_changes_after_a_split_is_found_in_the_sum_of_the_parts_and_dated() {
+    let (_folder, history) = with_a_split(|night| if night < 24 { (1.0, 1.0) } else { (1.2, 1.2) });
+    let trends = Trends::of(&history).unwrap();
+    let [event] = &trends.events[..] else { panic!("{:#?}", trends.events) };
+    assert_eq!((event.position, event.earliest, event.latest, event.worse), (24, 24, 24, true));
+    assert_eq!(commits(&trends.axis, event), id(24)[..10]);
+    let change = event.changes.iter().find(|change| trends.series[change.series].phase_label().as_deref() == Some(SUM));
+    let point = change.unwrap().point;
+    assert!((point.ratio - 1.2).abs() < 0.03 && point.low < 1.2 && 1.2 < point.high, "{point:?}");
+    let found = event.contributors.as_ref().unwrap();
+    assert!(found.phases.len() == 1 && (found.phases[0].1 - 1.0).abs() < 0.1, "counted once: {found:?}");
+    assert_eq!(contributors(event).unwrap(), format!("all in {SUM}"));
+    assert!(sentence(event).starts_with("apps/") && sentence(event).ends_with(SUM), "{}", sentence(event));
+}
+
+#[test]
+fn what_changes_with_a_split_is_found() {
+    // The release makes one part so much faster that the whole run is.
+    let (_folder, history) = with_a_split(|night| if night < SPLIT { (1.0, 1.0) } else { (1.0, 0.5) });
+    let trends = Trends::of(&history).unwrap();
+    let [event] = &trends.events[..] else { panic!("{:#?}", trends.events) };
+    assert_eq!((event.position, event.worse), (20, false));
+    assert_eq!(contributors(event).unwrap(), format!("all in {SUM}"), "nobody knows which part it was before");
+}
+
+#[test]
+fn a_change_of_one_part_alone_is_said_to_be_in_that_part() {
+    let (_folder, history) = with_a_split(|night| if night < 30 { (1.0, 1.0) } else { (1.4, 1.0) });
+    let trends = Trends::of(&history).unwrap();
+    let [event] = &trends.events[..] else { panic!("{:#?}", trends.events) };
+    assert_eq!((event.position, contributors(event).unwrap().as_str()), (30, "all in compile ast to ir"));
+}
+
+#[test]
+fn a_split_phase_whose_run_stays_as_it_was_is_told_with_its_parts() {
+    // What the phase takes more, the rest of the run takes less.
+    let (_folder, mut history) = with_a_split(|_| (1.0, 1.0));
+    for number in 40..60 {
+        let mut night = night(number, &[("apps/amm/debug", 1.0)]);
+        let run = |it: u64| {
+            let time = |share: f64, salt: u64| (100_000.0 * share * noise(10_000 * number + 10 * it + salt)) as u64;
+            let phases = [
+                ("compile to ast", time(0.18, 0)),
+                ("compile ast to ir", time(0.36, 1)),
+                ("compile ir to asm", time(0.26, 2)),
+            ];
+            run_in_phases(phases.iter().map(|phase| phase.1).sum::<u64>() + time(0.2, 3), &phases)
+        };
+        night.benchmarks[0].runs = (0..5).map(run).collect();
+        figures::complete(&mut night.benchmarks[0]);
+        history.record(&night, &of(number)).unwrap();
+    }
+    let trends = Trends::of(&history).unwrap();
+    let whole = trends.events.iter().find(|event| event.headline.phase.as_deref() == Some(WHOLE));
+    let whole = whole.unwrap_or_else(|| panic!("{:#?}", trends.events));
+    assert_eq!(whole.position, 40);
+    assert!(sentence(whole).starts_with(&format!("apps/amm/debug: wall of {SUM} +")), "{}", sentence(whole));
 }

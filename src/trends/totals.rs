@@ -11,18 +11,19 @@ use crate::model::Metric;
 /// A metric over the whole suite on one machine, at one commit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Total {
-    /// Where the commit stands on the axis.
+    /// The position of the commit on the axis.
     pub position: usize,
-    /// The suite against its last commit, which is 1: the geometric mean over the benchmarks.
+    /// The suite relative to its last commit, which is 1: the geometric mean over the benchmarks.
     pub index: f64,
     /// The benchmarks that this commit has in common with the last one before it.
     pub benchmarks: usize,
 }
 
-/// The suite's course on each machine, by metric.
+/// The suite over time on each machine, for a metric.
 ///
-/// From commit to commit the ratios of the benchmarks that both have measured are averaged, so that a benchmark that is
-/// new, or failed, moves nothing (a chained index; Fisher 1922, *The Making of Index Numbers*, on chaining). A benchmark
+/// From commit to commit, the ratios of the benchmarks that both have measured are averaged, so that a new or failed
+/// benchmark does not change the index (a chained index; Fisher 1922, *The Making of Index Numbers*, on chaining). A
+/// benchmark
 /// that was left out for a while counts again from its last value.
 pub fn totals(trends: &Trends, metric: Metric) -> Vec<(MachineClass, Vec<Total>)> {
     let mut machines: BTreeMap<&MachineClass, Positions> = BTreeMap::new();
@@ -43,7 +44,7 @@ pub fn totals(trends: &Trends, metric: Metric) -> Vec<(MachineClass, Vec<Total>)
 type Positions = BTreeMap<usize, Vec<(usize, f64)>>;
 
 fn chain(positions: &Positions) -> Vec<Total> {
-    // Where each benchmark was measured for the last time: from there on it is no part of the suite.
+    // Where each benchmark was last measured: after that it is not part of the suite.
     let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
     for (position, values) in positions {
         ends.extend(values.iter().map(|(number, _)| (*number, *position)));
@@ -54,7 +55,7 @@ fn chain(positions: &Positions) -> Vec<Total> {
     for (position, values) in positions {
         let common: Vec<f64> = values.iter().filter_map(|(number, value)| Some(value - last.get(number)?)).collect();
         if !common.is_empty() {
-            // Those that were not measured here are taken to have stayed as they were.
+            // Benchmarks that were not measured here are assumed unchanged.
             let is_alive = |number: &&usize| ends.get(number).is_some_and(|end| end >= position);
             let alive = last.keys().filter(is_alive).count();
             level += common.iter().sum::<f64>() / alive.max(common.len()) as f64;

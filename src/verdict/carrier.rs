@@ -1,7 +1,7 @@
 //! Where in a run a difference sits.
 
 use crate::model::{BenchmarkFindings, Figure, Findings, Metric, Unit};
-use crate::phase::{OUTSIDE, WHOLE_RUN};
+use crate::phase::{self, OUTSIDE, WHOLE_RUN};
 
 /// A child that has at least this part of its parent's difference is named with it.
 pub(crate) const MOST_OF_IT: f64 = 0.5;
@@ -107,8 +107,7 @@ fn top_level(benchmark: &BenchmarkFindings, metric: Metric) -> impl Iterator<Ite
 
 /// What a phase is called: with its parts where one compiler has split it.
 pub(crate) fn label(figure: &Figure) -> String {
-    let name = figure.phase.as_deref().unwrap_or(WHOLE_RUN);
-    if figure.parts.is_empty() { name.to_owned() } else { format!("{name} ({})", figure.parts.join(" + ")) }
+    phase::label(figure.phase.as_deref().unwrap_or(WHOLE_RUN), &figure.parts)
 }
 
 /// What carries a change.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::sign::Sign;
 use crate::model::Metric;
-use crate::phase::OUTSIDE;
+use crate::phase::{self, OUTSIDE};
 use crate::text::change::short_interval;
 use crate::text::clean;
 use crate::text::format;
@@ -19,8 +19,8 @@ const NAMED: usize = 2;
 /// What an event is, in one line: `14 benchmarks: wall +6.0 % [+5.1, +7.0], all in compile ast to ir`.
 pub fn sentence(event: &Event) -> String {
     let mut text = format!("{}: {}", benchmarks(event), what(event));
-    if let Some(culprit) = culprit(event) {
-        text += &format!(", {culprit}");
+    if let Some(phases) = contributors(event) {
+        text += &format!(", {phases}");
     }
     if event.unconfirmed {
         text += ", seen only once or twice yet";
@@ -45,24 +45,29 @@ pub fn what(event: &Event) -> String {
     let headline = &event.headline;
     let change = short_interval(headline.ratio, headline.low, headline.high);
     match &headline.phase {
-        Some(phase) => format!("{} of {} {change}", headline.metric.name(), clean(phase)),
+        Some(phase) => {
+            let phase = phase::label(phase, &headline.parts);
+            format!("{} of {} {change}", headline.metric.name(), clean(&phase))
+        }
         None => format!("{} {change}", headline.metric.name()),
     }
 }
 
 /// Where the difference is: in one phase, or in several.
-pub fn culprit(event: &Event) -> Option<String> {
-    let culprit = event.culprit.as_ref().filter(|_| event.headline.metric == Metric::Wall)?;
+pub fn contributors(event: &Event) -> Option<String> {
+    let contributors = event.contributors.as_ref().filter(|_| event.headline.metric == Metric::Wall)?;
     if event.headline.phase.is_some() {
         return None;
     }
     // What lies outside of all phases is no phase that it could be in.
-    let place = |phase: &str| if phase == OUTSIDE { phase.to_owned() } else { format!("in {}", clean(phase)) };
-    Some(match culprit.main() {
+    let place = |phase: &str| {
+        if phase == OUTSIDE { phase.to_owned() } else { format!("in {}", clean(&contributors.label(phase))) }
+    };
+    Some(match contributors.main() {
         Some((phase, share)) if share >= 0.9 => format!("all {}", place(phase)),
         Some((phase, share)) => format!("{} of it {}", format::whole_percent(share), place(phase)),
         None => {
-            let positive = culprit.phases.iter().filter(|(_, share)| *share > 0.0).take(NAMED);
+            let positive = contributors.phases.iter().filter(|(_, share)| *share > 0.0).take(NAMED);
             let names: Vec<String> =
                 positive.map(|(phase, share)| format!("{} {}", format::whole_percent(*share), place(phase))).collect();
             if names.is_empty() {

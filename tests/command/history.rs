@@ -70,7 +70,7 @@ fn what_is_measured_is_recorded_listed_and_shown() {
             .contains("good/good/debug wall, compile to ast")
     );
     history(&bed, &["series", "bad"]).assert_code(3);
-    history(&bed, &["series", "a["]).assert_error(2, &["`a[` is no pattern"]);
+    history(&bed, &["series", "a["]).assert_error(2, &["`a[` is not a valid pattern"]);
     assert!(history(&bed, &["verify"]).assert_code(0).stdout.contains("2 reports and "));
 }
 
@@ -202,7 +202,7 @@ fn files_that_are_no_history_are_told_in_a_sentence() {
     let text = text.to_str().unwrap();
     for args in [&["list"][..], &["import", &files[1]]] {
         let args = [args, &["--history", text]].concat();
-        history(&bed, &args).assert_error(4, &["text is no history of forc-perf"]);
+        history(&bed, &args).assert_error(4, &["text is not a history of forc-perf"]);
     }
     assert_eq!(fs::read_to_string(text).unwrap().lines().count(), 100, "and left as it was");
 }

@@ -99,7 +99,7 @@ fn it_ends_and_prints_as_diff_does() {
     let some = diff(&bed, &[&base, &other, "exchange", "vault", "--format", "csv"]).assert_code(5).stdout;
     assert!(some.contains("apps/exchange/debug") && !some.contains("apps/multisig/debug"), "{some}");
     diff(&bed, &[&base, &other, "nonsense"]).assert_error(2, &["no benchmark of", "is called `nonsense`"]);
-    diff(&bed, &[&base, &other, "a["]).assert_error(2, &["`a[` is no pattern"]);
+    diff(&bed, &[&base, &other, "a["]).assert_error(2, &["`a[` is not a valid pattern"]);
     // It is kept, and shown again.
     diff(&bed, &[&base, &other, "--output", "kept.json", "--format", "html"]).assert_code(5);
     assert!(run(&bed, &["show", "kept.json"]).assert_code(5).stdout.contains("4 regressed"));

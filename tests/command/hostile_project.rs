@@ -130,14 +130,14 @@ fn the_suites_own_files_give_only_harmless_flags() {
     assert_eq!(run.report().benchmarks.len(), 1);
     for skipped in &run.report().skipped {
         assert!(
-            skipped.broken && skipped.reason.contains("`--output-bin` is no flag that a file may give"),
+            skipped.broken && skipped.reason.contains("a file may not give the flag `--output-bin`"),
             "{skipped:?}"
         );
     }
     assert_eq!(run.report().skipped.len(), 2);
     let run = bed.run(&["--scenario", "debug --output-directory x"]);
     run.assert_code(2);
-    assert!(run.stderr.contains("`--output-directory` is forc-perf's own to give"), "{}", run.stderr);
+    assert!(run.stderr.contains("only forc-perf itself gives `--output-directory`"), "{}", run.stderr);
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn broken_manifests_are_named_with_what_is_wrong_in_them() {
         (
             "scenario",
             "[project]\nname = \"s\"\n[project.metadata.forc-perf]\nscenarios = [\"fast\"]",
-            "`fast` is no scenario",
+            "`fast` is not a scenario",
         ),
         ("none", "[project]\nname = \"n\"\n[project.metadata.forc-perf]\nscenarios = []", "scenario"),
         ("twice", "[project]\nname = \"t\"\n[project.metadata.forc-perf]\nscenarios = [\"debug\", \"debug\"]", "twice"),
@@ -147,7 +147,7 @@ fn patterns_select_and_leave_out() {
     run.assert_code(3);
     let (code, _, stderr) = list(&bed, &["a[b"]);
     assert_eq!(code, Some(2));
-    assert!(stderr.contains("`a[b` is no pattern"), "{stderr}");
+    assert!(stderr.contains("`a[b` is not a valid pattern"), "{stderr}");
     // A run measures what the list lists.
     let run = bed.run(&["small/*", "--exclude", "*/release"]);
     run.assert_code(0);
@@ -179,7 +179,7 @@ fn scenarios_and_arguments_reach_the_compiler() {
     assert_eq!(ids(&run), ["apps/a/debug", "apps/a/release"]);
     let run = bed.run(&["--scenario", "fast"]);
     run.assert_code(2);
-    assert!(run.stderr.contains("is no scenario"), "{}", run.stderr);
+    assert!(run.stderr.contains("is not a scenario"), "{}", run.stderr);
 }
 
 #[test]
@@ -381,7 +381,7 @@ fn a_list_with_two_projects_of_one_name_is_refused() {
     let entry = |revision| repository.entry("amm", revision, "path = \"apps/amm\"");
     let run = repository.run(&[entry(&repository.first), entry(&repository.second)], &[]);
     run.assert_code(4);
-    assert!(run.stderr.contains("sway/amm stands there twice"), "{}", run.stderr);
+    assert!(run.stderr.contains("sway/amm is listed twice"), "{}", run.stderr);
 }
 
 #[test]

@@ -275,12 +275,12 @@ fn a_binary_that_is_no_forc_is_refused_with_what_it_said() {
     bed.good_project();
     let run = bed.run_with(&[("STAND_IN", "no-forc")], &[]);
     run.assert_code(4);
-    assert!(run.stderr.contains("is no forc") && run.stderr.contains("GNU coreutils 9.4"), "{}", run.stderr);
+    assert!(run.stderr.contains("is not a forc") && run.stderr.contains("GNU coreutils 9.4"), "{}", run.stderr);
 
     let mute = support::shell_script(&bed.path("bin/mute"), "exit 7");
     let run = bed.run(&["--forc", mute.to_str().unwrap()]);
     run.assert_code(4);
-    assert!(run.stderr.contains("is no forc") && run.stderr.contains("code 7"), "{}", run.stderr);
+    assert!(run.stderr.contains("is not a forc") && run.stderr.contains("code 7"), "{}", run.stderr);
 
     let text = bed.write("bin/text", "just a text");
     let run = bed.run(&["--forc", text.to_str().unwrap()]);

@@ -444,10 +444,10 @@ fn what_names_no_revision_is_told_with_what_to_do() {
         .assert_failed(4, &["there is no folder", &nowhere, "--sway"]);
     let plain = tempfile::tempdir().unwrap();
     let plain = plain.path().to_str().unwrap();
-    with(&["toolchain", "build", "x", "--sway", plain]).assert_failed(4, &["is no git repository", plain]);
+    with(&["toolchain", "build", "x", "--sway", plain]).assert_failed(4, &["is not a git repository", plain]);
     let inside = sway.bed.word("sway/forc");
     with(&["toolchain", "build", "x", "--sway", &inside])
-        .assert_failed(4, &["lies inside", &sway.bed.word("sway"), "--sway"]);
+        .assert_failed(4, &["is inside the git repository", &sway.bed.word("sway"), "--sway"]);
 
     let mut command = sway.fake_command(BUILD, &["toolchain", "build", "master"]);
     command.env_remove("FORC_PERF_SWAY");

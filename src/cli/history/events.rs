@@ -113,7 +113,8 @@ fn print(trends: &Trends, event: &Event, details: bool) {
 }
 
 fn row(trends: &Trends, change: &Change) -> Option<Vec<String>> {
-    let key = &trends.series.get(change.series)?.series.key;
+    let trend = trends.series.get(change.series)?;
+    let key = &trend.series.key;
     let name = |position: usize| trends.commit(position).map_or(String::new(), |commit| commit.name.clone());
     let then = match change.point.persistence {
         Persistence::Unconfirmed => format!("seen {} times so far", change.point.points),
@@ -125,7 +126,7 @@ fn row(trends: &Trends, change: &Change) -> Option<Vec<String>> {
     Some(vec![
         format!("  {}", key.benchmark),
         key.metric.word(),
-        key.phase.clone().unwrap_or_default(),
+        trend.phase_label_at(change.point.index).unwrap_or_default(),
         crate::text::change::short(change.point.ratio),
         p,
         then,
@@ -147,7 +148,7 @@ fn to_json(trends: &Trends, event: &Event) -> Value {
     json!({
         "event": event.key, "standing": event.standing, "worse": event.worse, "unconfirmed": event.unconfirmed,
         "commit": trends.commit(event.position), "after": event.earliest.checked_sub(1).and_then(name),
-        "up_to": name(event.latest), "headline": event.headline, "culprit": event.culprit, "notes": event.notes,
+        "up_to": name(event.latest), "headline": event.headline, "culprit": event.contributors, "notes": event.notes,
         "sentence": sentence(event), "changes": changes.collect::<Vec<_>>(),
     })
 }

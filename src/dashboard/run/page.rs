@@ -9,7 +9,7 @@ use crate::dashboard::hands::Files;
 use crate::dashboard::names::Names;
 use crate::dashboard::parts::{date, time};
 use crate::dashboard::verdict::Pairs;
-use crate::history::{Figure, History, ReportId, ReportInfo, Source};
+use crate::history::{ExtraFigure, History, ReportId, ReportInfo, Source};
 use crate::model::{Measured, Metric, MetricSummary, PhaseSummary, Report};
 use crate::report::html::parts::{Page, name, sentence};
 use crate::report::html::{Pictures, content};
@@ -114,7 +114,7 @@ fn verdicts(pairs: &Pairs, info: &ReportInfo) -> Markup {
 }
 
 /// Adds what a report says that stands elsewhere in it, or beside it.
-fn complete(report: &mut Report, figures: &[Figure]) {
+fn complete(report: &mut Report, figures: &[ExtraFigure]) {
     for measured in &mut report.benchmarks {
         figures.iter().for_each(|figure| add(measured, figure));
         if measured.phases.is_empty() {
@@ -123,7 +123,7 @@ fn complete(report: &mut Report, figures: &[Figure]) {
     }
 }
 
-fn add(measured: &mut Measured, figure: &Figure) {
+fn add(measured: &mut Measured, figure: &ExtraFigure) {
     if figure.benchmark != measured.id {
         return;
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::dashboard::{Options, Written, write};
 use crate::history::testing::{commit, empty, of_commit, report, with_failure};
-use crate::history::{Figure, History, Provenance, Prune, Source};
+use crate::history::{ExtraFigure, History, Provenance, Prune, Source};
 use crate::model::{Metric, Report};
 use crate::testing;
 use crate::trends::Trends;
@@ -183,7 +183,7 @@ fn recorded() -> (Report, Provenance) {
     }
     report.benchmarks.iter_mut().for_each(crate::figures::complete);
     report.benchmarks.sort_by(|a, b| a.id.cmp(&b.id));
-    let figures = vec![Figure {
+    let figures = vec![ExtraFigure {
         benchmark: "public-record/std/debug".to_owned(),
         metric: Metric::PeakMemory,
         values: vec![1024.0],

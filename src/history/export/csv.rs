@@ -37,10 +37,10 @@ const COLUMNS: [&str; 17] = [
     "spread",
 ];
 
-/// Writes the points of these series, in their order. Values are in the metric's unit; what is absent is empty.
+/// Writes the points of these series, in their order. Values are in the metric's unit; absent values are empty.
 ///
 /// # Errors
-/// If the history cannot be read, or the rows not be written.
+/// If the history cannot be read, or the rows cannot be written.
 pub fn csv(history: &History, series: &[Series], to: &mut dyn Write) -> Result<(), CsvError> {
     let mut writer = ::csv::Writer::from_writer(to);
     writer.write_record(COLUMNS)?;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{figures, unit};
 use crate::model::Report;
 
-/// The report as that action reads it. All metrics are costs: the smaller, the better. The action draws a chart a name, so
-/// that the metric is a part of the name.
+/// The report as that action reads it. All metrics are costs: the smaller, the better. The action draws one chart per name,
+/// so the metric is a part of the name.
 pub fn github(report: &Report) -> Value {
     figures(report)
         .map(|figure| {

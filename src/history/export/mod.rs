@@ -1,4 +1,4 @@
-//! What others read: a report, or the points of series, in the forms of other tools.
+//! A report, or the points of series, in the formats of other tools.
 
 mod bencher;
 mod csv;
@@ -15,7 +15,7 @@ use crate::model::{Estimate, Report, Unit};
 use crate::stats;
 
 /// A figure of a report: of a whole run, or of a phase over all packages.
-struct Figure<'a> {
+struct ReportFigure<'a> {
     benchmark: &'a str,
     phase: Option<String>,
     metric: crate::model::Metric,
@@ -23,17 +23,17 @@ struct Figure<'a> {
 }
 
 /// All figures of whole runs, and those of the phases over all packages.
-fn figures(report: &Report) -> impl Iterator<Item = Figure<'_>> {
+fn figures(report: &Report) -> impl Iterator<Item = ReportFigure<'_>> {
     report.benchmarks.iter().flat_map(|benchmark| {
         let values = kept(benchmark).filter(|values| values.package.is_none());
         values.filter_map(|values| {
             let estimate = stats::estimate(&values.values)?;
-            Some(Figure { benchmark: &benchmark.id, phase: values.phase, metric: values.metric, estimate })
+            Some(ReportFigure { benchmark: &benchmark.id, phase: values.phase, metric: values.metric, estimate })
         })
     })
 }
 
-impl Figure<'_> {
+impl ReportFigure<'_> {
     /// The benchmark's id, with the phase after it.
     fn name(&self) -> String {
         match &self.phase {
@@ -43,11 +43,7 @@ impl Figure<'_> {
     }
 }
 
-/// The unit in few letters.
-const fn unit(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Nanoseconds => "ns",
-        Unit::Bytes => "B",
-        Unit::Count => "count",
-    }
+/// The unit as `ns`, `B` or `count`.
+fn unit(unit: Unit) -> &'static str {
+    unit.symbol().unwrap_or("count")
 }

@@ -3,13 +3,13 @@
 
 use std::fmt::Write;
 
-use super::{Figure, figures};
+use super::{ReportFigure, figures};
 use crate::model::{Metric, Report, Unit};
 
 /// The report as text: a gauge for each metric with its median, and two with the ends of its interval. In base units, as
-/// the specification asks: seconds and bytes. All samples of a family stand together, at the time of the report.
+/// the specification asks: seconds and bytes. All samples of a metric family are grouped, with the time of the report.
 pub fn openmetrics(report: &Report) -> String {
-    let figures: Vec<Figure> = figures(report).collect();
+    let figures: Vec<ReportFigure> = figures(report).collect();
     let mut metrics: Vec<Metric> = figures.iter().map(|figure| figure.metric).collect();
     metrics.sort_unstable();
     metrics.dedup();
@@ -26,7 +26,7 @@ pub fn openmetrics(report: &Report) -> String {
         for (end, help) in
             [("", "the median of the runs"), ("_low", "lower end of the median's interval"), ("_high", "its upper end")]
         {
-            let value = |figure: &Figure| match end {
+            let value = |figure: &ReportFigure| match end {
                 "_low" => figure.estimate.low,
                 "_high" => figure.estimate.high,
                 _ => figure.estimate.median,

@@ -1,8 +1,8 @@
-//! The sides of a comparison as the reports that they would have been.
+//! The sides of a comparison as separate reports.
 
 use crate::model::{Comparison, Report, SCHEMA_VERSION, Settings, Side};
 
-/// A report of each side but the control, which is the base once more.
+/// A report for each side except the control, which is the base again.
 pub fn reports_of(comparison: &Comparison) -> Vec<Report> {
     comparison.sides.iter().filter(|side| !side.control).map(|side| report_of(comparison, side)).collect()
 }

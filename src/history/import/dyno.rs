@@ -1,4 +1,5 @@
-//! dyno's files: the runs of the first forc-perf, with the machine, the compiler's version and what was compiled to.
+//! dyno's files: runs in the layout of the first forc-perf, with the machine, the compiler's version and the compiled
+//! output.
 
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use crate::history::{Provenance, Record, Source};
 use crate::model::{Cpu, Environment, LoadAverage};
 
 #[derive(Deserialize)]
-struct RawFile {
+struct DynoFile {
     system_specs: RawMachine,
     benchmarks: Vec<RawRun>,
     forc_version: String,
@@ -52,9 +53,9 @@ struct RawLoad {
 }
 
 pub(super) fn read(path: &Path, known: &Known) -> Result<Record, ImportError> {
-    let raw: RawFile = read_json(path, "a file of dyno")?;
-    let told = raw.benchmarks_datetime.as_deref().and_then(time);
-    let (created, note) = runs::time(&raw.benchmarks, path, known, told)?;
+    let raw: DynoFile = read_json(path, "a file of dyno")?;
+    let own = raw.benchmarks_datetime.as_deref().and_then(time);
+    let (created, note) = runs::time(&raw.benchmarks, path, known, own)?;
     let mut report = runs::report("dyno", runs::UNKNOWN, created.to_string(), machine(raw.system_specs));
     report.toolchain.version = raw.forc_version;
     report.toolchain.notes.extend(note);
@@ -72,7 +73,7 @@ fn time(text: &str) -> Option<Timestamp> {
     jiff::tz::Offset::UTC.to_timestamp(time).ok()
 }
 
-/// The machine that a file tells of, if it does so as dyno tells it.
+/// The machine that a file describes, if it does so in dyno's way.
 pub(super) fn machine_of(value: serde_json::Value) -> Option<Environment> {
     serde_json::from_value(value).ok().map(machine)
 }

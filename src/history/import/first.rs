@@ -1,4 +1,4 @@
-//! The first forc-perf's files: a run, or a list of runs, and nothing of machine, compiler or time.
+//! The first forc-perf's files: a run, or a list of runs, without machine, compiler or time.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::history::{Provenance, Record, Source};
 
 const WHAT: &str = "a file of the first forc-perf";
 
-/// Whether this is one: a run, a list of them, or an object that holds such a list.
+/// Whether this is one: a run, a list of runs, or an object that contains such a list.
 pub(super) fn is_one(value: &Value) -> bool {
     let is_run = |value: &Value| ["name", "phases", "frames"].iter().all(|name| value.get(name).is_some());
     list(value).is_some_and(|list| !list.is_empty() && list.iter().all(is_run)) || is_run(value)

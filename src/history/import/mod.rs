@@ -1,8 +1,8 @@
-//! What others have measured, as records to be kept: reports of this harness, files of its predecessors, and the compiler's
-//! public performance record.
+//! Reads existing measurements: reports of this harness, files of its predecessors, and the compiler's public performance
+//! record.
 //!
-//! Nothing is made up on the way. What a file does not say is absent, and where its place in a report cannot be left empty, a
-//! note of the run or of the compiler says so.
+//! No values are invented. What a file does not say is absent, and where a report's field cannot be left empty, a note of
+//! the run or of the compiler says so.
 
 mod comparison;
 mod dyno;
@@ -34,13 +34,13 @@ pub enum ImportError {
         /// What the system said.
         source: io::Error,
     },
-    /// It is none of the forms that can be imported.
+    /// It has none of the formats that can be imported.
     #[error(
         "{} is nothing that can be imported; expected a report or a comparison of forc-perf, a file of dyno or of the first \
          forc-perf, an exported history, or the folder of the compiler's performance record", .0.display()
     )]
     Unknown(PathBuf),
-    /// It looks like one of them and is not.
+    /// It looks like one of them but is not.
     #[error("{} looks like {what}, but {reason}", path.display())]
     Invalid {
         /// The file.
@@ -62,7 +62,7 @@ pub enum ImportError {
     },
 }
 
-/// What a file holds.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// A report of this harness.
@@ -79,12 +79,12 @@ pub enum Form {
     PublicRecord,
 }
 
-/// What of a file's provenance the user knows and it does not say.
+/// What the user knows about a file's provenance that the file does not say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Known {
     /// The compiler's commit.
     pub commit: Option<CommitRef>,
-    /// When it was measured. Without it a file that does not say stands at the time of its last change.
+    /// When it was measured. Without it, a file that does not say gets the time of its last change.
     pub time: Option<Timestamp>,
 }
 
@@ -95,9 +95,9 @@ pub struct Imported {
     pub records: Vec<Record>,
     /// What the controls of comparisons came to.
     pub controls: Vec<Control>,
-    /// The files that are not what they are called.
+    /// The files that are not what their name says.
     pub notices: Vec<Notice>,
-    /// What else a person should know of it, a sentence each.
+    /// Further messages for the user.
     pub remarks: Vec<String>,
 }
 
@@ -106,26 +106,26 @@ pub struct Imported {
 pub struct Notice {
     /// The file, below the imported folder.
     pub file: PathBuf,
-    /// What became of it.
+    /// What was done with it.
     pub treatment: Treatment,
-    /// Why, in a few words.
+    /// A short reason.
     pub reason: String,
 }
 
-/// What became of a file that is not the result of the benchmark that it is named after.
+/// What was done with a file that is not the result of the benchmark that it is named after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Treatment {
-    /// Its build failed; the figures in it are of std, and were kept as such.
+    /// Its build failed; the figures in it are std's, and were stored as such.
     RecordedAsStd,
     /// It was left out.
     Refused,
 }
 
-/// Tells what the file or folder at `path` holds.
+/// Detects the format of the file or folder at `path`.
 ///
 /// # Errors
-/// If it cannot be read, or holds nothing that can be imported.
+/// If it cannot be read, or contains nothing that can be imported.
 pub fn detect(path: &Path) -> Result<Form, ImportError> {
     if path.is_dir() {
         return if public_record::is_one(path)? {
@@ -134,7 +134,7 @@ pub fn detect(path: &Path) -> Result<Form, ImportError> {
             Err(ImportError::Unknown(path.to_owned()))
         };
     }
-    // The first value of the file: of an exported history that is its header.
+    // The first value of the file: for an exported history that is its header.
     let value = serde_json::Deserializer::from_reader(open(path)?).into_iter::<Value>().next();
     let value = match value {
         Some(Ok(value)) => value,
@@ -159,11 +159,11 @@ pub fn detect(path: &Path) -> Result<Form, ImportError> {
     }
 }
 
-/// Reads the file or folder at `path`, which holds `form`. An exported history is nothing of this: see
+/// Reads the file or folder at `path` in the format `form`. Not for an exported history: see
 /// [`super::History::import`].
 ///
 /// # Errors
-/// If it cannot be read, or does not hold that.
+/// If it cannot be read, or has another format.
 pub fn read(path: &Path, form: Form, known: &Known) -> Result<Imported, ImportError> {
     let one = |record| Imported { records: vec![record], ..Imported::default() };
     match form {
@@ -176,7 +176,7 @@ pub fn read(path: &Path, form: Form, known: &Known) -> Result<Imported, ImportEr
             let version = ("comparison_version", COMPARISON_SCHEMA_VERSION);
             let what = "a comparison of forc-perf";
             let comparison: Comparison = read_versioned(path, what, version.0, version.1)?;
-            // A run with another beside it takes longer than one that has the machine to itself.
+            // A run takes longer with another run beside it than alone on the machine.
             if comparison.settings.schedule != Schedule::Turns {
                 let reason =
                     "its sides ran at the same time, so its times belong to no series of the history: measure it with \
@@ -197,7 +197,7 @@ pub fn read(path: &Path, form: Form, known: &Known) -> Result<Imported, ImportEr
     }
 }
 
-/// What the user says of the commit stands above what a file says.
+/// The user's information on the commit takes precedence over the file's.
 fn with_commit(provenance: Provenance, known: &Known) -> Provenance {
     Provenance { commit: known.commit.clone().or(provenance.commit), ..provenance }
 }
@@ -207,7 +207,7 @@ fn open(path: &Path) -> Result<BufReader<File>, ImportError> {
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path, what: &'static str) -> Result<T, ImportError> {
-    // As a whole: serde_json reads from memory several times as fast.
+    // Read into memory first: serde_json is several times as fast from there.
     let bytes = fs::read(path).map_err(|source| ImportError::Read { path: path.to_owned(), source })?;
     serde_json::from_slice(&bytes).map_err(|error| ImportError::Invalid {
         path: path.to_owned(),
@@ -222,7 +222,7 @@ fn read_versioned<T: serde::de::DeserializeOwned>(
     name: &str,
     known: u32,
 ) -> Result<T, ImportError> {
-    // The version first: a later layout is told by its version, not by the first field that does not fit.
+    // The version first: for a later layout, the error should name its version, not the first field that does not fit.
     let value: Value = read_json(path, what)?;
     match value.get(name).and_then(Value::as_u64) {
         Some(found) if found > u64::from(known) => {
@@ -233,7 +233,7 @@ fn read_versioned<T: serde::de::DeserializeOwned>(
     read_json(path, what)
 }
 
-/// When a file was measured that does not say so: as the user says, else when it was last changed.
+/// When a file was measured that does not say so: the user's time, else that of its last change.
 fn time_of(path: &Path, known: &Known) -> Result<Timestamp, ImportError> {
     if let Some(time) = known.time {
         return Ok(time);

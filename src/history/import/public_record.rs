@@ -1,12 +1,12 @@
-//! The compiler's public performance record: what its CI measured of each commit, in a folder a commit and a file a
-//! benchmark. As it is published, only its own git history tells when each was taken in; a `commits.csv` beside the folders,
-//! with the commits' dates and subjects, stands above that.
+//! The compiler's public performance record: what its CI measured at each commit, one folder per commit and one file per
+//! benchmark. As published, only its own git history shows when each commit was added; a `commits.csv` beside the folders,
+//! with the commits' dates and subjects, takes precedence.
 //!
 //! A build that succeeded is wrapped: `{phases: {bytecode_size, metrics: […]}, elapsed, cpu_usage, memory, build_type,
-//! …_revision}`. The file of one that failed is bare: it is what the compiler had written before, the phases of the last
-//! dependency that it did build. That is never the result of the benchmark that the file is named after. As a rule the
-//! dependency is std, whose series it then belongs to. Where it is another one it is far shorter, as std takes most of a
-//! build: what takes less than a quarter of the longest of a commit is refused.
+//! …_revision}`. The file of one that failed is bare: it contains what the compiler wrote before the failure, the phases of
+//! the last dependency that it built. That is never the result of the benchmark that the file is named after. As a rule the
+//! dependency is std, whose series it then belongs to. If it is another one, its phases are far shorter, as std takes most
+//! of a build: files that take less than a quarter of the longest of a commit are refused.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -20,7 +20,7 @@ use super::runs::{self, UNKNOWN};
 use super::{ImportError, Imported, Known, Notice, Treatment, read_json, time_of};
 use crate::figures;
 use crate::history::order::is_shallow;
-use crate::history::{Figure, Provenance, Record, Source};
+use crate::history::{ExtraFigure, Provenance, Record, Source};
 use crate::model::{
     Benchmark, BenchmarkPhase, CollectorCost, Failure, FailureKind, Measured, Metric, Origin, PackageOutput, Protocol,
     Revision, SerdeFrames, SerdeInstant,
@@ -36,12 +36,12 @@ const WHAT: &str = "the compiler's performance record";
 const GROUP: &str = "public-record";
 const STD: &str = "std";
 
-/// A bare file is std's if its longest phase takes at least this part of what std takes in the same commit. Of the files
-/// that hold another dependency's figures none reaches a twentieth; of those that hold std's, none stays below a half.
+/// A bare file is std's if its longest phase takes at least this fraction of what std takes in the same commit. Of the files
+/// with another dependency's figures none reaches a twentieth; of those with std's, none is below a half.
 const STD_SHARE: f64 = 0.25;
 
 #[derive(Deserialize)]
-struct CommitRow {
+struct CommitsCsvRow {
     sha: String,
     committed_at: String,
     subject: String,
@@ -49,7 +49,7 @@ struct CommitRow {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum RawFile {
+enum MetricsFile {
     Wrapped(Box<Wrapped>),
     Bare(Metrics),
 }
@@ -69,18 +69,18 @@ struct Wrapped {
     sway_libs_revision: Option<String>,
 }
 
-/// What the compiler wrote. Its `memory_usage` is the whole host's, and says nothing of the compiler.
+/// What the compiler wrote. Its `memory_usage` is the whole host's, not the compiler's.
 #[derive(Clone, Deserialize)]
 struct Metrics {
     bytecode_size: Option<u64>,
     #[serde(alias = "compilation_phases")]
-    metrics: Vec<RawPhase>,
+    metrics: Vec<MetricsPhase>,
     #[serde(alias = "reused_programs")]
     reused_modules: Option<u64>,
 }
 
 #[derive(Clone, Deserialize)]
-struct RawPhase {
+struct MetricsPhase {
     phase: String,
     /// Seconds.
     elapsed: f64,
@@ -121,12 +121,16 @@ pub(super) fn read(folder: &Path, known: &Known) -> Result<Imported, ImportError
         if let Some(row) = listed.get(&name) {
             let created = row.time(folder)?;
             let (committed, subject) = (Some(row.committed_at.clone()), row.subject.clone());
-            read_commit(folder, &Commit { id: &name, created, committed, subject, note: COMMITS_NOTE }, &mut imported)?;
+            read_commit(
+                folder,
+                &RecordCommit { id: &name, created, committed, subject, note: COMMITS_NOTE },
+                &mut imported,
+            )?;
         } else if !listed.is_empty() {
             imported.notices.push(refused("commits.csv does not tell when this commit was made"));
         } else if is_commit(&name) {
             let (created, note) = times.of_commit(folder, &name, known)?;
-            let commit = Commit { id: &name, created, committed: None, subject: String::new(), note };
+            let commit = RecordCommit { id: &name, created, committed: None, subject: String::new(), note };
             read_commit(folder, &commit, &mut imported)?;
         } else {
             imported.notices.push(refused("it is not named after a commit"));
@@ -136,14 +140,14 @@ pub(super) fn read(folder: &Path, known: &Known) -> Result<Imported, ImportError
 }
 
 /// What is known of a commit before its files are read.
-struct Commit<'a> {
+struct RecordCommit<'a> {
     id: &'a str,
     /// When it counts as measured.
     created: Timestamp,
     /// When it was made.
     committed: Option<String>,
     subject: String,
-    /// What is to be known of the time.
+    /// A note on the origin of the time.
     note: &'a str,
 }
 
@@ -153,18 +157,18 @@ const USER_NOTE: &str = "when it was measured is not recorded: the time is the u
 const FILE_NOTE: &str = "when it was measured is not recorded: the time is that of the files' last change";
 
 /// The list of the commits, by their ids; `None` if there is none.
-fn listed(folder: &Path) -> Result<Option<HashMap<String, CommitRow>>, ImportError> {
+fn listed(folder: &Path) -> Result<Option<HashMap<String, CommitsCsvRow>>, ImportError> {
     let list = folder.join(COMMITS);
     if !list.is_file() {
         return Ok(None);
     }
     let invalid =
         |error: csv::Error| ImportError::Invalid { path: list.clone(), what: WHAT, reason: error.to_string() };
-    let rows = csv::Reader::from_path(&list).map_err(invalid)?.into_deserialize::<CommitRow>();
+    let rows = csv::Reader::from_path(&list).map_err(invalid)?.into_deserialize::<CommitsCsvRow>();
     rows.map(|row| row.map(|row| (row.sha.clone(), row)).map_err(invalid)).collect::<Result<_, _>>().map(Some)
 }
 
-impl CommitRow {
+impl CommitsCsvRow {
     fn time(&self, folder: &Path) -> Result<Timestamp, ImportError> {
         self.committed_at.parse().map_err(|error: jiff::Error| ImportError::Invalid {
             path: folder.join(COMMITS),
@@ -174,12 +178,12 @@ impl CommitRow {
     }
 }
 
-/// When the record took each commit in, as its own repository tells.
+/// When each commit was added to the record, according to its own repository.
 #[derive(Default)]
 struct Times(HashMap<String, Timestamp>);
 
 impl Times {
-    /// Reads them from the repository around `folder`; what cannot be told that way is remarked.
+    /// Reads them from the repository around `folder`, with a notice about what cannot be determined that way.
     fn of(folder: &Path, known: &Known, remarks: &mut Vec<String>) -> Self {
         let interrupt = Interrupt::new();
         let repository = Repository::around(folder, &interrupt);
@@ -231,7 +235,7 @@ fn names(folder: &Path) -> Result<Vec<String>, ImportError> {
     Ok(names)
 }
 
-fn read_commit(folder: &Path, commit: &Commit, imported: &mut Imported) -> Result<(), ImportError> {
+fn read_commit(folder: &Path, commit: &RecordCommit, imported: &mut Imported) -> Result<(), ImportError> {
     let mut refuse = |file: &Path, reason: String| {
         imported.notices.push(Notice { file: file.to_owned(), treatment: Treatment::Refused, reason });
     };
@@ -241,11 +245,11 @@ fn read_commit(folder: &Path, commit: &Commit, imported: &mut Imported) -> Resul
         let Some(project) = name.strip_suffix(".json") else { continue };
         let file = Path::new(commit.id).join(&name);
         match read_json(&folder.join(&file), WHAT) {
-            Ok(RawFile::Wrapped(wrapped)) if wrapped.sway_git_revision != commit.id => {
+            Ok(MetricsFile::Wrapped(wrapped)) if wrapped.sway_git_revision != commit.id => {
                 refuse(&file, format!("it is of another commit, {}", wrapped.sway_git_revision));
             }
-            Ok(RawFile::Wrapped(wrapped)) => built.push((project.to_owned(), *wrapped)),
-            Ok(RawFile::Bare(metrics)) => failed.push((project.to_owned(), metrics)),
+            Ok(MetricsFile::Wrapped(wrapped)) => built.push((project.to_owned(), *wrapped)),
+            Ok(MetricsFile::Bare(metrics)) => failed.push((project.to_owned(), metrics)),
             Err(ImportError::Invalid { .. }) => {
                 refuse(
                     &file,
@@ -271,7 +275,7 @@ fn read_commit(folder: &Path, commit: &Commit, imported: &mut Imported) -> Resul
     });
     let mut benchmarks: BTreeMap<String, Measured> = BTreeMap::new();
     let mut figures = Vec::new();
-    // Of a build that succeeded, all but the target's own phases: std and a little more.
+    // For a build that succeeded, all except the target's own phases: std and a little more.
     let rest = |wrapped: &Wrapped| Some(seconds(&wrapped.elapsed)? - wrapped.phases.longest());
     let least_rest = built.iter().filter_map(|(_, wrapped)| rest(wrapped)).fold(f64::INFINITY, f64::min);
     let longest = failed.iter().map(|(_, metrics)| metrics.longest()).fold(0.0, f64::max);
@@ -284,7 +288,7 @@ fn read_commit(folder: &Path, commit: &Commit, imported: &mut Imported) -> Resul
             refuse(&file, format!("its time or memory is none: `{}`, `{}`", wrapped.elapsed, wrapped.memory));
             continue;
         };
-        figures.push(Figure { benchmark: benchmark.id.clone(), metric: Metric::PeakMemory, values: vec![peak] });
+        figures.push(ExtraFigure { benchmark: benchmark.id.clone(), metric: Metric::PeakMemory, values: vec![peak] });
         benchmark.runs.push(run);
         benchmarks.insert(benchmark.id.clone(), benchmark);
     }
@@ -324,7 +328,7 @@ fn bytes(text: &str) -> Option<f64> {
     Some(kib.checked_mul(1024)? as f64)
 }
 
-/// The run of a build that succeeded, and its peak memory in bytes.
+/// The run of a successful build, and its peak memory in bytes.
 fn run_of(id: &str, project: &str, wrapped: &Wrapped) -> Option<(Benchmark, f64)> {
     let wall = duration(seconds(&wrapped.elapsed)?);
     let peak = bytes(&wrapped.memory)?;
@@ -337,14 +341,14 @@ fn run_of(id: &str, project: &str, wrapped: &Wrapped) -> Option<(Benchmark, f64)
     Some((run_of_package(id, project, &wrapped.phases, Some(wall), notes), peak))
 }
 
-/// A run of which the phases of one package are known; of a failed build, not how long the whole took.
+/// A run with the known phases of one package; for a failed build, without the duration of the whole.
 fn run_of_package(id: &str, package: &str, metrics: &Metrics, wall: Option<Duration>, notes: Vec<String>) -> Benchmark {
-    let known = |raw: &RawPhase| phase::known(&raw.phase);
-    let around = |raw: &RawPhase| known(raw).and_then(|phase| phase.within);
+    let known = |raw: &MetricsPhase| phase::known(&raw.phase);
+    let around = |raw: &MetricsPhase| known(raw).and_then(|phase| phase.within);
     let top: f64 = metrics.metrics.iter().filter(|raw| around(raw).is_none()).map(|raw| raw.elapsed).sum();
     let mut clock = wall.unwrap_or_default().saturating_sub(duration(top));
     let mut phases = Vec::new();
-    let phase = |raw: &RawPhase, depth: u32, start: Duration| BenchmarkPhase {
+    let phase = |raw: &MetricsPhase, depth: u32, start: Duration| BenchmarkPhase {
         wall_ns: None,
         cpu_ns: None,
         name: known(raw).map_or(raw.phase.as_str(), |phase| phase.name).to_owned(),
@@ -393,7 +397,7 @@ fn run_of_package(id: &str, package: &str, metrics: &Metrics, wall: Option<Durat
     }
 }
 
-/// No build takes 30 years, and what is no number is no time.
+/// No build takes 30 years; values that are not numbers are not times.
 fn duration(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds.clamp(0.0, 1e9)).unwrap_or_default()
 }

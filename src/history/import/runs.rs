@@ -1,4 +1,4 @@
-//! What the predecessors' files have in common: the runs, as the first forc-perf laid them out and dyno went on with.
+//! What the predecessors' files have in common: the runs, in the layout of the first forc-perf, which dyno kept.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::model::{
     Measuring, Metric, Origin, PackageOutput, Protocol, Report, SCHEMA_VERSION, SerdeFrames, SerdeInstant, Settings,
     Toolchain,
 };
-use crate::{figures, history::Figure};
+use crate::{figures, history::ExtraFigure};
 
 /// One run.
 #[derive(Deserialize)]
@@ -51,22 +51,22 @@ struct RawDataSection {
     value_pairs: Option<Vec<serde::de::IgnoredAny>>,
 }
 
-/// Stamps from then on are times of the clock, seconds since 1970; others count from wherever the harness began. This is
-/// 2001, long before any of these harnesses and later than any of them can have run.
+/// Timestamps from here on are clock times, seconds since 1970; smaller ones count from the start of the harness. This is
+/// 2001, long before any of these harnesses, and longer after 1970 than any of them can have run.
 const CLOCK: Duration = Duration::from_secs(1_000_000_000);
 
-/// When these runs were measured, and what is to be known of that: as the user says, as the file says (`told`), as their
-/// stamps say if those are times of the clock, or else when the file was last changed.
+/// When these runs were measured, with a note on the origin of that time: the user's, the file's own (`own`), that of their
+/// timestamps if those are clock times, or else the time of the file's last change.
 pub(super) fn time(
     runs: &[RawRun],
     path: &Path,
     known: &Known,
-    told: Option<Timestamp>,
+    own: Option<Timestamp>,
 ) -> Result<(Timestamp, Option<String>), ImportError> {
     if let Some(time) = known.time {
         return Ok((time, None));
     }
-    if let Some(time) = told {
+    if let Some(time) = own {
         return Ok((time, Some("dyno does not say in which time zone its time is".to_owned())));
     }
     let stamps = runs.iter().filter_map(|run| run.start_time).map(|start| start.since_epoch());
@@ -78,7 +78,7 @@ pub(super) fn time(
     }
 }
 
-/// How much the ends of a run and those of its phases may be off: they were stamped by different threads.
+/// How far the ends of a run and those of its phases may be apart: different threads recorded them.
 const SLACK: Duration = Duration::from_millis(50);
 
 /// Whether all phases lie within the run. Where they do not, its ends are not those of a build.
@@ -92,7 +92,7 @@ fn is_within(start: Option<SerdeInstant>, end: Option<SerdeInstant>, phases: &[B
     })
 }
 
-/// How the first words of all known phases begin; no package is called so.
+/// The beginnings of all known phases' descriptions; no package has such a name.
 const VERBS: [&str; 3] = ["compile ", "parse ", "generate "];
 
 /// `{package} {description}`, or a description alone: its first word is then a verb.
@@ -106,7 +106,7 @@ fn split(name: &str) -> (Option<String>, String) {
     }
 }
 
-/// The run as the model has it: phases know their packages, and which phases contain them.
+/// The run in the form of the model: phases know their packages, and which phases contain them.
 pub(super) fn run_of(raw: RawRun, id: &str) -> Benchmark {
     let mut phases: Vec<BenchmarkPhase> = raw
         .phases
@@ -126,7 +126,7 @@ pub(super) fn run_of(raw: RawRun, id: &str) -> Benchmark {
             }
         })
         .collect();
-    // By start, and the longer one first: a phase stands before those that it contains.
+    // By start, and the longer one first: a phase comes before those that it contains.
     phases.sort_by_key(|phase| (phase.start_time, std::cmp::Reverse(phase.end_time)));
     let mut passes: BTreeMap<(Option<String>, String), u32> = BTreeMap::new();
     for index in 0..phases.len() {
@@ -201,7 +201,7 @@ pub(super) fn benchmark(group: &str, project: &str, scenario: &str) -> Measured 
 }
 
 /// The benchmarks of these runs, several runs of one name together, and the highest memory that was seen of each run.
-pub(super) fn benchmarks(group: &str, runs: Vec<RawRun>) -> (Vec<Measured>, Vec<Figure>) {
+pub(super) fn benchmarks(group: &str, runs: Vec<RawRun>) -> (Vec<Measured>, Vec<ExtraFigure>) {
     let mut by_name: BTreeMap<String, Measured> = BTreeMap::new();
     for raw in runs {
         // How the project was built is not said.
@@ -214,7 +214,7 @@ pub(super) fn benchmarks(group: &str, runs: Vec<RawRun>) -> (Vec<Measured>, Vec<
     let figures = benchmarks.iter().filter_map(|benchmark| {
         let peak = |run: &Benchmark| run.frames.iter().map(|frame| frame.memory_usage).max();
         let values: Option<Vec<f64>> = benchmark.runs.iter().map(|run| peak(run).map(|peak| peak as f64)).collect();
-        Some(Figure { benchmark: benchmark.id.clone(), metric: Metric::PeakMemory, values: values? })
+        Some(ExtraFigure { benchmark: benchmark.id.clone(), metric: Metric::PeakMemory, values: values? })
     });
     let figures = figures.collect();
     (benchmarks, figures)
@@ -258,7 +258,7 @@ pub(super) fn report(harness: &str, version: &str, created: String, environment:
     }
 }
 
-/// What stands where a text is needed and nothing is known.
+/// The placeholder where a text is required and nothing is known.
 pub(super) const UNKNOWN: &str = "unknown";
 
 /// A machine of which nothing is known.

@@ -178,12 +178,8 @@ fn raw(page: &Page, findings: &Findings, row: &Row) -> Markup {
     }
 }
 
-fn unit(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Nanoseconds => " (ns)",
-        Unit::Bytes => " (B)",
-        Unit::Count => "",
-    }
+fn unit(unit: Unit) -> String {
+    unit.symbol().map_or_else(String::new, |symbol| format!(" ({symbol})"))
 }
 
 /// The commands that reproduce a run of it.

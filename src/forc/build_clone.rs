@@ -1,4 +1,4 @@
-//! Our own clone of a source of revisions, where they are built one after the other.
+//! The harness's own clone of the compiler's repository, in which revisions are built one after the other.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -14,12 +14,12 @@ use crate::os::Interrupt;
 use crate::os::cache;
 use crate::os::git::{self, GitError, Repository};
 
-/// The version of the file that says what a workshop is of.
+/// The version of the file that names the source of a build clone.
 const SCHEMA_VERSION: u32 = 1;
 /// That file, beside the clone.
 const LABEL: &str = "source.json";
 
-/// What a workshop is of.
+/// The source of a build clone.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Label {
     schema_version: u32,
@@ -28,13 +28,13 @@ pub(super) struct Label {
 }
 
 impl Label {
-    /// The label of the workshop in `folder`, if it can be read.
+    /// The label of the build clone in `folder`, if it can be read.
     pub(super) fn read(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(folder.join(LABEL)).ok()?).ok()
     }
 }
 
-/// Where the cache keeps its workshops.
+/// Where the cache keeps its build clones.
 ///
 /// # Errors
 /// If there is no cache folder.
@@ -42,7 +42,7 @@ pub(super) fn all_folder() -> Result<PathBuf, cache::NoCache> {
     Ok(cache::folder()?.join("sway"))
 }
 
-/// The lock of the workshop of this name: beside its folder, so that it stays when the workshop is removed.
+/// The lock of the build clone of this name: beside its folder, so that it stays when the build clone is removed.
 pub(super) fn lock_path(all: &Path, key: &str) -> PathBuf {
     all.join(format!(".{key}.lock"))
 }
@@ -50,16 +50,17 @@ pub(super) fn lock_path(all: &Path, key: &str) -> PathBuf {
 /// A clone and the output of its builds, locked. One work tree serves all revisions, one after the other: files that two of
 /// them share keep their times, and cargo compiles only what differs.
 #[derive(Debug)]
-pub(super) struct Workshop {
+pub(super) struct BuildClone {
     pub(super) key: String,
     folder: PathBuf,
     repository: String,
-    /// Held for as long as the workshop is used.
+    /// Held while the build clone is in use.
     _lock: File,
 }
 
-impl Workshop {
-    /// Takes the workshop `key` of `repository`, making it if it is not there, and waiting for whoever is in it.
+impl BuildClone {
+    /// Locks the build clone `key` of `repository`, creates it if it does not exist, and waits while another process uses
+    /// it.
     pub(super) fn enter(
         key: &str,
         repository: &str,
@@ -74,15 +75,15 @@ impl Workshop {
         let lock = cache::lock(&lock, interrupt, || on_event(BuildEvent::Waiting { compiler: compiler.to_owned() }))
             .map_err(|error| BuildError::lock(compiler, &lock, error))?;
         fs::create_dir_all(&folder).map_err(|source| BuildError::io(compiler, &folder, source))?;
-        let workshop = Self { key: key.to_owned(), repository: repository.to_owned(), folder, _lock: lock };
-        if Label::read(&workshop.folder).is_none_or(|label| label.repository != repository) {
+        let build_clone = Self { key: key.to_owned(), repository: repository.to_owned(), folder, _lock: lock };
+        if Label::read(&build_clone.folder).is_none_or(|label| label.repository != repository) {
             let label = Label { schema_version: SCHEMA_VERSION, repository: repository.to_owned() };
-            let path = workshop.folder.join(LABEL);
+            let path = build_clone.folder.join(LABEL);
             let written =
                 serde_json::to_vec_pretty(&label).map_err(io::Error::from).and_then(|json| fs::write(&path, json));
             written.map_err(|source| BuildError::io(compiler, &path, source))?;
         }
-        Ok(workshop)
+        Ok(build_clone)
     }
 
     /// The clone, which is its own work tree.
@@ -103,8 +104,8 @@ impl Workshop {
         Ok(fresh)
     }
 
-    /// Does `work` in the clone. Where there is none, or the work fails in the one that is there, it is done in a new one,
-    /// which takes the old one's place if it can be done there.
+    /// Does `work` in the clone. If there is none, or the work fails in it, it is done in a new clone, which replaces the
+    /// old one if the work succeeds there.
     pub(super) fn in_clone<T>(
         &self,
         object_format: &str,
@@ -126,11 +127,11 @@ impl Workshop {
         fs::create_dir(&new).map_err(io)?;
         let git = || SourceError::git(format!("make a clone of {} in {}", self.repository, self.folder.display()));
         let fresh = Repository::init(&new, object_format, interrupt).map_err(git())?;
-        // What relative addresses of submodules are relative to.
+        // The base of relative URLs of submodules.
         fresh.git(["config", "remote.origin.url", origin]).map_err(git())?;
         let done = work(&fresh);
         if done.is_err() {
-            // Nobody could go on from there; that it stays is no worse than the failure itself.
+            // It cannot be resumed. If it cannot be removed either, the error of the work is the one to report.
             let _ = remove_folder(&new);
         }
         let done = done?;
@@ -140,7 +141,7 @@ impl Workshop {
     }
 }
 
-/// Removes a folder and what it holds, if it is there.
+/// Removes a folder with its content, if it exists.
 pub(super) fn remove_folder(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -148,7 +149,7 @@ pub(super) fn remove_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what a git that was killed has left locked. Nobody else is in our clone, as the workshop is locked.
+/// Removes the locks of a git that was killed. No other process uses the clone, as the build clone is locked.
 fn remove_stale_locks(git: &Path) {
     for entry in fs::read_dir(git).into_iter().flatten().filter_map(Result::ok) {
         if entry.path().extension() == Some(OsStr::new("lock")) {
@@ -166,7 +167,7 @@ pub(super) fn has_commit(clone: &Repository, id: &str) -> Result<bool, GitError>
     }
 }
 
-/// Fetches the commit `id` alone from a repository on this machine into `clone`.
+/// Fetches only the commit `id` from a repository on this machine into `clone`.
 pub(super) fn fetch_commit(clone: &Repository, from: &Path, id: &str) -> Result<(), GitError> {
     let mut command = clone.command();
     command
@@ -184,7 +185,7 @@ pub(super) fn fetch_all(clone: &Repository, url: &str) -> Result<(), GitError> {
     clone.git(fetch.iter().chain(&references)).map(drop)
 }
 
-/// Makes the work tree of `clone` the commit `id`, and nothing else. Files that stay the same keep their times.
+/// Makes the work tree of `clone` exactly the commit `id`. Files that do not change keep their times.
 pub(super) fn check_out(clone: &Repository, id: &str) -> Result<(), GitError> {
     let git = |args: &[&str]| clone.git(["-c", "core.autocrlf=false"].iter().chain(args)).map(drop);
     git(&["checkout", "--quiet", "--force", "--detach", id])?;
