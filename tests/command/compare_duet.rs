@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::support::{self, Bed, Ended, eventually, not_run, signal, stand_in_as};
+use crate::support::{self, Bed, Ended, eventually, not_run, signal};
 use forc_perf::model::{Comparison, Completion, FailureKind, Schedule};
 use forc_perf::report::file;
 

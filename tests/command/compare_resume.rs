@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::{Bed, Ended, alone, eventually, shell_script, signal, stand_in_as};
+use crate::support::{Bed, Ended, alone, eventually, shell_script, signal};
 use forc_perf::model::{BenchmarkFindings, Comparison, Completion, Metric};
 use forc_perf::report::file;
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use crate::support::repository::Repository;
-use crate::support::{Bed, Run};
+use crate::support::{self, Bed, Run};
 
 const SECRET: &str = "-----BEGIN SECRET KEY-----";
 

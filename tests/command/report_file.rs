@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::{Bed, Run};
 use forc_perf::model::{Estimate, Report, SCHEMA_VERSION};
 use forc_perf::report::file::{self, FileError};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// A real report: a good benchmark, a failed one, something skipped.
 fn recorded(bed: &Bed) -> Report {

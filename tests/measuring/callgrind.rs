@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::{self, Bed, alone, eventually, invocation, shell_script, stand_in};
+use forc_perf::collector::Interrupt;
 use forc_perf::collector::callgrind::{self, CallgrindError, CallgrindOptions};
-use forc_perf::collector::{Interrupt, Invocation};
 use forc_perf::model::{Exit, InstructionCount, Protocol};
 
 /// Whether there is a valgrind; without one the reason is printed, as silence would read like success.
