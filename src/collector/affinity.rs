@@ -1,8 +1,8 @@
-//! Keeping forc and the harness on different processors.
+//! Keeps forc and the harness on different processors.
 //!
-//! A thread's set of allowed processors is inherited by what the thread starts, and stays until it is changed again. So
-//! every restriction is a guard that puts the set back, and the processors of the machine are asked for only once, before
-//! the first restriction.
+//! What a thread starts inherits its set of allowed processors, and the set stays until it is changed again. So every
+//! restriction is a guard that restores the set, and the processors of the machine are read only once, before the first
+//! restriction.
 
 use std::marker::PhantomData;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 #[cfg(target_os = "linux")]
 use rustix::thread::CpuSet;
 
-/// Which processors forc and which ones the harness's own threads run on.
+/// The processors for forc and those for the harness's own threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
     /// The processors for forc.
@@ -20,11 +20,11 @@ pub struct Split {
 }
 
 impl Split {
-    /// The last of this process's processors for the harness and all others for forc; `None` with fewer than two, or where
-    /// the platform has no such setting.
+    /// The last of this process's processors for the harness and all others for forc; `None` with fewer than two, or on
+    /// platforms without such a setting.
     ///
-    /// The process's processors are those of the first thread that asked, or that was about to be restricted by
-    /// [`Restriction::to`]. A thread that is restricted now is told the same as any other.
+    /// The process's processors are those of the first thread that called this or [`Restriction::to`]. So the result is
+    /// the same for a thread that is restricted.
     pub fn of_this_machine() -> Option<Self> {
         Self::of(processors().to_vec())
     }
@@ -36,32 +36,30 @@ impl Split {
         let harness = vec![allowed.pop()?];
         Some(Self { forc: allowed, harness })
     }
-}
 
-impl Split {
     /// Whether no processor is both forc's and the harness's.
     pub fn is_apart(&self) -> bool {
         self.harness.iter().all(|cpu| !self.forc.contains(cpu))
     }
 }
 
-/// The processors of this process, in ascending order; empty where the platform does not tell.
+/// The processors of this process, in ascending order; empty if the platform does not report them.
 fn processors() -> &'static [usize] {
     static PROCESSORS: OnceLock<Vec<usize>> = OnceLock::new();
     PROCESSORS.get_or_init(|| allowed().unwrap_or_default())
 }
 
-/// Keeps the calling thread, and what it starts from now on, on some processors, until it is dropped: then the thread has
-/// the processors that it had before.
+/// Keeps the calling thread, and what it starts from now on, on some processors. When this is dropped, the thread gets
+/// back the processors that it had before.
 ///
-/// A refusal by the system is no error: the run is then merely scheduled as the system likes. Where the platform has no
-/// such setting, nothing happens.
+/// A refusal by the system is not an error: the system then schedules the run as usual. On platforms without such a
+/// setting, nothing happens.
 #[derive(Debug)]
 #[must_use = "the restriction ends when this is dropped"]
 pub struct Restriction {
-    /// What to put back; `None` if it could not be read, as then nothing is changed either.
+    /// The set to restore; `None` if it could not be read. In that case nothing is changed.
     before: Option<Vec<usize>>,
-    /// It belongs to the thread that it restricts.
+    /// Not `Send`: the guard belongs to the thread that it restricts.
     of_this_thread: PhantomData<*const ()>,
 }
 
@@ -74,7 +72,7 @@ impl Restriction {
         restriction
     }
 
-    /// Restricts the thread to other processors instead. What it was started on before stays where it is.
+    /// Restricts the thread to other processors instead. What it started before keeps its processors.
     pub fn change(&self, cpus: &[usize]) {
         if self.before.is_some() {
             set_allowed(cpus);
@@ -90,14 +88,14 @@ impl Drop for Restriction {
     }
 }
 
-/// The processors that the calling thread may run on, in ascending order; `None` where the platform does not tell.
+/// The processors that the calling thread may run on, in ascending order; `None` if the platform does not report them.
 #[cfg(target_os = "linux")]
 pub fn allowed() -> Option<Vec<usize>> {
     let set = rustix::thread::sched_getaffinity(None).ok()?;
     Some((0..CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect())
 }
 
-/// `None`: this platform does not tell.
+/// `None`: this platform does not report them.
 #[cfg(not(target_os = "linux"))]
 pub fn allowed() -> Option<Vec<usize>> {
     None
@@ -134,7 +132,7 @@ mod tests {
         assert_eq!(split, Split { forc: vec![1, 4], harness: vec![7] });
     }
 
-    /// What `check` sees in a thread of its own, to which no other test's restriction can reach.
+    /// Runs `check` in a thread of its own, which no other test restricts.
     #[cfg(target_os = "linux")]
     fn in_a_thread(check: impl FnOnce(Vec<usize>) + Send + 'static) {
         thread::spawn(|| check(allowed().unwrap())).join().unwrap();
@@ -153,7 +151,7 @@ mod tests {
                     inner.change(&last);
                     assert_eq!(allowed().unwrap(), last);
                 }
-                assert_eq!(allowed().unwrap(), first, "the inner guard gives back what the outer had set");
+                assert_eq!(allowed().unwrap(), first, "the inner guard restores what the outer one had set");
                 outer.change(&last);
                 assert_eq!(allowed().unwrap(), last);
             }

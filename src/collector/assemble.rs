@@ -1,11 +1,11 @@
-//! From what was observed to a [`Benchmark`]: markers become a tree of phases with their costs.
+//! Makes a [`Benchmark`] of a recording: its markers become a tree of phases with their costs.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Counters, Event, Recording, Said};
+use super::{Counters, OutputEvent, Recording, Said};
 use crate::collector::info;
 use crate::collector::marker::{Marker, PhaseLabel};
 use crate::model::{
@@ -13,11 +13,11 @@ use crate::model::{
 };
 use crate::phase;
 
-/// How many notes a run keeps; a log that is wrong throughout says the same thing again and again.
+/// How many notes a run keeps. A log that is wrong throughout gives the same note many times.
 const NOTE_LIMIT: usize = 20;
 
-/// Makes a run of the recording. `name` is the benchmark's id and `path` its project's folder; `protocol` is how this
-/// compiler tells its phases. Whether the run succeeded is for the caller to see from its exit.
+/// Makes a run of the recording. `name` is the benchmark's id, `path` its project's folder, and `protocol` how this
+/// compiler reports its phases. The exit says whether the run succeeded: the caller has to check it.
 pub fn assemble(name: String, path: &Path, protocol: Protocol, recording: Recording) -> Benchmark {
     let mut builder = Builder { frames: &recording.frames, completed: recording.exit.success(), ..Builder::default() };
     for event in recording.events {
@@ -48,12 +48,12 @@ pub fn assemble(name: String, path: &Path, protocol: Protocol, recording: Record
         notes,
         frames: recording.frames,
     };
-    tell_in_nanoseconds(&mut run);
+    fill_in_nanoseconds(&mut run);
     run
 }
 
-/// Fills in the times that are told a second time, as plain numbers.
-fn tell_in_nanoseconds(run: &mut Benchmark) {
+/// Fills in the times that the report also has as plain numbers.
+fn fill_in_nanoseconds(run: &mut Benchmark) {
     let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     run.wall_ns = run.wall().map(nanoseconds);
     run.cpu_ns = run.accounting.map(|accounting| nanoseconds(accounting.cpu_time()));
@@ -63,49 +63,50 @@ fn tell_in_nanoseconds(run: &mut Benchmark) {
     }
 }
 
-/// How many phases of one package may be open at once. forc's are nested three deep; what opens more has lost its stops.
+/// How many phases of one package may be open at once. forc nests them three deep; a log that opens more lacks stop
+/// markers.
 const DEPTH_LIMIT: usize = 64;
 
-/// How many phases of a run are told. Workspaces of a hundred packages have some ten thousand.
+/// How many phases of a run are kept. A workspace of a hundred packages has about ten thousand.
 const PHASE_LIMIT: usize = 200_000;
 
 #[derive(Default)]
 struct Builder<'a> {
     frames: &'a [BenchmarkFrame],
-    /// Whether the compiler came to its end: what is then still open has lost its stop.
+    /// Whether the compiler succeeded: a phase that is then still open lacks its stop marker.
     completed: bool,
     phases: Vec<Open>,
     /// The open phases of each package, innermost last, as indices into `phases`.
     stacks: HashMap<Option<String>, Vec<usize>>,
-    /// How often each package has been begun, by its first top-level phase.
+    /// The compilations of each package, counted by its first top-level phase.
     passes: HashMap<Option<String>, Pass>,
     packages: Vec<PackageOutput>,
     current_package: Option<String>,
-    /// The package of the last marker of a phase.
+    /// The package of the last phase marker.
     last_package: Option<String>,
-    /// Whether phases were told by their ends alone, so that their nesting has to be found by their times.
+    /// Whether only the ends of phases were reported, so that their nesting has to be derived from their times.
     ends_alone: bool,
     /// How many phases there were beyond [`PHASE_LIMIT`].
     left_out: usize,
     notes: Vec<String>,
 }
 
-/// A phase in the making.
+/// A phase that is being assembled.
 struct Open {
     phase: BenchmarkPhase,
     at_start: Option<Counters>,
 }
 
-/// Which compilation of a package is under way.
+/// The current compilation of a package.
 #[derive(Default)]
 struct Pass {
     number: u32,
-    /// The phase that the package's compilation begins with: its return begins the next.
+    /// The first phase of the package's compilation: when it appears again, the next compilation begins.
     first_phase: Option<String>,
 }
 
 impl Builder<'_> {
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, event: OutputEvent) {
         let opens = matches!(event.said, Said::Marker(Marker::Start(_) | Marker::Elapsed { .. }));
         if opens && self.phases.len() >= PHASE_LIMIT {
             self.left_out += 1;
@@ -158,12 +159,12 @@ impl Builder<'_> {
         self.last_package.clone_from(&package);
         let stack = self.stacks.entry(package.clone()).or_default();
         let Some(position) = stack.iter().rposition(|index| self.phases[*index].phase.name == name) else {
-            self.notes.push(format!("{} said stop and never start", describe(package.as_deref(), &name)));
+            self.notes.push(format!("{} has a stop marker and no start marker", describe(package.as_deref(), &name)));
             return;
         };
         let mut ended = stack.drain(position..);
         let index = ended.next();
-        // What is still open inside a phase that ends has lost its stop: its end is unknown.
+        // A phase that is still open inside one that ends lacks its stop marker: its end is unknown.
         for lost in ended {
             self.notes.push(never_stopped(&self.phases[lost].phase));
         }
@@ -173,7 +174,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A phase of which only its end and its length are known.
+    /// A phase of which only the end and the duration are known.
     fn elapsed(&mut self, name: String, at: SerdeInstant, duration: Duration) {
         let package = self.current_package.clone();
         self.ends_alone = true;
@@ -197,7 +198,7 @@ impl Builder<'_> {
     fn info(&mut self, json: Option<impl Read>) {
         let package = self.last_package.clone().or_else(|| self.current_package.clone());
         let Some(json) = json else {
-            self.notes.push("an info marker was too long to be held: the temporary folder is full".to_owned());
+            self.notes.push("an info marker was too long to be stored: the temporary folder is full".to_owned());
             return;
         };
         match info::read_info(package, std::io::BufReader::new(json)) {
@@ -233,7 +234,7 @@ impl Builder<'_> {
             }
         }
         if self.left_out > 0 {
-            // First: the others may be more than are kept.
+            // At the front: there may be more notes than are kept.
             self.notes.insert(0, format!("{} phases beyond the first {PHASE_LIMIT} are left out", self.left_out));
         }
         let mut phases: Vec<_> = self.phases.into_iter().map(|open| open.phase).collect();
@@ -247,8 +248,9 @@ impl Builder<'_> {
     }
 }
 
-/// Takes what follows a phase that has lost its stop out of it: as the phase is open to the end, all that its package
-/// compiled after it would be a part of it, and its time that of no phase at all.
+/// Moves what follows a phase without a stop marker out of that phase. It is open to the end, so everything that its
+/// package compiled afterwards would be a part of it, and the time of those phases would not count for any top-level
+/// phase.
 fn lift_out_of_unended(phases: &mut [BenchmarkPhase]) {
     let mut passes: HashMap<(Option<String>, u32), Vec<&mut BenchmarkPhase>> = HashMap::new();
     for phase in phases {
@@ -267,21 +269,23 @@ fn lift_out_of_unended(phases: &mut [BenchmarkPhase]) {
     }
 }
 
-/// That a phase began and was not said to end.
+/// The note about a phase that began and has no stop marker.
 fn never_stopped(phase: &BenchmarkPhase) -> String {
-    format!("{} never said stop", describe(phase.package.as_deref(), &phase.name))
+    format!("{} has no stop marker", describe(phase.package.as_deref(), &phase.name))
 }
 
-/// How late a line may be read, at most, for all that is supposed here: a reader's waking takes a fraction of it.
+/// The longest time that is assumed between a line's printing and its reading. Waking the reader takes a fraction of
+/// it.
 const READING_LAG: Duration = Duration::from_millis(1);
 
-/// Makes a tree of phases of which only the ends and the lengths are known (`--time-phases`), and puts each before those
-/// that it contains.
+/// Makes a tree of phases of which only the ends and the durations are known (`--time-phases`), each before those that
+/// it contains.
 ///
-/// They come in the order of their ends, so what a phase contains stands right before it. Each end is known only as the
-/// time at which its line was read, so a start that lies slightly before the start of what contains it is moved there.
+/// The phases come in the order of their ends, so the contents of a phase are right before it. An end is the time at
+/// which its line was read. So a phase that seems to start slightly before the one that contains it is moved to the
+/// start of that.
 ///
-/// Markers need none of this: they come in the order of the starts, also where several were read at one moment.
+/// Markers do not need this: they come in the order of the starts, also if several were read at the same time.
 fn nest_by_ends(phases: Vec<BenchmarkPhase>) -> Vec<BenchmarkPhase> {
     let mut roots: Vec<usize> = Vec::new();
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); phases.len()];
@@ -293,7 +297,7 @@ fn nest_by_ends(phases: Vec<BenchmarkPhase>) -> Vec<BenchmarkPhase> {
     }
     let mut phases: Vec<Option<BenchmarkPhase>> = phases.into_iter().map(Some).collect();
     let mut ordered = Vec::with_capacity(phases.len());
-    // What is to come, the next one last; children were found from the last to the first.
+    // The phases to visit, the next one last. Children were found from the last to the first.
     let mut open: Vec<(usize, u32, Option<SerdeInstant>)> =
         roots.into_iter().rev().map(|root| (root, 0, None)).collect();
     while let Some((index, depth, earliest)) = open.pop() {
@@ -314,7 +318,7 @@ fn contains(outer: &BenchmarkPhase, inner: &BenchmarkPhase) -> bool {
     if outer.package != inner.package || outer.pass != inner.pass {
         return false;
     }
-    // The inner phases of a small program are too short to be told by their times.
+    // The inner phases of a small program are too short to be recognized by their times.
     if phase::contains(&outer.name, &inner.name) {
         return true;
     }
@@ -351,7 +355,7 @@ fn cost(
         let last = frames.partition_point(|frame| frame.timestamp <= stop);
         frames.get(first..last)?.iter().map(|frame| frame.memory_usage).max()
     });
-    // A peak of the whole process that rose between the markers was reached between them.
+    // If the peak of the whole process rose between the markers, it was reached between them.
     let raised = match (before.peak_resident, after.peak_resident) {
         (Some(before), Some(after)) if after > before => Some(after),
         _ => None,
@@ -383,7 +387,7 @@ mod tests {
             let (at, text) = line.trim().split_once(' ').unwrap();
             let at = SerdeInstant::from_epoch(Duration::from_millis(at.parse().unwrap()));
             let said = Said::Marker(marker::parse(text.as_bytes()).unwrap());
-            builder.event(Event { at, counters: None, said });
+            builder.event(OutputEvent { at, counters: None, said });
         }
         let (phases, _, notes) = builder.finish();
         (phases, notes)
@@ -436,11 +440,14 @@ mod tests {
         assert_eq!(phases[0].wall(), Some(Duration::from_millis(4)));
         assert_eq!((phases[1].name.as_str(), phases[1].end_time), ("cst", None));
         assert_eq!((phases[2].name.as_str(), phases[2].end_time), ("ir", None));
-        assert_eq!(notes, ["phase `cst` of package `p` never said stop", "phase `ir` of package `p` never said stop"]);
+        assert_eq!(
+            notes,
+            ["phase `cst` of package `p` has no stop marker", "phase `ir` of package `p` has no stop marker"]
+        );
     }
 
     #[test]
-    fn what_follows_a_lost_stop_is_no_part_of_its_phase() {
+    fn what_follows_a_missing_stop_is_not_part_of_its_phase() {
         let log = "0 /dyno start p compile to ast\n1 /dyno start p parse the CST\n4 /dyno stop p parse the CST
             5 /dyno start p ir\n6 /dyno start p fold\n7 /dyno stop p fold\n9 /dyno stop p ir\n9 /dyno start p asm\n11 /dyno stop p asm";
         let completed = Builder { completed: true, ..Builder::default() };
@@ -448,7 +455,7 @@ mod tests {
             tree_of(phases_of(log, completed).0),
             ["p.0 compile to ast ?", " p.0 parse the CST 3", "p.0 ir 4", " p.0 fold 1", "p.0 asm 2"]
         );
-        // Of a compiler that died it is not known what it was doing.
+        // If the compiler died, it is not known what it was doing.
         assert_eq!(tree(log)[2], " p.0 ir 4");
     }
 
@@ -456,7 +463,7 @@ mod tests {
     fn a_stop_without_start_is_noted_and_nothing_else() {
         let (phases, notes) = phases("0 /dyno stop p ast\n1 /dyno start p ir\n2 /dyno stop p ir");
         assert_eq!(phases.len(), 1);
-        assert_eq!(notes, ["phase `ast` of package `p` said stop and never start"]);
+        assert_eq!(notes, ["phase `ast` of package `p` has a stop marker and no start marker"]);
     }
 
     #[test]
@@ -480,7 +487,7 @@ mod tests {
 
     #[test]
     fn time_phases_nest_though_their_lines_are_read_late() {
-        // Read late: the outer one by 1 ms, so that it seems to begin after what it contains; then two at one moment.
+        // The outer one is read 1 ms late, so it seems to begin after its contents. Then two are read at the same time.
         let log = "0 Compiling script s (s)\n2 Time elapsed to parse cst: 2ms\n5 Time elapsed to parse ast: 3ms
             6 Time elapsed to compile to ast: 5ms\n9 Time elapsed to generate abi: 2µs
             9 Time elapsed to compile to bytecode: 7µs";
@@ -498,10 +505,10 @@ mod tests {
 
     #[test]
     fn phases_of_releases_lie_side_by_side_however_late_their_lines_are_read() {
-        // The first of them read 3 ms late.
+        // The first one is read 3 ms late.
         let log = "0 Compiling script s (s)\n5 Time elapsed to compile ast to ir: 2ms\n12 Time elapsed to compile ir to asm: 10ms";
         assert_eq!(tree(log), ["s.0 compile ast to ir 2", "s.0 compile ir to asm 10"]);
-        // An unknown one is nested only where it lies within.
+        // An unknown phase is nested only if it lies within another.
         let log = "0 Compiling script s (s)\n15 Time elapsed to fold: 12ms\n22 Time elapsed to inline: 13ms";
         assert_eq!(tree(log), ["s.0 fold 12", "s.0 inline 13"]);
     }
@@ -542,13 +549,13 @@ mod tests {
     }
 
     #[test]
-    fn a_log_without_any_stop_is_read_in_a_moment() {
+    fn a_log_without_any_stop_is_read_quickly() {
         let mut builder = Builder { completed: true, ..Builder::default() };
         let count = PHASE_LIMIT + 5;
         for at in 0..count {
             let marker = marker::parse(format!("/dyno start package phase-{at}").as_bytes()).unwrap();
             let at = SerdeInstant::from_epoch(Duration::from_millis(at as u64));
-            builder.event(Event { at, counters: None, said: Said::Marker(marker) });
+            builder.event(OutputEvent { at, counters: None, said: Said::Marker(marker) });
         }
         let (phases, _, notes) = builder.finish();
         assert_eq!((phases.len(), notes.len()), (PHASE_LIMIT, PHASE_LIMIT + 1));

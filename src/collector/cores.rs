@@ -1,4 +1,4 @@
-//! Which processors this process may use, and which of them are parts of one core.
+//! The processors that this process may use, and which of them belong to the same core.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,34 +11,36 @@ use super::affinity;
 /// The cores that this process may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cores {
-    /// The allowed processors of each core, in ascending order: several where the core has threads of its own
-    /// (hyper-threading). Cores of different kinds, fast and thrifty ones, are in different elements of the outer list, the
-    /// fast ones first.
+    /// The allowed processors of each core, in ascending order: several if the core is hyper-threaded. Cores of
+    /// different kinds, such as performance and efficiency cores, are in different elements of the outer list, the fast
+    /// ones first.
     pub kinds: Vec<Vec<Vec<usize>>>,
-    /// How many processors' worth of time the control group allows; no less than 1, and all of them where it has no quota.
+    /// The CPU time that the control group allows, in processors; at least 1, and all of them if there is no quota.
     pub quota: usize,
 }
 
 impl Cores {
-    /// Those that the calling thread may run on; `None` where the platform has no way to tell.
+    /// Those that the calling thread may run on; `None` if the platform does not report them.
     pub fn of_this_process() -> Option<Self> {
         let allowed = affinity::allowed()?;
-        // The standard library takes the smaller of the processors allowed and of the control group's quota, rounded down.
+        // The standard library takes the allowed processors or the control group's quota, rounded down, whichever is
+        // less.
         let quota = thread::available_parallelism().map_or(allowed.len(), usize::from);
         Some(Self::read(Path::new("/sys/devices"), &allowed, quota))
     }
 
-    /// The same by the files below `devices`; what is not told there is a core of its own, and all are of one kind.
+    /// The same from the files below `devices`. A processor without information is a core of its own, of the common
+    /// kind.
     fn read(devices: &Path, allowed: &[usize], quota: usize) -> Self {
         let text = |path: &str| fs::read_to_string(devices.join(path)).unwrap_or_default();
-        // Intel's hybrid processors list their thrifty cores here; Arm's have a capacity each.
-        let thrifty = list(&text("cpu_atom/cpus"));
+        // Intel's hybrid processors list their efficiency cores here; Arm's have a capacity each.
+        let efficient = list(&text("cpu_atom/cpus"));
         let mut kinds: BTreeMap<(bool, Reverse<u32>), BTreeMap<usize, Vec<usize>>> = BTreeMap::new();
         for cpu in allowed {
             let siblings = list(&text(&format!("system/cpu/cpu{cpu}/topology/thread_siblings_list")));
             let core = siblings.first().copied().unwrap_or(*cpu);
             let capacity = text(&format!("system/cpu/cpu{cpu}/cpu_capacity")).trim().parse().unwrap_or(0);
-            let kind = (thrifty.contains(cpu), Reverse(capacity));
+            let kind = (efficient.contains(cpu), Reverse(capacity));
             kinds.entry(kind).or_default().entry(core).or_default().push(*cpu);
         }
         let kinds = kinds.into_values().map(|cores| cores.into_values().collect()).collect();
@@ -46,7 +48,7 @@ impl Cores {
     }
 }
 
-/// The numbers of a list as the kernel writes it: `0,4-6`. What is no number is left out.
+/// The numbers of a list as the kernel writes it: `0,4-6`. What is not a number is left out.
 fn list(text: &str) -> Vec<usize> {
     let part = |part: &str| {
         let (from, to) = part.split_once('-').unwrap_or((part, part));
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn siblings_are_one_core_and_what_is_not_allowed_is_none() {
+    fn siblings_are_one_core_and_processors_that_are_not_allowed_are_left_out() {
         let siblings = |cpu: usize| format!("system/cpu/cpu{cpu}/topology/thread_siblings_list");
         let paths: Vec<String> = (0..6).map(siblings).collect();
         let lists = ["0,3\n", "1,4\n", "2,5\n", "0,3\n", "1,4\n", "2,5\n"];
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn cores_of_two_kinds_are_told_apart() {
+    fn cores_of_two_kinds_are_distinguished() {
         let hybrid = machine(&[("cpu_atom/cpus", "2-5\n")]);
         let cores = Cores::read(hybrid.path(), &[0, 1, 2, 3, 4, 5], 6);
         assert_eq!(cores.kinds, [vec![vec![0], vec![1]], vec![vec![2], vec![3], vec![4], vec![5]]]);
@@ -92,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_told_every_processor_is_a_core() {
+    fn without_information_every_processor_is_a_core() {
         let folder = machine(&[]);
         let cores = Cores::read(folder.path(), &[4, 7], 0);
         assert_eq!(cores, Cores { kinds: vec![vec![vec![4], vec![7]]], quota: 1 });

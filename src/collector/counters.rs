@@ -5,19 +5,19 @@ use super::events::EventReading;
 /// The counters of a process at one moment. What could not be read is absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// CPU time of all its threads since it began; read only where asked for.
+    /// CPU time of all its threads since it began; only read on request.
     pub cpu_time: Option<Duration>,
     /// Resident memory in bytes.
     pub resident: Option<u64>,
     /// Virtual memory in bytes.
     pub virtual_size: Option<u64>,
-    /// The highest resident memory since it began, in bytes; read only where asked for.
+    /// The highest resident memory since it began, in bytes; only read on request.
     pub peak_resident: Option<u64>,
-    /// Bytes that it has had the disk read.
+    /// Bytes read from the disk for it.
     pub disk_read: Option<u64>,
-    /// Bytes that it has had the disk write.
+    /// Bytes written to the disk for it.
     pub disk_written: Option<u64>,
-    /// The event counters; read only where asked for.
+    /// The event counters; only read on request.
     pub events: Option<EventReading>,
 }
 
@@ -28,19 +28,19 @@ impl Counters {
     }
 }
 
-/// How much to read: each step costs several times the one before.
+/// How much to read. Each step costs several times as much as the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Memory and disk.
     Memory,
     /// Those and CPU time.
     Cpu,
-    /// Those, the peak of the resident memory and the event counters: all there is, for the markers.
+    /// Those, the peak of the resident memory and the event counters: everything, for the markers.
     Marker,
 }
 
 /// Reads the counters of one running process.
 pub trait Probe: Send {
-    /// The counters now, or `None` when the process is gone.
+    /// The counters now, or `None` if the process has ended.
     fn read(&mut self, detail: Detail) -> Option<Counters>;
 }

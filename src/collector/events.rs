@@ -1,15 +1,15 @@
 //! The kernel's event counters (`perf_event_open(2)`): instructions, cycles, branches, cache references, page faults,
 //! switches.
 //!
-//! The counters are opened on the thread that spawns the compiler, asleep, to be inherited by what it spawns and to wake
-//! at `exec` (`inherit` and `enable_on_exec`, as `perf stat` does). So they count the compiler from its first instruction,
-//! with all its threads and children, to its exit, and nothing of the harness; they still hold the sum when the compiler
-//! is gone. Every one of them is asked at a marker, and the processor that runs the compiler is interrupted for each: in a
-//! virtual machine that took 15 µs a counter.
+//! The counters are opened, disabled, on the thread that spawns the compiler. The spawned process inherits them, and
+//! they are enabled at `exec` (`inherit` and `enable_on_exec`, as `perf stat` does). So they count the compiler with
+//! all its threads and children from its first instruction to its exit, and nothing of the harness. They hold the sum
+//! even after the compiler has ended. At a marker all of them are read, and each reading interrupts the processor that
+//! runs the compiler: in a virtual machine that took 15 µs per counter.
 //!
-//! What is counted is what `kernel.perf_event_paranoid` = 2, the kernel's default, grants to everybody: hardware events
-//! and page faults in user mode only. Context switches and migrations happen in the kernel, so they are counted where
-//! that may be observed, and are absent elsewhere.
+//! The counters are those that `kernel.perf_event_paranoid` = 2, the kernel's default, allows every user: hardware
+//! events and page faults in user mode only. Context switches and migrations happen in the kernel. They are counted if
+//! the kernel may be observed, and are absent otherwise.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// All of them, each at the place of its reading.
+    /// All of them, each at the index of its reading.
     const ALL: [Self; KINDS] = [
         Self::Instructions,
         Self::Cycles,
@@ -63,15 +63,15 @@ impl Kind {
     }
 }
 
-/// One counter at one moment.
+/// One counter at one point in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Reading {
     /// Events counted.
     count: u64,
-    /// For how long they were to be counted.
+    /// For how long the counter was enabled.
     enabled: Duration,
-    /// For how long they were: less, where the processor has fewer counters than were asked for and they take turns, or
-    /// where its cores are of two kinds, of which the kernel counts on one.
+    /// For how long it counted. This is less if the processor has fewer counters than were requested, so that they take
+    /// turns, or if it has two kinds of cores, and the kernel counts on one of them.
     running: Duration,
 }
 
@@ -84,7 +84,7 @@ impl Reading {
         }
     }
 
-    /// The events there must have been, at the rate of those counted; `None` if the counter never had its turn.
+    /// The estimated number of events, at the rate of those counted; `None` if the counter never had its turn.
     fn scaled(self) -> Option<u64> {
         if self.running >= self.enabled {
             return Some(self.count);
@@ -92,7 +92,7 @@ impl Reading {
         if self.running.is_zero() {
             return None;
         }
-        // Below 2^53 events, which is weeks of them, nothing is lost in this.
+        // Exact below 2^53 events, which take weeks.
         Some((self.count as f64 * (self.enabled.as_secs_f64() / self.running.as_secs_f64())).round() as u64)
     }
 
@@ -102,12 +102,12 @@ impl Reading {
     }
 }
 
-/// The event counters of a process at one moment; what could not be counted is absent.
+/// The event counters of a process at one point in time. What could not be counted is absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventReading([Option<Reading>; KINDS]);
 
 impl EventReading {
-    /// What has been counted since `before`, scaled where counters took turns.
+    /// The counts since `before`, scaled if counters took turns.
     pub fn since(&self, before: &Self) -> EventCounts {
         self.counts(|kind| {
             let (before, after) = (before.0[kind as usize]?, self.0[kind as usize]?);
@@ -115,7 +115,7 @@ impl EventReading {
         })
     }
 
-    /// What has been counted in all, scaled where counters took turns.
+    /// The total counts, scaled if counters took turns.
     pub fn total(&self) -> EventCounts {
         self.counts(|kind| self.0[kind as usize]?.scaled())
     }
@@ -134,13 +134,13 @@ impl EventReading {
         }
     }
 
-    /// A sentence on the counters that took turns, if any did: their figures are estimates.
+    /// A note about the counters that took turns, if any did: their figures are estimates.
     pub fn note(&self) -> Option<String> {
         let shared: Vec<String> = Kind::ALL
             .into_iter()
             .zip(self.0)
             .filter_map(|(kind, reading)| Some((kind, reading?.share())))
-            // A counter starts and stops with its process, and may miss a moment of either.
+            // A counter starts and stops with its process, and may miss a short time at both ends.
             .filter(|(_, share)| *share < 0.999)
             .map(|(kind, share)| format!("{} {:.0} %", kind.name(), 100.0 * share))
             .collect();
@@ -149,24 +149,24 @@ impl EventReading {
         }
         let shared = shared.join(", ");
         Some(format!(
-            "counters that took turns, or that not all cores have, were on for a part of the run and are scaled: {shared}"
+            "counters that took turns, or that not all cores have, counted for a part of the run and are scaled: {shared}"
         ))
     }
 }
 
-/// Which events this machine lets be counted.
+/// Which events can be counted on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountersAvailable {
-    /// Whether the processor's own can be: instructions, cycles, branches, cache references.
+    /// Whether events of the processor can be counted: instructions, cycles, branches, cache references.
     pub hardware: bool,
-    /// Whether any of the kernel's can be: page faults, context switches, migrations.
+    /// Whether any events of the kernel can be counted: page faults, context switches, migrations.
     pub software: bool,
-    /// What cannot be counted and why, a sentence for a person; absent if everything can.
+    /// What cannot be counted and why, as a sentence for the user; absent if everything can be counted.
     pub reason: Option<String>,
 }
 
 impl CountersAvailable {
-    /// What is counted here, in a sentence for a person.
+    /// What is counted here, as a sentence for the user.
     pub fn describe(&self) -> String {
         self.reason.clone().unwrap_or_else(|| {
             "instructions, cycles, branches, cache references and page faults are counted in user mode, and context \
@@ -176,7 +176,7 @@ impl CountersAvailable {
     }
 }
 
-/// Finds out which events this machine lets be counted, by asking for each.
+/// Finds out which events can be counted on this machine, by opening a counter for each.
 pub fn counters_available() -> CountersAvailable {
     #[cfg(target_os = "linux")]
     {
@@ -193,10 +193,10 @@ pub fn counters_available() -> CountersAvailable {
     }
 }
 
-/// What to do where there are no hardware counters.
+/// What to do without hardware counters.
 const INSTEAD: &str = "`forc-perf compare --instructions` counts instructions under callgrind";
 
-/// What the errors of opening each counter mean (`None` for one that could be opened), with the kernel's setting.
+/// Explains the errors of opening each counter (`None` for one that could be opened), with the kernel's setting.
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "the errors are Linux's"))]
 fn explain(errors: &[Option<Errno>; KINDS], paranoid: Option<&str>) -> CountersAvailable {
     let refused = |kind: Kind| errors[kind as usize];
@@ -209,7 +209,7 @@ fn explain(errors: &[Option<Errno>; KINDS], paranoid: Option<&str>) -> CountersA
     let forbidden = |error: Errno| error == Errno::ACCESS || error == Errno::PERM;
     let setting = match paranoid {
         Some(level) => format!("kernel.perf_event_paranoid is {level}"),
-        None => "a container or a security module may be in the way".to_owned(),
+        None => "a container or a security module may forbid it".to_owned(),
     };
     let only = match (soft_counted.is_empty(), soft_refused.is_empty()) {
         (true, _) => "nothing is counted".to_owned(),
@@ -227,14 +227,14 @@ fn explain(errors: &[Option<Errno>; KINDS], paranoid: Option<&str>) -> CountersA
             Some(format!("this kernel was built without event counters; {only}; {INSTEAD}"))
         }
         Some(error) if hard_counted.is_empty() => {
-            let said = match error {
+            let code = match error {
                 Errno::NOENT => "ENOENT".to_owned(),
                 Errno::OPNOTSUPP => "EOPNOTSUPP".to_owned(),
                 Errno::NODEV => "ENODEV".to_owned(),
                 other => std::io::Error::from(other).to_string(),
             };
             Some(format!(
-                "this machine has no hardware counters (the kernel says {said}: usual in virtual machines); {only}; {INSTEAD}"
+                "this machine has no hardware counters (the kernel says {code}: usual in virtual machines); {only}; {INSTEAD}"
             ))
         }
         _ if !hard_refused.is_empty() => {
@@ -249,7 +249,7 @@ fn explain(errors: &[Option<Errno>; KINDS], paranoid: Option<&str>) -> CountersA
     CountersAvailable { hardware: !hard_counted.is_empty(), software: !soft_counted.is_empty(), reason }
 }
 
-/// The kinds as a list in words.
+/// The names of the kinds as a list in a sentence.
 fn names(kinds: &[Kind]) -> String {
     match kinds.split_last() {
         Some((last, [])) => last.name().to_owned(),
@@ -268,7 +268,7 @@ pub struct EventCounters {
 }
 
 impl EventCounters {
-    /// Opens the counters that there are, for what this thread is going to spawn.
+    /// Opens the available counters for what this thread is going to spawn.
     pub fn open() -> Self {
         Self {
             #[cfg(target_os = "linux")]
@@ -276,7 +276,7 @@ impl EventCounters {
         }
     }
 
-    /// The counters now, over all processes that have inherited them.
+    /// The counters now, summed over all processes that have inherited them.
     pub fn read(&mut self) -> EventReading {
         #[cfg(target_os = "linux")]
         return EventReading(self.open.each_mut().map(|counter| linux::read(counter.as_mut()?)));
@@ -294,10 +294,10 @@ mod linux {
 
     use super::{Kind, Reading};
 
-    /// Opens a counter on this thread that sleeps here and wakes in what the thread spawns.
+    /// Opens a counter on this thread that is disabled here and enabled in what the thread spawns.
     pub fn open(kind: Kind) -> io::Result<Counter> {
         crate::collector::procfs::keep_counters_on();
-        // In the kernel switches and migrations happen: counted in user mode, they would all be 0.
+        // Switches and migrations happen in the kernel: in user mode, their counts would be 0.
         let in_kernel = matches!(kind, Kind::ContextSwitches | Kind::CpuMigrations);
         let mut builder = match kind {
             Kind::Instructions => Builder::new(Hardware::INSTRUCTIONS),
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_stands_at_its_own_place() {
+    fn each_kind_is_at_its_own_index() {
         for (place, kind) in Kind::ALL.into_iter().enumerate() {
             assert_eq!(kind as usize, place);
         }
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_that_never_had_its_turn_has_counted_nothing_known() {
+    fn a_counter_that_never_had_its_turn_has_no_count() {
         let before = of(&[(Kind::CacheMisses, reading(7, 10, 2))]);
         let after = of(&[(Kind::CacheMisses, reading(7, 20, 2))]);
         assert_eq!(after.since(&before).cache_misses, None);
@@ -368,7 +368,7 @@ mod tests {
         assert!(note.contains("cache misses 40 %") && !note.contains("cycles"), "{note}");
     }
 
-    /// The errors of a machine where hardware gives `hardware`, page faults nothing, and switches `switches`.
+    /// The errors of a machine: `hardware` for the hardware counters, none for page faults, `switches` for switches.
     fn errors(hardware: Option<Errno>, switches: Option<Errno>) -> [Option<Errno>; KINDS] {
         Kind::ALL.map(|kind| match kind {
             Kind::PageFaults => None,
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said_with_its_cause() {
+    fn what_is_missing_is_reported_with_its_cause() {
         let virtual_machine = explain(&errors(Some(Errno::NOENT), None), Some("2"));
         assert!(!virtual_machine.hardware && virtual_machine.software);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What a compiler says of a package's output: the JSON of an info marker, and the metrics file.
+//! What a compiler reports about a package's output: the JSON of an info marker, and the metrics file.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,10 +9,10 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::model::{DataSection, PackageOutput};
 
-/// Reads an info marker's JSON, `{"bytecode_size": …, "data_section": {"size": …, "used": …, "value_pairs": […]}}`, with
-/// whatever else may stand in it.
+/// Reads an info marker's JSON, `{"bytecode_size": …, "data_section": {"size": …, "used": …, "value_pairs": […]}}`,
+/// with any other fields.
 ///
-/// The entries of the data section are counted and never held: such a line may be 100 MB long.
+/// The entries of the data section are counted and not stored: such a line may be 100 MB long.
 ///
 /// # Errors
 /// If the text is not JSON of that kind.
@@ -24,8 +24,8 @@ pub fn read_info(package: Option<String>, json: impl Read) -> Result<PackageOutp
     Ok(PackageOutput { package, bytecode_size: raw.bytecode_size, data_section, other: raw.other })
 }
 
-/// Reads a metrics file (`--metrics-outfile`). Its phases are left alone: their memory figures are the whole host's, and
-/// only the last package's are there. Its other fields are kept.
+/// Reads a metrics file (`--metrics-outfile`). Its phases are ignored: their memory figures are those of the whole
+/// host, and the file has only the phases of the last package. Its other fields are kept.
 ///
 /// # Errors
 /// If the text is not a JSON object.
@@ -45,7 +45,7 @@ struct RawInfo {
 }
 
 impl<'de> Deserialize<'de> for RawInfo {
-    // By hand: a derived flatten would hold every value, the longest lists among them, before it knew what to keep.
+    // Not derived: `flatten` would store every value, also the longest lists, before it is known which ones to keep.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Fields;
 
@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for RawInfo {
             type Value = RawInfo;
 
             fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-                formatter.write_str("what a compiler says of a package")
+                formatter.write_str("a compiler's report on a package")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawInfo, A::Error> {
@@ -76,7 +76,7 @@ impl<'de> Deserialize<'de> for RawInfo {
     }
 }
 
-/// A plain value as it is, and a list or a table as its number of elements.
+/// A plain value unchanged; a list or a table as its number of elements.
 struct Plain(serde_json::Value);
 
 impl<'de> Deserialize<'de> for Plain {
@@ -150,7 +150,7 @@ struct RawDataSection {
     value_pairs: Option<Count>,
 }
 
-/// How many elements a sequence has (or fields a map), none of them kept.
+/// The number of elements of a sequence, or of fields of a map. They are not stored.
 struct Count(u64);
 
 impl<'de> Deserialize<'de> for Count {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_never_heard_of_are_kept() {
+    fn unknown_fields_are_kept() {
         let json = r#"{"gas":7,"note":"x","ratio":0.5,"passes":[1,2,3],"nested":{"a":1},"bytecode_size":null}"#;
         let output = read_info(None, json.as_bytes()).unwrap();
         let expected = r#"{"gas":7,"nested":1,"note":"x","passes":3,"ratio":0.5}"#;

@@ -1,4 +1,4 @@
-//! The lines by which a compiler tells its phases.
+//! The lines by which a compiler reports its phases.
 //!
 //! Source: the Sway compiler's `forc build --profile`, whose lines on stdout are `/dyno start {package} {description}`,
 //! `/dyno stop {package} {description}` and `/dyno info {json}`; unreleased builds of late 2024 wrote `/forc-perf`
@@ -7,21 +7,21 @@
 
 use std::time::Duration;
 
-/// A line that says something about phases or packages.
+/// A line about phases or packages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Marker {
     /// A phase begins.
     Start(PhaseLabel),
     /// A phase ends.
     Stop(PhaseLabel),
-    /// A phase that just ended took this long (`--time-phases`).
+    /// A phase has just ended, with its duration (`--time-phases`).
     Elapsed {
         /// The phase's description.
         phase: String,
-        /// How long it took.
+        /// Its duration.
         duration: Duration,
     },
-    /// From here on this package is compiled.
+    /// The compilation of a package begins.
     Compiling {
         /// The package's name.
         package: String,
@@ -30,9 +30,9 @@ pub enum Marker {
     Size(u64),
 }
 
-/// A phase and its package as one string, as they stand in a marker.
+/// A phase and its package in one string, as in the marker.
 ///
-/// Only the whole log can tell whether the first word is a package (see [`PhaseLabel::split`]).
+/// Whether the first word is a package depends on the log so far (see [`PhaseLabel::split`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhaseLabel {
     text: String,
@@ -42,8 +42,8 @@ pub struct PhaseLabel {
 impl PhaseLabel {
     /// The package and the description.
     ///
-    /// Package names hold no space, so the first word is the package, except in the very first form of the protocol,
-    /// which had none: there the first word is a package only if it is `current`, the one last said to be compiled.
+    /// Package names contain no space, so the first word is the package. The first version of the protocol had no
+    /// package: there the first word is a package only if it is `current`, the package whose compilation began last.
     pub fn split<'a>(&'a self, current: Option<&'a str>) -> (Option<&'a str>, &'a str) {
         match self.text.split_once(' ') {
             Some((first, _)) if self.may_lack_package && Some(first) != current => (current, &self.text),
@@ -53,7 +53,7 @@ impl PhaseLabel {
     }
 }
 
-/// What a line's first bytes promise, so that a reader knows at once what to do with it.
+/// The kind of a line according to its first bytes, so that a reader knows how to treat the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
     /// A start or stop marker: worth reading the counters for.
@@ -66,7 +66,7 @@ pub enum LineKind {
 
 const PREFIXES: [&[u8]; 2] = [b"/dyno ", b"/forc-perf "];
 
-/// Tells what a line is by its first bytes (the first 24 are enough).
+/// The kind of a line, by its first bytes (24 are enough).
 pub fn classify(line: &[u8]) -> LineKind {
     for prefix in PREFIXES {
         if let Some(rest) = line.strip_prefix(prefix) {
@@ -86,7 +86,7 @@ pub fn info_json(line: &[u8]) -> Option<&[u8]> {
     PREFIXES.iter().find_map(|prefix| line.strip_prefix(*prefix)?.strip_prefix(b"info "))
 }
 
-/// Reads a whole line, without its line end. `None` if it is none of ours (info lines too: see [`info_json`]).
+/// Parses a whole line, without its line end. `None` if it is not a marker, or an info line (see [`info_json`]).
 pub fn parse(line: &[u8]) -> Option<Marker> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.first() == Some(&b'/') {
@@ -121,7 +121,7 @@ fn parse_profile(line: &[u8]) -> Option<Marker> {
     }
 }
 
-/// Reads what `{:?}` prints of a `Duration`: a decimal number and one of `ns`, `µs`, `ms`, `s`.
+/// Parses a `Duration` as printed by `{:?}`: a decimal number and one of `ns`, `µs`, `ms`, `s`.
 pub fn parse_debug_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
@@ -133,7 +133,7 @@ pub fn parse_debug_duration(text: &str) -> Option<Duration> {
         "s" => 1_000_000_000,
         _ => return None,
     };
-    // Whole numbers and the fraction apart: a binary fraction would lose the last nanosecond.
+    // The integer part and the fraction separately: a floating-point number would lose the last nanosecond.
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let whole: u64 = whole.parse().ok()?;
     let mut nanoseconds = whole.checked_mul(nanoseconds_per_unit)?;
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phase_never_heard_of_is_a_phase() {
+    fn an_unknown_phase_is_a_phase() {
         assert_eq!(split("/dyno start p borrow check", None), (Some("p".into()), "borrow check".into()));
         assert_eq!(split("/dyno start lonely", None), (None, "lonely".into()));
     }
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_are_told_by_the_first_bytes() {
+    fn the_first_bytes_give_the_kind() {
         assert_eq!(classify(b"/dyno start a b"), LineKind::Phase);
         assert_eq!(classify(b"/forc-perf stop a"), LineKind::Phase);
         assert_eq!(classify(b"/dyno info {"), LineKind::Info);

@@ -1,9 +1,9 @@
-//! One run of the compiler: spawned, sampled, read to its end, accounted.
+//! One run of the compiler: spawn it, sample it, read its output to the end, get the kernel's account of it.
 //!
-//! Nothing of the harness runs while a compiler runs but four threads that sleep most of the time: one waits for the
-//! exit, one blocks in reading stdout and one in reading stderr, and one takes the frames. Each is ready before the
-//! compiler is spawned, so that their making is no part of its time. Several runs may be made at once, each with threads of
-//! its own ([`collect_together`]): nothing of a run is shared with another.
+//! While a compiler runs, the harness has only four threads, which sleep most of the time: one waits for the exit, one
+//! reads stdout, one reads stderr, and one takes the frames. They are started before the compiler is spawned, so
+//! starting them is not part of its time. Several runs can be made at once ([`collect_together`]). Each has its own
+//! threads, and runs share nothing.
 
 mod affinity;
 mod assemble;
@@ -41,7 +41,7 @@ pub use portable::SysinfoProbe;
 #[cfg(target_os = "linux")]
 pub use procfs::ProcProbe;
 pub use sampler::Ended;
-pub use stdout::{Event, Said};
+pub use stdout::{OutputEvent, Said};
 pub use together::collect_together;
 
 use crate::model::{Accounting, CollectorCost, EventCounts, Exit, SamplerKind, SerdeFrames, SerdeInstant};
@@ -53,28 +53,29 @@ use threads::Spawned;
 
 /// The shortest interval between frames.
 pub const MIN_INTERVAL: Duration = Duration::from_millis(1);
-/// The interval between frames unless told otherwise: the finest at which the harness's own CPU time stays below 1 % of a
-/// build of a second. In a virtual machine a frame costs about 0.1 ms of it, most of which is the thread's waking up.
+/// The default interval between frames: the shortest at which the CPU time of the harness stays below 1 % of a build of
+/// one second. In a virtual machine a frame costs about 0.1 ms of CPU time, most of it for waking the thread.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_millis(20);
-/// After how long a run is ended as hung, unless told otherwise.
+/// The default time limit, after which a run is ended as hung.
 pub const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(600);
 
-/// Carries a text of random length, so that the stack of every run lies elsewhere: one layout's luck is then not taken
-/// for the compiler's (Mytkowicz et al., *Producing Wrong Data Without Doing Anything Obviously Wrong!*, 2009).
+/// A variable with a text of random length. It moves the stack of each run to another address, so that the effect of
+/// one memory layout is not taken for an effect of the compiler (Mytkowicz et al., *Producing Wrong Data Without Doing
+/// Anything Obviously Wrong!*, 2009).
 pub const PADDING_VARIABLE: &str = "FORC_PERF_PADDING";
 
-/// How long a compiler that was ended by somebody's request may have got it before the harness does: who stops a service or
-/// closes a terminal signals all of its processes.
+/// How long before the harness the compiler may receive a request to end: stopping a service or closing a terminal
+/// signals all processes, one after the other.
 const SAME_REQUEST: Duration = Duration::from_millis(200);
 
 /// A command line to run, with an absolute path to the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
-    /// The program: absolute, as a bare name would have to be searched for in the timed region.
+    /// The absolute path of the program: a bare name would have to be searched for in the timed region.
     pub program: PathBuf,
     /// Its arguments.
     pub args: Vec<OsString>,
-    /// Variables set beside the harness's own environment.
+    /// Variables set in addition to the harness's own environment.
     pub env: Vec<(OsString, OsString)>,
     /// The working folder.
     pub folder: PathBuf,
@@ -89,7 +90,7 @@ pub struct Options {
     pub time_limit: Duration,
     /// Where the frames come from.
     pub sampler: SamplerKind,
-    /// Which processors are whose; `None` leaves it to the system.
+    /// Which processors forc and the harness use; `None` leaves it to the system.
     pub split: Option<Split>,
     /// Whether the kernel's event counters are read, at each marker and at the exit (see [`counters_available`]).
     pub counters: bool,
@@ -112,7 +113,7 @@ pub const fn best_sampler() -> SamplerKind {
     if cfg!(target_os = "linux") { SamplerKind::Proc } else { SamplerKind::Sysinfo }
 }
 
-/// One run as it was observed, not yet a [`crate::model::Benchmark`]: see [`assemble`].
+/// The raw data of one run. [`assemble`] makes a [`crate::model::Benchmark`] of it.
 #[derive(Debug)]
 pub struct Recording {
     /// Just before the spawn.
@@ -125,22 +126,23 @@ pub struct Recording {
     pub ended: Option<Ended>,
     /// The kernel's account.
     pub accounting: Accounting,
-    /// What the event counters counted of the process, its threads and its children from `exec` to exit; absent where none
-    /// was asked for or could be opened.
+    /// The event counts of the process, its threads and its children from `exec` to exit; absent if none was requested
+    /// or could be opened.
     pub counters: Option<EventCounts>,
     /// The frames.
     pub frames: SerdeFrames,
-    /// What the compiler said on stdout, in order.
-    pub events: Vec<Event>,
-    /// Both ends of the rest of stdout, without terminal control.
+    /// The markers that the compiler printed on stdout, in order.
+    pub events: Vec<OutputEvent>,
+    /// The beginning and the end of the rest of stdout, without terminal control sequences.
     pub stdout: String,
-    /// Both ends of stderr, without terminal control.
+    /// The beginning and the end of stderr, without terminal control sequences.
     pub stderr: String,
-    /// What it cost to collect this.
+    /// What the collection cost.
     pub cost: CollectorCost,
-    /// For how long the harness stood still meanwhile: its clock went on, and the times of the run may be off by as much.
+    /// For how long the harness stood still during the run. Its clock continued, so the times may be too long by as
+    /// much.
     pub stood_still: Duration,
-    /// Oddities, a sentence each.
+    /// Irregularities, one sentence each.
     pub notes: Vec<String>,
 }
 
@@ -152,20 +154,22 @@ pub enum CollectError {
     Spawn {
         /// The program.
         program: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A pipe or a thread for the run could not be had.
+    /// A pipe or a thread for the run could not be made.
     #[error("cannot prepare a run: {0}")]
     Prepare(#[source] io::Error),
-    /// The system would not tell how the process ended.
-    #[error("cannot learn how the compiler ended: {0}")]
+    /// The system did not report how the process ended.
+    #[error("cannot find out how the compiler ended: {0}")]
     Wait(#[source] io::Error),
 }
 
-/// Runs a compiler and collects what it says and does, from its spawn to its exit and the end of its output.
+/// Runs a compiler and collects its output and its use of resources, from its spawn to its exit and the end of its
+/// output.
 ///
-/// A run that passes its time limit, or that is on when `interrupt` is requested, is ended with its whole process group.
+/// A run that exceeds its time limit, or is running when `interrupt` is requested, is ended with its whole process
+/// group.
 ///
 /// # Errors
 /// If the program cannot be started or waited for. A program that fails is not an error: see [`Recording::exit`].
@@ -173,8 +177,8 @@ pub fn collect(invocation: &Invocation, options: &Options, interrupt: &Interrupt
     prepare(invocation, options, interrupt)?.run()
 }
 
-/// A run of which all is ready but the process: to be made by the thread that prepared it, which is on forc's processors by
-/// now.
+/// A run that is ready to be spawned. It must be run by the thread that prepared it, which is restricted to forc's
+/// processors.
 struct Prepared<'a> {
     invocation: &'a Invocation,
     options: &'a Options,
@@ -185,7 +189,7 @@ struct Prepared<'a> {
     stderr: threads::Stream<tail::Tail>,
     sampler: thread::JoinHandle<threads::SamplerResult>,
     counters: Option<Arc<Mutex<EventCounters>>>,
-    /// Until the process is reaped, or whatever way a run is left.
+    /// Ends when the process is reaped, or when the run is left in any other way.
     restriction: Option<Restriction>,
 }
 
@@ -204,7 +208,7 @@ fn prepare<'a>(
         .stdin(Stdio::null())
         .stdout(stdout_writer)
         .stderr(stderr_writer)
-        // A group of its own, so that all of it can be ended; also, Ctrl-C then reaches the harness alone.
+        // A group of its own, so that all of it can be ended, and Ctrl-C reaches the harness alone.
         .process_group(0);
 
     let spawned = Arc::new(OnceLock::<Spawned>::new());
@@ -213,7 +217,8 @@ fn prepare<'a>(
     let sampler = threads::start_sampler(options, &spawned, interrupt).map_err(CollectError::Prepare)?;
     watchdog::start();
     let restriction = options.split.as_ref().map(|split| Restriction::to(&split.forc));
-    // By the thread that spawns, and when the harness's own have begun: whatever a thread begins inherits its counters.
+    // On the spawning thread, and after the harness's own threads have started: what a thread starts inherits its
+    // counters.
     let counters = options.counters.then(|| Arc::new(Mutex::new(EventCounters::open())));
     Ok(Prepared { invocation, options, interrupt, command, spawned, stdout, stderr, sampler, counters, restriction })
 }
@@ -236,12 +241,12 @@ impl Prepared<'_> {
         let cpu_before = thread_cpu_time();
         let started = Instant::now();
         let child = command.spawn();
-        // The harness's copies of the writing ends must go, or the readers would never see an end.
+        // Closes the harness's copies of the writing ends. Otherwise the readers would never see the end.
         drop(command);
         let control = match child {
             Ok(child) => {
                 let control = Arc::new(Control::new(&child));
-                // Nobody else sets it.
+                // Only this thread sets it.
                 let _ = spawned.set(Spawned::running(
                     options.sampler,
                     child.id(),
@@ -271,7 +276,7 @@ impl Prepared<'_> {
         let (stdout::Output { events, tail }, stdout_cpu) = stdout.receive(&control, "stdout", &mut notes);
         let (stderr, stderr_cpu) = stderr.receive(&control, "stderr", &mut notes);
         let sampled = sampler.join().unwrap_or_default();
-        // Whoever is left of the group has let go of the streams and would work on into the next run.
+        // Processes that are left of the group have closed the streams, and would still work during the next run.
         control.kill();
         drop(registration);
         let reaped = control.reap();
@@ -322,8 +327,8 @@ impl Prepared<'_> {
 /// The process's peak memory, in bytes.
 ///
 /// At `exec` the kernel counts the spawner's own peak (`floor`) into the child's. A figure above the floor is the
-/// child's own, and exact; below it, the best is what was seen while the child lived.
-fn peak_memory(accounted: Option<u64>, floor: u64, in_frames: Option<u64>, events: &[Event]) -> Option<u64> {
+/// child's own, and exact. Otherwise, the best figure is the highest one read while the child ran.
+fn peak_memory(accounted: Option<u64>, floor: u64, in_frames: Option<u64>, events: &[OutputEvent]) -> Option<u64> {
     if accounted.is_some_and(|peak| peak > floor) {
         return accounted;
     }
@@ -331,8 +336,8 @@ fn peak_memory(accounted: Option<u64>, floor: u64, in_frames: Option<u64>, event
     in_frames.max(at_markers)
 }
 
-/// Whether the disk counters could be read wherever any counters were read: in frames and at markers.
-fn disk_readable(sampled: &sampler::Sampled, events: &[Event]) -> bool {
+/// Whether the disk counters could be read every time that counters were read: in frames and at markers.
+fn disk_readable(sampled: &sampler::Sampled, events: &[OutputEvent]) -> bool {
     let at_markers = events.iter().filter_map(|event| event.counters.as_ref()).map(Counters::has_disk);
     let in_frames = (!sampled.frames.is_empty()).then_some(sampled.disk_readable);
     let mut all = in_frames.into_iter().chain(at_markers).peekable();

@@ -6,10 +6,10 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::counters::{Counters, Detail, Probe};
 
-/// Reads one process through sysinfo. About ten times as dear as reading `/proc`, and its CPU time advances in the
-/// system's clock ticks (10 ms on most machines).
+/// Reads one process through sysinfo. This costs about ten times as much as reading `/proc`, and the CPU time advances
+/// in the system's clock ticks (10 ms on most machines).
 pub struct SysinfoProbe {
-    /// Absent on a platform that sysinfo does not know: there is then nothing to read.
+    /// Absent on a platform that sysinfo does not support.
     system: Option<System>,
     pid: Pid,
     peak: u64,

@@ -1,14 +1,16 @@
 //! The counters of a process on Linux, from `/proc` files that are kept open and from its CPU clock.
 //!
-//! Opening, not reading, is what makes `/proc` dear, so each file is opened once a run and read again with `pread`.
+//! In `/proc`, opening a file costs much more than reading it. So each file is opened once per run and read with
+//! `pread`.
 //!
-//! CPU time comes from the kernel's task clock (`perf_event_open(2)`, a software counter, which needs no hardware and no
-//! privilege over one's own processes): of all sources it alone counts the time slice that is still running, to the
-//! nanosecond. The process's CPU clock (`clock_getcpuclockid(3)`), which takes its place where performance counters are
-//! forbidden, covers all threads but lags by up to a scheduler tick (4 ms at 250 Hz) while they run;
+//! CPU time comes from the kernel's task clock (`perf_event_open(2)`): a software counter, which needs no hardware, and
+//! no privilege for the user's own processes. It is the only source that includes the time slice that is still running,
+//! to the nanosecond. If performance counters are forbidden, the process's CPU clock (`clock_getcpuclockid(3)`) is
+//! used: it covers all threads but lags by up to a scheduler tick (4 ms at 250 Hz) while they run.
 //! `/proc/PID/schedstat` lags as much and covers the main thread only, and `/proc/PID/stat` counts in ticks of 10 ms.
-//! It is also the dearest: the processor that runs the process is asked, which took 15 µs in a virtual machine where the
-//! other reads of a frame took 3 µs together. So it is read at the markers and at most every twenty milliseconds.
+//! The task clock is also the most expensive source: the reading interrupts the processor that runs the process. In a
+//! virtual machine that took 15 µs, and the other reads of a frame took 3 µs together. So the task clock is read at the
+//! markers, and in frames at most every 20 ms.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
@@ -24,7 +26,7 @@ use rustix::process::RawPid;
 use super::counters::{Counters, Detail, Probe};
 use crate::os::clock::ProcessClock;
 
-/// Reads the compiler at or below a spawned process: below, when a wrapper script stands between.
+/// Reads the compiler, which is the spawned process or, with a wrapper script, a descendant of it.
 pub struct ProcProbe {
     root: RawPid,
     process: Option<Process>,
@@ -40,14 +42,14 @@ struct Process {
     status: File,
     io: Option<File>,
     children: Option<File>,
-    /// Whether it is called forc: it is then followed no further than to another forc.
+    /// Whether it is named forc: the probe then only moves on to another forc.
     is_forc: bool,
-    /// The children that were looked at and not taken for the compiler.
+    /// The children that were examined and are not the compiler.
     rejected: Vec<RawPid>,
 }
 
 impl ProcProbe {
-    /// A probe of the process `root`, which must have been spawned by this program and not been waited for.
+    /// A probe of the process `root`, which this program must have spawned and not yet waited for.
     pub fn new(root: u32) -> Self {
         Self {
             root: root.cast_signed(),
@@ -57,11 +59,11 @@ impl ProcProbe {
         }
     }
 
-    /// Makes `self.process` the compiler.
+    /// Sets `self.process` to the compiler.
     ///
-    /// A compiler may start helpers (git, say), and a wrapper may be called anything and start other things, too. Whoever is
-    /// called forc is the compiler, unless it has started another forc; where nobody is, it is the innermost of the first
-    /// children.
+    /// A compiler may start helpers such as git, and a wrapper may have any name and start other programs, too. A
+    /// process named forc is the compiler, unless it has started another forc. If there is none, the innermost of the
+    /// first children is taken.
     fn follow(&mut self) -> Option<()> {
         let settled = self.process.as_ref().is_some_and(|process| process.is_forc);
         if !settled {
@@ -90,7 +92,7 @@ impl ProcProbe {
         let virtual_size = numbers.next()?? * self.page_size;
         let resident = numbers.next()?? * self.page_size;
         if virtual_size == 0 {
-            // A process that has exited and not been waited for has no memory left, and no more to tell.
+            // A process that has exited and has not been waited for has no memory and no more counters.
             return None;
         }
         let mut counters = Counters {
@@ -117,13 +119,13 @@ impl Probe for ProcProbe {
         if let Some(counters) = self.read_process(detail) {
             return Some(counters);
         }
-        // The process that was followed has ended: back to the root, which may have another.
+        // The process has ended: back to the root, which may have started another one.
         let ended = self.process.take()?;
         if ended.pid == self.root {
             return None;
         }
         self.follow()?;
-        // After a compiler, the wrapper's own figures would be taken for the compiler's last ones.
+        // After a compiler, the wrapper's own figures must not be taken for the compiler's last ones.
         if ended.is_forc && self.process.as_ref().is_some_and(|process| !process.is_forc) {
             self.process = Some(ended);
             return None;
@@ -141,7 +143,7 @@ impl Process {
             clock: CpuClock::open(pid)?,
             statm: File::open(folder.join("statm")).ok()?,
             status: File::open(folder.join("status")).ok()?,
-            // Denied where the process's credentials differ: its disk figures are then missing.
+            // Denied if the process has other credentials: its disk figures are then missing.
             io: File::open(folder.join("io")).ok(),
             // Absent in kernels built without CONFIG_PROC_CHILDREN.
             children: File::open(folder.join("task").join(pid.to_string()).join("children")).ok(),
@@ -159,7 +161,7 @@ impl Process {
             }
             let of_child = executable_of(child);
             if of_child.is_some() && of_child == executable_of(self.pid) {
-                // Forked, and not yet what it is to become: it is looked at again at the next reading.
+                // Forked, but not yet executed another program: it is examined again at the next reading.
                 continue;
             }
             if of_child.is_some_and(|executable| is_forc(&executable)) {
@@ -171,10 +173,10 @@ impl Process {
     }
 }
 
-/// How many processes are looked at for one that is called forc: a wrapper has a handful.
+/// How many processes are examined for one that is named forc. A wrapper starts only a few.
 const MOST_FOLLOWED: usize = 64;
 
-/// The first process called forc at or below `root`, from the top down, among at most `most` of them.
+/// The first process named forc at or below `root`, from the top down. At most `most` processes are examined.
 fn find_forc(root: RawPid, most: usize) -> Option<RawPid> {
     let mut open = VecDeque::from([root]);
     for _ in 0..most {
@@ -187,7 +189,7 @@ fn find_forc(root: RawPid, most: usize) -> Option<RawPid> {
     None
 }
 
-/// The innermost of the first children of `pid`, or itself if it has none.
+/// The innermost of the first children of `pid`, or `pid` itself if it has none.
 fn first_descendant(mut pid: RawPid) -> RawPid {
     for _ in 0..MOST_FOLLOWED {
         match children_of(pid).next() {
@@ -198,8 +200,8 @@ fn first_descendant(mut pid: RawPid) -> RawPid {
     pid
 }
 
-/// The children of a process's main thread; none where the kernel does not list them (without CONFIG_PROC_CHILDREN):
-/// wrappers cannot be followed there.
+/// The children of a process's main thread; none if the kernel does not list them (without CONFIG_PROC_CHILDREN).
+/// Compilers behind wrappers are not found then.
 fn children_of(pid: RawPid) -> impl Iterator<Item = RawPid> {
     pids(&fs::read(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default()).into_iter()
 }
@@ -212,7 +214,7 @@ fn executable_of(pid: RawPid) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/exe")).ok()
 }
 
-/// Whether an executable is called forc, or forc-something.
+/// Whether an executable is named forc or forc-something.
 fn is_forc(executable: &Path) -> bool {
     executable.file_name().is_some_and(|name| name.to_string_lossy().starts_with("forc"))
 }
@@ -225,7 +227,7 @@ fn read_at_start<'a>(file: &File, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
 /// CPU time of one process.
 struct CpuClock {
     clock: ProcessClock,
-    /// The task clock, and the process's CPU time when it was opened, from which on it counts.
+    /// The task clock, and the process's CPU time when it was opened: the task clock counts from there.
     counter: Option<(Counter, Duration)>,
 }
 
@@ -247,10 +249,10 @@ impl CpuClock {
     }
 }
 
-/// Has one counter open, of this very program, for as long as it runs.
+/// Keeps one counter of this program open while it runs.
 ///
-/// The kernel patches its own code when the first counter of the system is opened and when the last one is closed, and
-/// stops all processors for it: once, then, and not in every run.
+/// The kernel patches its own code, and stops all processors for that, when the first counter of the system is opened
+/// and when the last one is closed. With a counter open, that happens once and not in every run.
 pub(super) fn keep_counters_on() {
     static KEPT: OnceLock<Option<Mutex<Counter>>> = OnceLock::new();
     KEPT.get_or_init(|| {

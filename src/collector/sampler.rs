@@ -1,4 +1,4 @@
-//! The thread that takes the frames, and that ends a run which must not go on.
+//! The thread that takes the frames and ends a run on its time limit or on an interrupt.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,34 +8,34 @@ use super::process::Control;
 use crate::model::{BenchmarkFrame, SerdeFrames, SerdeInstant};
 use crate::os::Interrupt;
 
-/// How long at most the thread sleeps before it looks for a stop request again.
+/// The longest sleep of the thread between two checks for a stop request.
 const CONTROL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How often at most CPU time is read: see [`super::procfs`] for what that costs. Frames in between have the mean use of
-/// the stretch that they lie in.
+/// The shortest interval between two readings of CPU time: see [`super::procfs`] for the cost. Frames in between get
+/// the mean use between the two readings.
 const CPU_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How much longer than it was to a sleep of this thread takes where the harness stands still: it was stopped (Ctrl-Z, a
-/// debugger, a frozen container), and no busy machine keeps a thread of this priority waiting so long.
+/// If a sleep of this thread takes so much longer than requested, the harness stood still: it was stopped (Ctrl-Z, a
+/// debugger, a frozen container). A busy machine does not keep the thread waiting so long.
 const STANDSTILL: Duration = Duration::from_millis(500);
 
 /// Why a run was ended by the harness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// It ran past its time limit.
+    /// It exceeded its time limit.
     TimeLimit,
     /// The user asked for it.
     Interrupted,
 }
 
-/// What the thread brings home.
+/// The result of the thread.
 #[derive(Debug, Default)]
 pub struct Sampled {
     /// The frames.
     pub frames: SerdeFrames,
-    /// How late each of them was.
+    /// The delay of each of them.
     pub lateness: Vec<Duration>,
-    /// Highest peak of resident memory that a frame saw, in bytes.
+    /// The highest resident memory in a frame, in bytes.
     pub peak_resident: Option<u64>,
     /// Whether the disk counters could be read in every frame.
     pub disk_readable: bool,
@@ -45,11 +45,11 @@ pub struct Sampled {
     pub ended: Option<Ended>,
 }
 
-/// Takes a frame by `read` every `interval` until the process has exited; without an interval it only watches for the time
-/// limit and for an interrupt.
+/// Takes a frame by `read` every `interval` until the process has exited. Without an interval, it only checks the time
+/// limit and the interrupt.
 ///
-/// Deadlines are absolute, so that the work of one frame does not delay the next; those that pass unserved are left out,
-/// never caught up with a burst.
+/// Deadlines are absolute, so that the work of one frame does not delay the next. Missed deadlines are left out, and
+/// not made up for in a burst.
 pub fn sample(
     read: impl Fn(Detail) -> Option<Counters>,
     interval: Option<Duration>,
@@ -79,13 +79,14 @@ pub fn sample(
         }
         let until_frame = deadline.map_or(CONTROL_INTERVAL, |deadline| deadline.saturating_duration_since(now));
         if !until_frame.is_zero() {
-            // The waiting thread unparks this one at the exit, so that a run is never held up by a sleeping sampler.
+            // The waiting thread unparks this one at the exit, so that a sleeping sampler never delays the end of a
+            // run.
             let planned = until_frame.min(CONTROL_INTERVAL);
             thread::park_timeout(planned);
             let overslept = now.elapsed().saturating_sub(planned);
             if overslept >= STANDSTILL {
                 sampled.stood_still += overslept;
-                // Not the compiler's doing.
+                // The time limit is for the compiler alone.
                 limit = limit.and_then(|limit| limit.checked_add(overslept));
             }
             continue;
@@ -104,7 +105,7 @@ pub fn sample(
     sampled
 }
 
-/// Has the kernel wake this thread when it asks for it, and not up to 50 µs later to save a wake-up.
+/// Has the kernel wake this thread at the requested time, and not up to 50 µs later to save a wake-up.
 fn be_punctual() {
     #[cfg(target_os = "linux")]
     // A refusal leaves the thread as it is.
@@ -115,7 +116,7 @@ fn be_punctual() {
 struct Totals {
     read: u64,
     written: u64,
-    /// When CPU time was last read, what it was, and how many frames there were then.
+    /// The time of the last reading of CPU time, its value, and the number of frames then.
     cpu_at: SerdeInstant,
     cpu_time: Duration,
     cpu_frames: usize,
@@ -124,13 +125,13 @@ struct Totals {
 }
 
 impl Totals {
-    /// At the start of a process that has done nothing yet.
+    /// The totals of a process that has just been started.
     fn new(at: SerdeInstant) -> Self {
         Self { read: 0, written: 0, cpu_at: at, cpu_time: Duration::ZERO, cpu_frames: 0, cpu_usage: 0.0 }
     }
 
-    /// Whether CPU time is to be read in the next frame: in the first one, and then when the interval has passed (or all
-    /// but passed: frames do not come to the nanosecond).
+    /// Whether CPU time is to be read in the next frame: in the first one, and then when the interval has passed, or
+    /// has almost passed, as frames do not come to the nanosecond.
     fn cpu_is_due(&self, interval: Duration) -> bool {
         let passed = SerdeInstant::now().duration_since(self.cpu_at);
         self.cpu_frames == 0 || passed + interval / 2 >= CPU_INTERVAL
@@ -156,7 +157,7 @@ impl Totals {
         }
     }
 
-    /// Gives the frames since the last reading the use between the two.
+    /// Sets the use of the frames since the last reading to the mean between the two readings.
     fn add_cpu_time(&mut self, at: SerdeInstant, cpu_time: Duration, frames: &mut SerdeFrames) {
         let elapsed = at.duration_since(self.cpu_at).as_secs_f64();
         let busy = cpu_time.saturating_sub(self.cpu_time).as_secs_f64();

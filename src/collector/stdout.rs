@@ -1,4 +1,4 @@
-//! What the compiler prints, stamped as it is read.
+//! Reads the compiler's stdout, with a timestamp for each read.
 
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::sync::{Mutex, PoisonError};
@@ -10,48 +10,48 @@ use super::tail::Tail;
 use crate::collector::marker::{self, LineKind, Marker};
 use crate::model::SerdeInstant;
 
-/// How much of a line is held, in bytes, unless it is an info line. Package and phase names are far below.
+/// How much of a line is kept, in bytes, unless it is an info line. Package and phase names are far shorter.
 const LINE_LIMIT: usize = 64 * 1024;
-/// How much of an info line is held in memory, in bytes; what is longer goes through a temporary file, so that the
-/// harness stays small: the kernel counts a spawner's own peak into its children's.
+/// How much of an info line is kept in memory, in bytes. A longer one goes through a temporary file, so that the
+/// harness stays small: the kernel counts a spawner's own peak into that of its children.
 const INFO_IN_MEMORY: usize = 256 * 1024;
-/// How much is kept of either end of each output stream, in bytes.
+/// How much is kept of the beginning and of the end of each output stream, in bytes.
 pub const KEPT_OUTPUT: usize = 32 * 1024;
 
-/// How much is read at once at most, in bytes: what a pipe holds.
+/// How much is read at once at most, in bytes: the usual size of a pipe.
 pub const READ_SIZE: usize = 64 * 1024;
 
-/// A line of the compiler that says something, and when it was read.
+/// A marker of the compiler, with the time at which it was read.
 #[derive(Debug)]
-pub struct Event {
+pub struct OutputEvent {
     /// When the line was read.
     pub at: SerdeInstant,
     /// The process's counters right after that, for the markers of phases.
     pub counters: Option<Counters>,
-    /// What it said.
+    /// The content of the line.
     pub said: Said,
 }
 
-/// What a line said.
+/// The content of a marker line.
 #[derive(Debug)]
 pub enum Said {
     /// A marker.
     Marker(Marker),
-    /// The JSON of an info marker, to be read from its beginning; `None` if it could not be held (a full disk).
+    /// The JSON of an info marker, to be read from its beginning; `None` if it could not be stored (a full disk).
     Info(Option<SpooledTempFile>),
 }
 
-/// All that was read of the compiler's stdout.
+/// What was read of the compiler's stdout.
 #[derive(Debug)]
 pub struct Output {
-    /// The lines that say something, in order.
-    pub events: Vec<Event>,
-    /// Both ends of all the other lines.
+    /// The markers, in order.
+    pub events: Vec<OutputEvent>,
+    /// The beginning and the end of all other lines.
     pub tail: Tail,
 }
 
-/// Reads `stream` to its end into `output`, where what has been read by then can be taken from at any time. `probe` gives
-/// the counters at the markers; it may have none yet when the first bytes come.
+/// Reads `stream` to its end into `output`, from which what has been read so far can be taken at any time. `probe`
+/// returns the counters at the markers. It may have none when the first bytes arrive.
 pub fn read_to_end(mut stream: impl Read, output: &Mutex<Output>, mut probe: impl FnMut() -> Option<Counters>) {
     let mut splitter = Splitter::default();
     let mut buffer = vec![0; READ_SIZE];
@@ -61,7 +61,7 @@ pub fn read_to_end(mut stream: impl Read, output: &Mutex<Output>, mut probe: imp
             Ok(0) => break,
             Ok(length) => length,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            // A pipe that cannot be read any more has ended, as far as anybody can tell.
+            // A pipe that cannot be read is treated like one that has ended.
             Err(_) => break,
         };
         let at = SerdeInstant::now();
@@ -76,7 +76,7 @@ impl Default for Output {
     }
 }
 
-/// Cuts a stream into lines, however it is cut into reads.
+/// Splits a stream into lines, however it is split into reads.
 #[derive(Default)]
 struct Splitter {
     line: Vec<u8>,
@@ -97,7 +97,7 @@ impl Splitter {
         output: &mut Output,
         probe: &mut impl FnMut() -> Option<Counters>,
     ) {
-        // One reading of the counters serves all markers that came at once: none of them is nearer to it.
+        // All markers that arrived together share one reading of the counters: none of them is closer to it.
         let mut counters: Option<Option<Counters>> = None;
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             self.extend(&bytes[..end]);
@@ -124,13 +124,13 @@ impl Splitter {
             let failed = file.write_all(json).is_err() || file.write_all(rest).is_err();
             self.info = Some(Info { file, failed });
         }
-        // The rest of any other line this long says nothing that we know how to read.
+        // The rest of any other line of this length is not a marker, and is dropped.
     }
 
     fn end_line(&mut self, at: SerdeInstant, output: &mut Output, counters: impl FnOnce() -> Option<Counters>) {
         if let Some(mut info) = self.info.take() {
             let ok = !info.failed && info.file.seek(SeekFrom::Start(0)).is_ok();
-            output.events.push(Event { at, counters: None, said: Said::Info(ok.then_some(info.file)) });
+            output.events.push(OutputEvent { at, counters: None, said: Said::Info(ok.then_some(info.file)) });
             self.line.clear();
             return;
         }
@@ -139,12 +139,12 @@ impl Splitter {
                 let mut file = SpooledTempFile::new(INFO_IN_MEMORY);
                 let json = marker::info_json(&self.line).unwrap_or_default();
                 let ok = file.write_all(json).is_ok() && file.seek(SeekFrom::Start(0)).is_ok();
-                output.events.push(Event { at, counters: None, said: Said::Info(ok.then_some(file)) });
+                output.events.push(OutputEvent { at, counters: None, said: Said::Info(ok.then_some(file)) });
             }
             kind => match marker::parse(&self.line) {
                 Some(marker) => {
                     let counters = if kind == LineKind::Phase { counters() } else { None };
-                    output.events.push(Event { at, counters, said: Said::Marker(marker) });
+                    output.events.push(OutputEvent { at, counters, said: Said::Marker(marker) });
                 }
                 None => {
                     self.line.push(b'\n');
@@ -155,7 +155,7 @@ impl Splitter {
         self.line.clear();
     }
 
-    /// A last line without a line end counts as a line, unless it is an info line: that one was cut short.
+    /// A last line without a line end counts as a line, unless it is an info line, which is then incomplete.
     fn finish(mut self, output: &mut Output) {
         if self.info.is_none() && !self.line.is_empty() && marker::classify(&self.line) != LineKind::Info {
             self.end_line(SerdeInstant::now(), output, || None);
@@ -169,7 +169,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives a text in pieces of `step` bytes.
+    /// A reader that returns a text in pieces of some bytes.
     struct Pieces<'a>(&'a [u8], usize);
 
     impl Read for Pieces<'_> {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_the_same_however_the_writes_are_cut() {
+    fn lines_are_the_same_however_the_writes_are_split() {
         let text = b"  Compiling script s (s)\n/dyno start s parse\n/dyno stop s parse\r\n/dyno info {\"bytecode_size\":1}\nBye";
         let whole = read(text, usize::MAX);
         assert_eq!(whole.0.len(), 4);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_info_line_is_whole_and_a_long_other_line_is_not_held() {
+    fn a_long_info_line_is_complete_and_a_long_other_line_is_not_kept() {
         let mut text = b"/dyno info ".to_vec();
         text.extend(std::iter::repeat_n(b'7', 3_000_000));
         text.push(b'\n');
@@ -228,12 +228,12 @@ mod tests {
     }
 
     #[test]
-    fn an_info_line_that_was_cut_short_is_nothing() {
+    fn an_incomplete_info_line_is_ignored() {
         assert_eq!(read(b"/dyno info {\"bytecode_size\":1", 7), (vec![], String::new()));
     }
 
     #[test]
-    fn counters_are_read_once_for_markers_that_came_at_once() {
+    fn counters_are_read_once_for_markers_that_arrive_together() {
         let mut reads = 0;
         let output = output_of(&b"/dyno start a b\n/dyno start a c\nnoise\n/dyno info {}\n"[..], || {
             reads += 1;

@@ -2,9 +2,9 @@ use std::collections::VecDeque;
 
 use crate::text::plain;
 
-/// Keeps the beginning and the end of a stream, and lets go of the middle.
+/// Keeps the beginning and the end of a stream, and drops the middle.
 ///
-/// A failing build may print gigabytes; what a person needs are its first error and its last words.
+/// A failing build may print gigabytes. The user needs its first error and its last lines.
 #[derive(Clone, Debug, Default)]
 pub struct Tail {
     head: Vec<u8>,
@@ -14,17 +14,17 @@ pub struct Tail {
 }
 
 impl Tail {
-    /// Keeps at most `limit` bytes of either end.
+    /// Keeps at most `limit` bytes of the beginning and of the end.
     pub fn new(limit: usize) -> Self {
         Self { head: Vec::new(), tail: VecDeque::new(), dropped: 0, limit }
     }
 
-    /// Takes the next bytes of the stream.
+    /// Adds the next bytes of the stream.
     pub fn push(&mut self, bytes: &[u8]) {
         let to_head = bytes.len().min(self.limit - self.head.len());
         let (first, rest) = bytes.split_at(to_head);
         self.head.extend_from_slice(first);
-        // Of a piece longer than the tail only its end can stay.
+        // Of a piece that is longer than the limit, only the end can be kept.
         let (skipped, rest) = rest.split_at(rest.len().saturating_sub(self.limit));
         self.dropped += skipped.len() as u64;
         let excess = (self.tail.len() + rest.len()).saturating_sub(self.limit);
@@ -33,7 +33,7 @@ impl Tail {
         self.tail.extend(rest);
     }
 
-    /// The kept text without colours and other terminal control; a line tells what was let go.
+    /// The kept text without colours and other terminal control sequences. A line says how many bytes were dropped.
     pub fn text(&self) -> String {
         let (front, back) = self.tail.as_slices();
         if self.dropped == 0 {

@@ -1,4 +1,4 @@
-//! The threads of a run beside the one that waits for its exit.
+//! The threads of a run other than the one that waits for its exit.
 
 use std::io::{self, ErrorKind, PipeReader, Read};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
@@ -18,10 +18,10 @@ use crate::model::SamplerKind;
 use crate::os::Interrupt;
 use crate::os::clock::thread_cpu_time;
 
-/// How long the output streams may stay open after the exit before whoever holds them is ended, too.
+/// How long the output streams may stay open after the exit before the processes that hold them are ended, too.
 const STREAM_GRACE: Duration = Duration::from_secs(1);
 
-/// What the threads are told once the spawn has succeeded or failed.
+/// The result of the spawn, for the other threads.
 pub enum Spawned {
     /// The process runs.
     Running {
@@ -31,10 +31,10 @@ pub enum Spawned {
         control: Arc<Control>,
         /// Its counters, for the frames and for the markers: one set of open files serves both.
         probe: Mutex<Box<dyn Probe>>,
-        /// Its event counters, where they are asked for.
+        /// Its event counters, if they were requested.
         events: Option<Arc<Mutex<EventCounters>>>,
     },
-    /// There is no process.
+    /// The process could not be started.
     Failed,
 }
 
@@ -53,7 +53,7 @@ impl Spawned {
     fn read(&self, detail: Detail) -> Option<Counters> {
         match self {
             Self::Running { probe, events, .. } => {
-                // First of all: what they count goes on while the rest is read.
+                // Before all others: the events during the other readings do not belong to the phase.
                 let events = events.as_ref().filter(|_| detail == Detail::Marker);
                 let events = events.map(|events| events.lock().unwrap_or_else(PoisonError::into_inner).read());
                 let counters = probe.lock().unwrap_or_else(PoisonError::into_inner).read(detail)?;
@@ -64,12 +64,12 @@ impl Spawned {
     }
 }
 
-/// How much a pipe is to hold, in bytes: what every user may ask for (`/proc/sys/fs/pipe-max-size`). An info line can be
-/// longer than the usual 64 KiB, and the compiler would have to wait for its reader in the midst of its time.
+/// The size of the pipes, in bytes: the most that any user may request (`/proc/sys/fs/pipe-max-size`). An info line can
+/// be longer than the usual 64 KiB, and the compiler would have to wait for the reader during its measured time.
 #[cfg(target_os = "linux")]
 const PIPE_SIZE: usize = 1024 * 1024;
 
-/// A pipe for the compiler to speak into, as large as may be.
+/// A pipe for the compiler's output, as large as possible.
 pub fn pipe() -> io::Result<(PipeReader, io::PipeWriter)> {
     let (reader, writer) = io::pipe()?;
     #[cfg(target_os = "linux")]
@@ -78,15 +78,15 @@ pub fn pipe() -> io::Result<(PipeReader, io::PipeWriter)> {
     Ok((reader, writer))
 }
 
-/// A stream that is being read by a thread of its own.
+/// A stream that a thread of its own is reading.
 pub struct Stream<T> {
-    /// What has been read of it.
+    /// What has been read so far.
     content: Arc<Mutex<T>>,
-    /// Says at its end what CPU time its reading took.
+    /// Receives the CPU time of the reading, at the end of the stream.
     end: mpsc::Receiver<Duration>,
 }
 
-/// Starts to read stdout, with counters at the markers unless no frames are taken either.
+/// Starts to read stdout, with counters at the markers if frames are taken, too.
 pub fn read_stdout(
     pipe: PipeReader,
     options: &Options,
@@ -123,22 +123,22 @@ fn start_reader<T: Send + 'static>(
     let cpus = options.split.as_ref().map(|split| split.harness.clone());
     let content = Arc::new(Mutex::new(content));
     let shared = Arc::clone(&content);
-    // Not a scoped thread: if somebody outside the process group keeps the pipe open for ever, the run still ends.
+    // Not a scoped thread: if a process outside the group keeps the pipe open for ever, the run must still end.
     thread::Builder::new().name(format!("forc-perf {name}")).spawn(move || {
         let _restriction = cpus.map(|cpus| Restriction::to(&cpus));
-        // What the run costs begins here: the thread's making does not fall into the compiler's time.
+        // The cost of the run starts here: the start of the thread does not fall into the compiler's time.
         let before = thread_cpu_time();
         read(&shared);
-        // A receiver that is gone has given up on this stream.
+        // It fails if the receiver has given up on this stream.
         let _ = sender.send(thread_cpu_time().saturating_sub(before));
     })?;
     Ok(Stream { content, end })
 }
 
 impl<T: Default> Stream<T> {
-    /// Takes what was read, with the CPU time that it took. The processes that keep the stream open after the exit are ended
-    /// first; of a stream that even then stays open there is what was read until now, which is all that the compiler itself
-    /// can have written, as it is gone for long.
+    /// Takes what was read, with the CPU time of the reading. If processes keep the stream open after the exit, they
+    /// are ended. If the stream stays open even then, the result is what has been read so far. That includes everything
+    /// from the compiler itself, which exited long before.
     pub fn receive(self, control: &Control, name: &str, notes: &mut Vec<String>) -> (T, Duration) {
         let cpu_time = self.end.recv_timeout(STREAM_GRACE).or_else(|_| {
             control.kill();
@@ -154,12 +154,12 @@ impl<T: Default> Stream<T> {
     }
 }
 
-/// What the sampling thread brings home.
+/// The result of the sampling thread.
 #[derive(Debug, Default)]
 pub struct SamplerResult {
     /// The frames.
     pub sampled: sampler::Sampled,
-    /// The thread's CPU time from when it was ready.
+    /// The thread's CPU time since it was ready.
     pub cpu_time: Duration,
 }
 
@@ -177,8 +177,8 @@ pub fn start_sampler(
         let Spawned::Running { control, started, .. } = spawned else { return SamplerResult::default() };
         let interval = options.interval.map(|interval| interval.max(MIN_INTERVAL));
         if interval.is_some() {
-            // Opens the files and the task clock now, while the compiler is still being loaded, and not at its first marker,
-            // where the opening would fall into its first phase.
+            // Opens the files and the task clock now, while the compiler is being loaded. At the first marker, opening
+            // them would fall into its first phase.
             spawned.read(Detail::Marker);
         }
         let read = |detail| spawned.read(detail);

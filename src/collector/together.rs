@@ -7,11 +7,12 @@ use std::thread;
 use super::{CollectError, Invocation, Options, Recording, prepare};
 use crate::os::Interrupt;
 
-/// Makes all of these runs at once, and collects each as [`super::collect`] does a single one.
+/// Makes all of these runs at the same time, and collects each as [`super::collect`] does.
 ///
-/// Every run has a thread of its own, which prepares it and then waits for the others: all are spawned within some
-/// microseconds, and [`Recording::started`] says when each was. On which processors a run and its threads are is said by its
-/// own [`Options::split`]. A run that fails ends no other; an interrupt ends all, and a time limit is each one's own.
+/// Every run has a thread of its own, which prepares it and then waits for the others. All are spawned within some
+/// microseconds; [`Recording::started`] is the time of each. The processors of a run and of its threads are set by its
+/// own [`Options::split`]. A run that fails does not end the others. An interrupt ends all. Each run has its own time
+/// limit.
 ///
 /// The recordings are in the order of `runs`.
 pub fn collect_together(
@@ -25,7 +26,7 @@ pub fn collect_together(
             .map(|(invocation, options)| {
                 let run = || {
                     let prepared = prepare(invocation, options, interrupt);
-                    // Also where there is nothing to run: the others wait for all.
+                    // Also if the preparation failed: the others wait for all.
                     gate.pass();
                     prepared?.run()
                 };
@@ -44,21 +45,21 @@ pub fn collect_together(
     })
 }
 
-/// Where threads wait for each other.
+/// A barrier for threads.
 ///
-/// They do so awake: a thread that sleeps is woken tens of microseconds after the one that comes last has gone on, and that
-/// one would have a head start. What a run has to prepare takes a fraction of a millisecond, and nothing is timed meanwhile.
+/// The threads do not sleep in it: a sleeping thread wakes tens of microseconds after the last thread has passed, which
+/// would have a head start. A run is prepared in a fraction of a millisecond, and nothing is timed meanwhile.
 struct Gate {
     expected: AtomicUsize,
     arrived: AtomicUsize,
 }
 
 impl Gate {
-    /// Returns when as many have come as are expected.
+    /// Returns when all expected threads have arrived.
     fn pass(&self) {
         self.arrived.fetch_add(1, Ordering::AcqRel);
         while self.arrived.load(Ordering::Acquire) < self.expected.load(Ordering::Acquire) {
-            // Where there are fewer processors than threads, the others need this one's.
+            // With fewer processors than threads, another thread may need this one's processor.
             thread::yield_now();
         }
     }

@@ -1,7 +1,7 @@
 //! The limits that a container or a service manager has set.
 
 use super::check;
-use super::memory::SIDE;
+use super::memory::BUILD_MEMORY;
 use super::tree::Tree;
 use crate::model::{Check, Severity};
 use crate::text::format;
@@ -9,10 +9,10 @@ use crate::text::format;
 /// Where the hierarchies are mounted.
 const MOUNT: &str = "sys/fs/cgroup";
 
-/// From here on a limit of version 1 is none: it is then about the largest number of pages that there can be.
+/// A limit of version 1 from here on means no limit: the file then holds about the largest possible number of pages.
 const NO_LIMIT: u64 = 1 << 60;
 
-/// The folder of this process in a hierarchy, and those above it, the innermost first.
+/// The folder of this process's control group in a hierarchy, and those above it, the innermost first.
 fn folders(tree: &Tree, controller: &str) -> Vec<String> {
     let Some(text) = tree.text("proc/self/cgroup") else { return Vec::new() };
     // `ID:CONTROLLERS:PATH`, with no controllers in version 2.
@@ -24,7 +24,7 @@ fn folders(tree: &Tree, controller: &str) -> Vec<String> {
         lines.find(|(controllers, _)| controllers.is_empty()).map(|(_, path)| (MOUNT.to_owned(), path))
     } else {
         lines.find(|(controllers, _)| controllers.split(',').any(|it| it == controller)).map(|(controllers, path)| {
-            // Mounted by the name of all its controllers, and often also by each one's.
+            // Mounted under the names of all its controllers, and often also under each single name.
             let together = format!("{MOUNT}/{controllers}");
             let known = |base: &String| tree.text(&format!("{base}/tasks")).is_some();
             let base = Some(together).filter(known).unwrap_or_else(|| format!("{MOUNT}/{controller}"));
@@ -33,12 +33,12 @@ fn folders(tree: &Tree, controller: &str) -> Vec<String> {
     };
     let Some((base, path)) = found else { return Vec::new() };
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    // A path of another namespace leads out of what can be seen here; its root is then the limit that counts.
+    // A path of another namespace leads out of the visible tree. The limit is then that of the root.
     let depth = if parts.contains(&"..") { 0 } else { parts.len() };
     (0..=depth).rev().map(|length| [&[base.as_str()], &parts[..length]].concat().join("/")).collect()
 }
 
-/// How many processors' time may be used, by the tightest limit; `None` where there is none.
+/// How many processors' time may be used according to the tightest limit; `None` without a limit.
 fn quota(tree: &Tree) -> Option<f64> {
     let quotient = |quota: u64, period: u64| (period > 0).then(|| quota as f64 / period as f64);
     let of = |folder: &String| {
@@ -54,29 +54,29 @@ fn quota(tree: &Tree) -> Option<f64> {
     folders(tree, "cpu").iter().filter_map(of).min_by(f64::total_cmp)
 }
 
-/// How much CPU time the control group may have; `None` where there is no control group.
+/// The control group's limit on CPU time; `None` without a control group.
 pub fn cpu_limit(tree: &Tree, processors: usize) -> Option<Check> {
     tree.text("proc/self/cgroup")?;
     let topic = "cgroup CPU limit";
     let Some(quota) = quota(tree) else {
-        return Some(check(topic, "none", Severity::Fine, "no limit stops a build in the midst of its work"));
+        return Some(check(topic, "none", Severity::Fine, "no limit pauses a build"));
     };
     let value = format!("{quota:.2} of {processors} processors");
     let advice = "run without `--cpus` (docker), `resources.limits.cpu` (Kubernetes) or `CPUQuota=` (systemd)";
     Some(if quota < 1.0 {
-        let meaning = "a build is stopped in every period of the limit, and its wall time says nothing";
+        let meaning = "a build is paused in every period of the limit, so its wall time is meaningless";
         check(topic, value, Severity::Useless, meaning).with_advice(advice)
     } else if quota < 2.0 {
-        let meaning = "a build and whatever works beside it are stopped together when they have used this up";
+        let meaning = "a build and everything that runs beside it are paused when together they have used this up";
         check(topic, value, Severity::Warning, meaning).with_advice(advice)
     } else if quota < processors as f64 {
-        check(topic, value, Severity::Note, "enough for a build, as long as little else runs in the same group")
+        check(topic, value, Severity::Note, "enough for a build if little else runs in the same group")
     } else {
-        check(topic, value, Severity::Fine, "as much as there is")
+        check(topic, value, Severity::Fine, "as much as the machine has")
     })
 }
 
-/// How much memory the control group may have; `None` where there is no control group.
+/// The control group's limit on memory; `None` without a control group.
 pub fn memory_limit(tree: &Tree) -> Option<Check> {
     tree.text("proc/self/cgroup")?;
     let topic = "cgroup memory limit";
@@ -88,10 +88,10 @@ pub fn memory_limit(tree: &Tree) -> Option<Check> {
             .min()
     };
     let Some(limit) = folders(tree, "memory").iter().filter_map(of).min() else {
-        return Some(check(topic, "none", Severity::Fine, "no limit takes memory from a build"));
+        return Some(check(topic, "none", Severity::Fine, "no limit on the memory of a build"));
     };
     let value = format::bytes(limit as f64);
-    Some(if limit < SIDE {
+    Some(if limit < BUILD_MEMORY {
         let meaning = "a real contract with std takes 1 to 1.6 GB, and would be slowed down or killed";
         check(topic, value, Severity::Warning, meaning).with_advice("raise the limit to 4 GB or more")
     } else {

@@ -1,4 +1,4 @@
-//! Processors, cores, and at which frequency they run.
+//! Processors, cores and their frequencies.
 
 use std::collections::BTreeSet;
 
@@ -12,14 +12,14 @@ const CPU: &str = "sys/devices/system/cpu";
 pub struct Processors {
     /// Their numbers.
     allowed: Vec<usize>,
-    /// The cores that they are threads of, each as the list of all of its threads; empty where that is not told.
+    /// Their cores, each as the list of all of its threads; empty if that is not known.
     cores: BTreeSet<Vec<usize>>,
 }
 
 impl Processors {
     pub fn read(tree: &Tree) -> Self {
         let listed = |text: Option<String>| text.map(|list| numbers(&list)).filter(|list| !list.is_empty());
-        // What a cpuset or `taskset` leaves; then all that are there.
+        // Those that a cpuset or `taskset` allows; if that is not known, all that are online.
         let allowed = listed(tree.field("proc/self/status", "Cpus_allowed_list"))
             .or_else(|| listed(tree.text(&format!("{CPU}/online"))))
             .unwrap_or_default();
@@ -32,7 +32,7 @@ impl Processors {
         Self { allowed, cores: cores.unwrap_or_default() }
     }
 
-    /// How many there are; 0 where that is not told.
+    /// How many there are; 0 if that is not known.
     pub fn count(&self) -> usize {
         self.allowed.len()
     }
@@ -49,32 +49,32 @@ pub fn processors(processors: &Processors) -> Option<Check> {
         (count, cores) => format!("{count} processors on {cores} cores"),
     };
     Some(if count == 1 || cores == 1 {
-        check("processors", value, Severity::Warning, "forc shares its core with the harness and with everything else")
-            .with_advice("measure on a machine with two cores or more")
+        check(
+            "processors",
+            value,
+            Severity::Warning,
+            "forc shares its core with the harness and with all other programs",
+        )
+        .with_advice("measure on a machine with two cores or more")
     } else {
         check("processors", value, Severity::Fine, "forc and the harness can have a core each")
     })
 }
 
-/// Whether processors are threads of the same cores.
+/// Whether processors share cores.
 pub fn siblings(processors: &Processors) -> Option<Check> {
     let cores = processors.cores.len();
     if cores == 0 {
         return None;
     }
-    // Also a sibling that this process may not use: others may.
+    // Also with a processor that this process may not use: other programs may use it.
     let shared = processors.cores.iter().filter(|threads| threads.len() > 1).count();
     Some(if shared == 0 {
         check("hyper-threads", "off", Severity::Fine, "no two processors share a core")
     } else {
         let value = if shared == cores { "on".to_owned() } else { format!("on {shared} of {cores} cores") };
-        check(
-            "hyper-threads",
-            value,
-            Severity::Note,
-            "whatever runs on a core's other thread slows a build on this one",
-        )
-        .with_advice("keep the machine idle, or turn them off: `echo off > /sys/devices/system/cpu/smt/control`")
+        check("hyper-threads", value, Severity::Note, "a program on one thread of a core slows a build on the other")
+            .with_advice("keep the machine idle, or turn them off: `echo off > /sys/devices/system/cpu/smt/control`")
     })
 }
 
@@ -88,21 +88,21 @@ pub fn governor(tree: &Tree, processors: &Processors) -> Option<Check> {
     }
     let value = governors.iter().cloned().collect::<Vec<_>>().join(", ");
     Some(if governors.iter().all(|name| name == "performance") {
-        check("governor", value, Severity::Fine, "the frequency does not follow the load")
+        check("governor", value, Severity::Fine, "the frequency does not depend on the load")
     } else {
         check(
             "governor",
             value,
             Severity::Warning,
-            "the frequency follows the load, so a short build is over before the processor is at its speed",
+            "the frequency depends on the load, so a short build ends before the processor reaches its full speed",
         )
-        .with_advice("`cpupower frequency-set -g performance` for as long as you measure")
+        .with_advice("`cpupower frequency-set -g performance` while you measure")
     })
 }
 
-/// Whether the processors go beyond their nominal frequency while they are cool.
+/// Whether the processors exceed their nominal frequency while they are cool.
 pub fn turbo(tree: &Tree) -> Option<Check> {
-    // The first is 1 where turbo is off, the second where it is on.
+    // The first file is 1 if turbo is off, the second if it is on.
     let intel = tree.number(&format!("{CPU}/intel_pstate/no_turbo")).map(|off| off == 0);
     let on = intel.or_else(|| tree.number(&format!("{CPU}/cpufreq/boost")).map(|on| on == 1))?;
     Some(if on {
@@ -110,16 +110,21 @@ pub fn turbo(tree: &Tree) -> Option<Check> {
             Some(_) => "`echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo`",
             None => "`echo 0 > /sys/devices/system/cpu/cpufreq/boost`",
         };
-        check("turbo", "on", Severity::Note, "the speed depends on how warm the processor is and how many cores work")
-            .with_advice(format!("turn it off for steadier times: {off}"))
+        check(
+            "turbo",
+            "on",
+            Severity::Note,
+            "the speed depends on the processor's temperature and on how many cores are busy",
+        )
+        .with_advice(format!("turn it off for steadier times: {off}"))
     } else {
-        check("turbo", "off", Severity::Fine, "the speed does not depend on how warm the processor is")
+        check("turbo", "off", Severity::Fine, "the speed does not depend on the processor's temperature")
     })
 }
 
-/// Between which frequencies the processors may run.
+/// The range of the processors' frequencies.
 pub fn frequency(tree: &Tree, processors: &Processors) -> Option<Check> {
-    // In kHz. What a person has allowed, else what the hardware can.
+    // In kHz. The configured limit, else that of the hardware.
     let limit = |cpu: &usize, which: &str| {
         let file = |kind: &str| tree.number(&format!("{CPU}/cpu{cpu}/cpufreq/{kind}_{which}_freq"));
         file("scaling").or_else(|| file("cpuinfo"))
@@ -128,9 +133,9 @@ pub fn frequency(tree: &Tree, processors: &Processors) -> Option<Check> {
     let most = processors.allowed.iter().filter_map(|cpu| limit(cpu, "max")).max()?;
     let gigahertz = |kilohertz: u64| format!("{:.2}", kilohertz as f64 / 1e6);
     Some(if least >= most {
-        check("frequency", format!("{} GHz", gigahertz(most)), Severity::Fine, "it is held at one value")
+        check("frequency", format!("{} GHz", gigahertz(most)), Severity::Fine, "the frequency is fixed")
     } else {
         let value = format!("{} to {} GHz", gigahertz(least), gigahertz(most));
-        check("frequency", value, Severity::Fine, "the same build takes as much longer at the lower end")
+        check("frequency", value, Severity::Fine, "the same build takes longer at a lower frequency, in proportion")
     })
 }

@@ -1,8 +1,9 @@
-//! Can this machine measure? What it says of itself before a measurement, and what an A/A of a tiny build shows on it.
+//! Checks whether this machine can measure: its properties before a measurement, and an A/A comparison of a tiny build.
 //!
-//! [`examine`] reads `/proc` and `/sys` and says of each fact what it means for measuring. [`trial()`] builds a tiny project
-//! again and again with one compiler and says which change would show here. Nothing here runs while a compiler runs: [`Watch`]
-//! reads before a run and after it. What casts doubt on the runs themselves is found in [`crate::figures::warn`].
+//! [`examine`] reads `/proc` and `/sys` and explains what each fact means for measuring. [`trial()`] builds a tiny
+//! project repeatedly with one compiler and reports the smallest change that would be detected here. Nothing here runs
+//! while a compiler runs: [`Watch`] reads before a run and after it. Warnings about the runs themselves are in
+//! [`crate::figures::warn`].
 
 mod cgroup;
 mod counters;
@@ -25,24 +26,26 @@ use crate::model::{Check, Severity};
 use stat::Times;
 use tree::Tree;
 
-/// How long the short form watches the machine before a measurement.
+/// How long the machine is watched before a measurement.
 pub const SHORT_WATCH: Duration = Duration::from_millis(250);
-/// How long `doctor` itself watches the machine.
+/// How long the command `doctor` watches the machine.
 pub const LONG_WATCH: Duration = Duration::from_secs(1);
 
-/// Looks at the machine whose `/proc` and `/sys` are below `root`, which is `/` but for a tree that was made up or copied.
-/// Waits for `watch` between two readings, as what others do now is not to be seen in one.
+/// Checks the machine whose `/proc` and `/sys` are below `root`: `/`, or a tree that was made up or copied. Waits for
+/// `watch` between two readings, as one reading does not show what other programs do now.
 ///
-/// What cannot be read is named in one last check. The order is that in which a person would want to be told.
+/// A last check names what cannot be read. The most important checks come first.
 pub fn examine(root: &Path, watch: Duration) -> Vec<Check> {
     let tree = Tree::new(root);
     if tree.text("proc/stat").is_none() {
-        return vec![check("machine", "not visible", Severity::Note, NOT_LINUX).with_advice(
-            "measure on Linux where it matters, and rely on interleaved runs (`forc-perf compare`) elsewhere",
-        )];
+        return vec![
+            check("machine", "not visible", Severity::Note, NOT_LINUX).with_advice(
+                "measure on Linux for exact figures; elsewhere, use interleaved runs (`forc-perf compare`)",
+            ),
+        ];
     }
     let before = Times::read(&tree);
-    // Nothing changes in a copy.
+    // A copied tree does not change.
     if tree.is_this_machine() {
         std::thread::sleep(watch);
     }
@@ -51,7 +54,7 @@ pub fn examine(root: &Path, watch: Duration) -> Vec<Check> {
     checks(&tree, now, after)
 }
 
-/// What there is to say of the machine, which did `now` while it was watched, and `since_start` in all.
+/// The checks of a machine with the times `now` while it was watched, and `since_start` in total.
 fn checks(tree: &Tree, now: Option<Times>, since_start: Option<Times>) -> Vec<Check> {
     let processors = cpus::Processors::read(tree);
 
@@ -84,10 +87,10 @@ fn checks(tree: &Tree, now: Option<Times>, since_start: Option<Times>) -> Vec<Ch
 }
 
 const NOT_LINUX: &str = "this system has no /proc: processors, governor, load, steal time, limits, counters and swap \
-                         cannot be seen, and neither can other programs' load during a run";
-const UNSEEN: &str = "the kernel does not tell of these here, which is usual in virtual machines and containers";
+                         cannot be seen, and neither can the load of other programs during a run";
+const UNSEEN: &str = "the kernel does not report these here, which is usual in virtual machines and containers";
 
-/// What makes measuring on this machine useless, if anything does.
+/// The checks that make measuring on this machine useless.
 pub fn useless(checks: &[Check]) -> impl Iterator<Item = &Check> {
     checks.iter().filter(|check| check.severity == Severity::Useless)
 }

@@ -1,28 +1,28 @@
-//! The processors' times, as `/proc/stat` has them.
+//! The processors' times, from `/proc/stat`.
 
 use std::time::Duration;
 
 use super::tree::Tree;
 
-/// What all processors together have done since the machine was started, or between two readings.
+/// The times of all processors together since the machine was started, or between two readings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
     /// Work of any kind.
     pub busy: Duration,
-    /// No work, or waiting for the disk.
+    /// Idle, or waiting for the disk.
     pub idle: Duration,
-    /// Work to do, and no processor: the hypervisor ran somebody else.
+    /// There was work, but the hypervisor ran another guest.
     pub stolen: Duration,
 }
 
 impl Times {
-    /// The times now; `None` where the kernel does not tell.
+    /// The times now; `None` if the kernel does not report them.
     pub fn read(tree: &Tree) -> Option<Self> {
         Self::parse(&tree.text("proc/stat")?, ticks_per_second())
     }
 
-    /// The first line: `cpu  user nice system idle iowait irq softirq steal …`, in ticks. Guests' time stands in user and nice
-    /// already. Kernels before 2.6.11 end before steal.
+    /// The first line: `cpu  user nice system idle iowait irq softirq steal …`, in ticks. User and nice include
+    /// the guests' time. Kernels before 2.6.11 have no steal time.
     fn parse(text: &str, ticks_per_second: u64) -> Option<Self> {
         let mut words = text.lines().next()?.split_ascii_whitespace();
         words.next().filter(|name| *name == "cpu")?;
@@ -40,7 +40,7 @@ impl Times {
         })
     }
 
-    /// What was done since `before`. Some kernels let a time go backwards by a tick; that is none.
+    /// The times since `before`. On some kernels a time may go backwards by a tick: that counts as 0.
     pub fn since(self, before: Self) -> Self {
         Self {
             busy: self.busy.saturating_sub(before.busy),
@@ -49,17 +49,17 @@ impl Times {
         }
     }
 
-    /// All of the processors' time.
+    /// The total time.
     pub fn total(self) -> Duration {
         self.busy.saturating_add(self.idle).saturating_add(self.stolen)
     }
 
-    /// The stolen part of all time, 0 to 1; `None` of no time.
+    /// The stolen share of the total time, 0 to 1; `None` if that is zero.
     pub fn stolen_share(self) -> Option<f64> {
         self.share(self.stolen)
     }
 
-    /// The busy part of all time, 0 to 1; `None` of no time.
+    /// The busy share of the total time, 0 to 1; `None` if that is zero.
     pub fn busy_share(self) -> Option<f64> {
         self.share(self.busy)
     }
@@ -70,7 +70,7 @@ impl Times {
     }
 }
 
-/// In how many ticks `/proc/stat` counts a second: 100 nearly everywhere.
+/// The number of ticks per second in `/proc/stat`: 100 on nearly all systems.
 fn ticks_per_second() -> u64 {
     Some(rustix::param::clock_ticks_per_second()).filter(|ticks| (1..=1_000_000).contains(ticks)).unwrap_or(100)
 }
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_line_of_times_has_none() {
+    fn an_invalid_line_has_no_times() {
         for text in
             ["", "cpu", "cpu 1 2 3", "cpu0 1 2 3 4 5 6 7 8", "cpu a b c d e f g", "cpu -1 2 3 4 5 6 7", "intr 5"]
         {

@@ -12,7 +12,7 @@ use crate::words::checkup::brief;
 struct Made(TempDir);
 
 impl Made {
-    /// An idle machine with four processors on two cores, from which a test departs.
+    /// An idle machine with four processors on two cores, which a test then changes.
     fn idle() -> Self {
         let made = Self(tempfile::tempdir().unwrap());
         made.write("proc/stat", "cpu  1000 0 500 98500 100 0 0 0 0 0\ncpu0 1 1 1 1\n");
@@ -51,7 +51,7 @@ impl Made {
         examine(self.0.path(), Duration::ZERO)
     }
 
-    /// What is said of a topic.
+    /// The check of a topic.
     #[track_caller]
     fn check(&self, topic: &str) -> Check {
         let checks = self.examine();
@@ -78,7 +78,7 @@ fn an_idle_machine_has_no_warning() {
 }
 
 #[test]
-fn processors_are_those_that_may_be_used_and_cores_those_that_they_share() {
+fn only_processors_that_may_be_used_are_counted_and_cores_are_recognized() {
     let made = Made::idle();
     made.assert("processors", Severity::Fine, "4 processors on 2 cores");
     made.assert("hyper-threads", Severity::Note, "on");
@@ -87,7 +87,7 @@ fn processors_are_those_that_may_be_used_and_cores_those_that_they_share() {
     made.assert("processors", Severity::Warning, "2 processors on 1 core");
     made.write("proc/self/status", "Cpus_allowed_list: 3\n");
     made.assert("processors", Severity::Warning, "1 processor");
-    // Where nothing is said of the process, all that are there.
+    // If nothing is known about the process, all that are online.
     made.write("proc/self/status", "Name: x\n").write("sys/devices/system/cpu/online", "0-1\n");
     made.write("sys/devices/system/cpu/cpu0/topology/core_cpus_list", "0");
     made.write("sys/devices/system/cpu/cpu1/topology/core_cpus_list", "1");
@@ -96,13 +96,13 @@ fn processors_are_those_that_may_be_used_and_cores_those_that_they_share() {
 }
 
 #[test]
-fn a_frequency_that_follows_the_load_is_warned_of() {
+fn there_is_a_warning_about_a_frequency_that_depends_on_the_load() {
     let made = Made::idle();
     made.assert("governor", Severity::Fine, "performance");
     made.assert("frequency", Severity::Fine, "0.80 to 4.20 GHz");
     made.write("sys/devices/system/cpu/cpu2/cpufreq/scaling_governor", "schedutil");
     made.assert("governor", Severity::Warning, "performance, schedutil");
-    // One file is 1 where turbo is off, the other where it is on.
+    // One file is 1 if turbo is off, the other if it is on.
     made.write("sys/devices/system/cpu/cpufreq/boost", "1");
     made.assert("turbo", Severity::Note, "on");
     made.write("sys/devices/system/cpu/intel_pstate/no_turbo", "1");
@@ -110,7 +110,7 @@ fn a_frequency_that_follows_the_load_is_warned_of() {
 }
 
 #[test]
-fn load_and_pressure_are_warned_of() {
+fn there_are_warnings_about_load_and_pressure() {
     let made = Made::idle();
     made.assert("load average", Severity::Fine, "0.02, 0.10, 0.05 over 1, 5, 15 min");
     made.write("proc/loadavg", "1.50 1 1 1/2 3\n").assert(
@@ -128,7 +128,7 @@ fn load_and_pressure_are_warned_of() {
     assert!(pressure.meaning.contains("wait for memory in"), "{pressure:?}");
 }
 
-/// A machine with two processors, of which a tenth of a second was watched.
+/// The checks of a machine with two processors that was watched for a second.
 fn watched(busy: u64, stolen: u64) -> Vec<Check> {
     let made = Made::idle();
     made.write("proc/self/status", "Cpus_allowed_list: 0-1\n");
@@ -138,7 +138,7 @@ fn watched(busy: u64, stolen: u64) -> Vec<Check> {
 }
 
 #[test]
-fn what_others_do_now_is_seen_between_two_readings() {
+fn the_load_of_other_programs_is_seen_between_two_readings() {
     let of = |checks: &[Check], topic: &str| {
         let check = checks.iter().find(|check| check.topic == topic).unwrap();
         (check.severity, check.value.clone())
@@ -155,7 +155,7 @@ fn what_others_do_now_is_seen_between_two_readings() {
 }
 
 #[test]
-fn what_was_stolen_since_the_start_counts_too() {
+fn time_stolen_since_the_start_counts_too() {
     let made = Made::idle();
     made.write("proc/stat", "cpu  1000 0 500 93500 100 0 0 5000 0 0\n");
     made.assert("steal time", Severity::Warning, "5.0 % since the start");
@@ -195,7 +195,7 @@ fn limits_of_version_1_are_found_by_the_names_of_their_controllers() {
 }
 
 #[test]
-fn memory_that_a_real_build_would_not_find_is_warned_of() {
+fn there_are_warnings_about_too_little_memory() {
     let made = Made::idle();
     made.assert("free memory", Severity::Fine, "12.0 GiB of 16.0 GiB");
     assert_eq!(made.memory(4 << 20, 2 << 20).check("free memory").severity, Severity::Note);
@@ -229,7 +229,7 @@ fn what_cannot_be_seen_is_named() {
 }
 
 #[test]
-fn no_content_is_so_odd_that_looking_at_it_fails() {
+fn no_content_makes_the_examination_fail() {
     let files = [
         "proc/loadavg",
         "proc/self/status",
@@ -274,7 +274,7 @@ fn no_content_is_so_odd_that_looking_at_it_fails() {
 }
 
 #[test]
-fn why_there_are_no_counters_is_told() {
+fn the_reason_for_missing_counters_is_reported() {
     let available = |hardware, reason: Option<&str>| CountersAvailable {
         hardware,
         software: true,

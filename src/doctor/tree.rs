@@ -1,10 +1,10 @@
-//! The files of `/proc` and `/sys`, below a root of one's choice.
+//! The files of `/proc` and `/sys`, below a given root.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// No file that is read here is longer than a fraction of this; one that is, is none of the kernel's.
+/// The kernel's files that are read here are far shorter than this.
 const LONGEST: u64 = 1024 * 1024;
 
 /// A tree with `proc` and `sys` in it.
@@ -22,17 +22,17 @@ impl Tree {
         self.root == Path::new("/")
     }
 
-    /// What stands in a file, without the white space around it; `None` if it is not there or cannot be read.
+    /// The content of a file, without white space around it; `None` if it does not exist or cannot be read.
     pub fn text(&self, path: &str) -> Option<String> {
         let file = File::open(self.root.join(path)).ok()?;
-        // A pipe in its place would be waited for without end.
+        // Reading a pipe could block for ever.
         file.metadata().ok().filter(std::fs::Metadata::is_file)?;
         let mut bytes = Vec::new();
         file.take(LONGEST).read_to_end(&mut bytes).ok()?;
         Some(String::from_utf8_lossy(&bytes).trim().to_owned())
     }
 
-    /// The number that a file holds.
+    /// The number in a file.
     pub fn number(&self, path: &str) -> Option<u64> {
         self.text(path)?.parse().ok()
     }
@@ -45,9 +45,9 @@ impl Tree {
     }
 }
 
-/// The numbers of a list as the kernel writes it: `0-3,8,10-11`. What is no such list has none.
+/// The numbers of a list as the kernel writes it: `0-3,8,10-11`. What is not a number or a range is left out.
 pub fn numbers(list: &str) -> Vec<usize> {
-    /// More processors than any kernel can be built for.
+    /// More processors than any kernel supports.
     const MOST: usize = 65_536;
     let range = |part: &str| -> Option<std::ops::RangeInclusive<usize>> {
         let (first, last) = part.split_once('-').unwrap_or((part, part));

@@ -1,4 +1,4 @@
-//! An A/A of a tiny build: which change would show on this machine.
+//! An A/A comparison of a tiny build: the smallest change that would be detected on this machine.
 
 use std::ffi::OsString;
 use std::fs;
@@ -22,105 +22,105 @@ use crate::suite::Scenario;
 const MANIFEST: &str = include_str!("project/Forc.toml");
 const SOURCE: &str = include_str!("project/src/main.sw");
 
-/// The fewest pairs that say something, however long they take, and the most that are worth their time.
+/// The minimum number of pairs, however long they take, and the maximum.
 const FEWEST_PAIRS: usize = 5;
 const MOST_PAIRS: usize = 2000;
 
-/// After this long a build of the tiny project hangs.
+/// The time after which a build of the tiny project is ended as hung.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// The time that a measurement is thought to have.
+/// The assumed duration of a measurement.
 const MEASUREMENT: Duration = Duration::from_secs(600);
-/// So many short builds share it, or so many real programs, of which a build takes so long.
+/// The number of short builds that share it, or of real programs with builds of this duration.
 const SHORT_BUILDS: usize = 20;
 const REAL_PROGRAMS: usize = 4;
 const REAL_BUILD: Duration = Duration::from_secs(6);
-/// So many figures may be wrong together no more often than this.
+/// The number of figures, and the probability that any of them is wrong.
 const FIGURES: f64 = 60.0;
 const LEVEL: f64 = 0.01;
-/// A change is to be found so often.
+/// The probability that a change is detected.
 const POWER: f64 = 0.8;
 
-/// A change of CPU time that is larger is seen without a harness: a machine that shows no smaller one is of no use.
+/// A larger change of CPU time is visible without a harness: a machine that detects no smaller one is useless.
 const USELESS_CHANGE: f64 = 0.25;
 
-/// The metrics that are tried.
+/// The metrics of the trial.
 const METRICS: [Metric; 3] = [Metric::Cpu, Metric::PeakMemory, Metric::Wall];
 
-/// What an A/A has shown.
+/// The result of an A/A comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trial {
     /// The compiler's version.
     pub compiler: String,
-    /// How many pairs of builds were made.
+    /// The number of pairs of builds.
     pub pairs: usize,
-    /// How long they took together, in seconds.
+    /// Their total duration, in seconds.
     pub seconds: f64,
     /// The median wall time of a build, in seconds.
     pub build_seconds: f64,
     /// By metric, the robust standard deviation of the logarithm of a pair's ratio.
     pub deviations: Vec<(Metric, f64)>,
-    /// What ten minutes would show of many short builds like this one.
+    /// What would be detected in ten minutes for many short builds like this one.
     pub short: Outlook,
-    /// What ten minutes would show of a few real programs, if their pairs differ as these do.
+    /// What would be detected in ten minutes for a few real programs, if their pairs differ as much as these.
     pub real: Outlook,
 }
 
-/// The smallest changes that a measurement of ten minutes would show four times in five.
+/// The smallest changes that a measurement of ten minutes would detect with a probability of 80 %.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Outlook {
-    /// How many benchmarks share the time.
+    /// The number of benchmarks that share the time.
     pub benchmarks: usize,
-    /// How many pairs each of them has then.
+    /// The resulting number of pairs of each.
     pub pairs: usize,
-    /// By metric, the change as a fraction; absent where so few pairs show none.
+    /// By metric, the change as a fraction; absent if there are too few pairs to detect any.
     pub changes: Vec<(Metric, Option<f64>)>,
 }
 
 impl Trial {
-    /// Whether not even a large change would show.
+    /// Whether not even a large change would be detected.
     pub fn is_useless(&self) -> bool {
         let cpu = self.short.changes.iter().find(|(metric, _)| *metric == Metric::Cpu);
         cpu.is_some_and(|(_, change)| change.is_none_or(|change| change > USELESS_CHANGE))
     }
 }
 
-/// Why there is no A/A.
+/// Why there is no result.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
     /// The tiny project cannot be written.
     #[error("cannot write a tiny project to {}: {source}; TMPDIR may name another folder", path.display())]
     Write {
-        /// Where.
+        /// Its path.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// There is nowhere to write it.
+    /// There is no temporary folder.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
     /// The compiler cannot be run.
     #[error(transparent)]
     Collect(#[from] CollectError),
     /// The compiler does not build it.
-    #[error("forc {version} does not build a script without std: {words}")]
+    #[error("forc {version} does not build a script without std: {message}")]
     Failed {
         /// The compiler's version.
         version: String,
-        /// Its own last words.
-        words: String,
+        /// The last line of its output.
+        message: String,
     },
     /// The user stopped it.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// The smallest change of a median ratio that `pairs` pairs show in four cases of five, as a fraction, if the logarithms of
-/// the pairs' ratios have this standard deviation and a figure may be wrong with the probability `level`; `None` of fewer
-/// than two pairs, or of what is no deviation or level.
+/// The smallest change of a median ratio that `pairs` pairs detect with a probability of 80 %, as a fraction, if the
+/// logarithms of the pairs' ratios have this standard deviation and a figure may be wrong with the probability `level`;
+/// `None` for fewer than two pairs, or for an invalid deviation or level.
 ///
-/// It is `exp((t(1 − level/2) + t(0.8)) · deviation / √pairs) − 1` with the quantiles of Student's t of `pairs − 1` degrees
-/// of freedom: what a paired t-test of the logarithms would find.
+/// It is `exp((t(1 − level/2) + t(0.8)) · deviation / √pairs) − 1` with the quantiles of Student's t with `pairs − 1`
+/// degrees of freedom: what a paired t-test of the logarithms would detect.
 pub fn smallest_change(deviation: f64, pairs: usize, level: f64) -> Option<f64> {
     if pairs < 2 || !deviation.is_finite() || deviation < 0.0 || !(level > 0.0 && level < 1.0) {
         return None;
@@ -131,9 +131,9 @@ pub fn smallest_change(deviation: f64, pairs: usize, level: f64) -> Option<f64> 
     change.is_finite().then_some(change)
 }
 
-/// Builds a tiny project with one compiler in pairs for about `duration`, and says which change would show.
+/// Builds a tiny project with one compiler in pairs for about `duration`, and computes which change would be detected.
 ///
-/// A benchmark is never given more than `most_pairs` pairs, as many as a comparison makes.
+/// A benchmark is assumed to have at most `most_pairs` pairs, as in a comparison.
 ///
 /// # Errors
 /// If the project cannot be written or built, or the user stops it.
@@ -148,7 +148,7 @@ pub fn trial(
     write_project(&project).map_err(|source| TrialError::Write { path: project.clone(), source })?;
     let builder = Builder { toolchain, project: &project, metrics_file: folder.path().join("metrics.json"), interrupt };
     let mut random = fastrand::Rng::new();
-    // The first reads the compiler from the disk.
+    // The first build reads the compiler from the disk.
     builder.build(&mut random)?;
     let began = Instant::now();
     let mut pairs = Vec::new();
@@ -164,12 +164,12 @@ pub fn trial(
 fn conclude(compiler: String, pairs: &[[Benchmark; 2]], elapsed: Duration, build: f64, most: usize) -> Trial {
     let deviations: Vec<(Metric, f64)> =
         METRICS.into_iter().filter_map(|metric| Some((metric, deviation(pairs, metric)?))).collect();
-    // With all that is between two builds, as that takes its time in a measurement, too.
+    // Includes the time between builds, as a measurement spends that, too.
     let pair = elapsed.as_secs_f64() / pairs.len().max(1) as f64;
     let outlook = |benchmarks: usize, pair: f64| {
         let fit = MEASUREMENT.as_secs_f64() / (benchmarks as f64 * pair.max(1e-6));
         let pairs = (fit as usize).min(most);
-        // What differs by less than the threshold is no change, however well it is seen.
+        // A difference below the threshold is not reported as a change, however precise it is.
         let change = |(metric, deviation): &(Metric, f64)| {
             let shown = smallest_change(*deviation, pairs, LEVEL / FIGURES);
             (*metric, shown.map(|change| change.max(metric.spec().threshold)))
@@ -187,8 +187,8 @@ fn conclude(compiler: String, pairs: &[[Benchmark; 2]], elapsed: Duration, build
     }
 }
 
-/// The robust standard deviation of the logarithms of the pairs' ratios: 1.4826 times the median distance from the median,
-/// which single blows do not move. `None` where a run lacks the metric.
+/// The robust standard deviation of the logarithms of the pairs' ratios: 1.4826 times the median distance from the
+/// median, which single outliers hardly affect. `None` if a run lacks the metric.
 fn deviation(pairs: &[[Benchmark; 2]], metric: Metric) -> Option<f64> {
     let log_ratio = |[a, b]: &[Benchmark; 2]| {
         let ratio = figures::of_run(b, metric)? / figures::of_run(a, metric)?;
@@ -228,10 +228,10 @@ impl Builder<'_> {
             return Err(TrialError::Interrupted);
         }
         if recording.ended.is_some() || !recording.exit.success() {
-            let said = format!("{}\n{}", recording.stdout, recording.stderr);
-            let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-            let words = last.unwrap_or("it said nothing").chars().take(200).collect();
-            return Err(TrialError::Failed { version: self.toolchain.version.clone(), words });
+            let output = format!("{}\n{}", recording.stdout, recording.stderr);
+            let last = output.lines().map(str::trim).rfind(|line| !line.is_empty());
+            let message = last.unwrap_or("it printed nothing").chars().take(200).collect();
+            return Err(TrialError::Failed { version: self.toolchain.version.clone(), message });
         }
         Ok(collector::assemble("tiny".to_owned(), self.project, self.toolchain.capabilities.protocol, recording))
     }
@@ -243,7 +243,7 @@ mod tests {
 
     fn close(change: Option<f64>, expected: f64) {
         let change = change.unwrap();
-        // The quantiles of `statrs` are within a tenth of a per cent or so where there are very many degrees of freedom.
+        // With very many degrees of freedom, the quantiles of `statrs` are exact to about 0.1 %.
         assert!((change / expected - 1.0).abs() < 2e-3, "{change} is not {expected}");
     }
 
@@ -253,19 +253,19 @@ mod tests {
         close(smallest_change(0.02, 10, 0.05), ((2.262_157 + 0.883_404) * 0.02 / 10f64.sqrt()).exp_m1());
         // t of 4: 4.604095 at 0.995, 0.940965 at 0.8.
         close(smallest_change(0.1, 5, 0.01), ((4.604_095 + 0.940_965) * 0.1 / 5f64.sqrt()).exp_m1());
-        // Of very many the normal distribution's: 2.575829 and 0.841621.
+        // With very many, those of the normal distribution: 2.575829 and 0.841621.
         close(smallest_change(0.05, 1_000_000, 0.01), f64::exp_m1((2.575_829 + 0.841_621) * 0.05 / 1000.0));
     }
 
     #[test]
-    fn more_pairs_and_less_noise_show_smaller_changes() {
+    fn more_pairs_and_less_noise_detect_smaller_changes() {
         let change = |deviation, pairs| smallest_change(deviation, pairs, LEVEL / FIGURES).unwrap();
         assert!(change(0.02, 12) > change(0.02, 74) && change(0.02, 74) > change(0.01, 74));
         assert_eq!(change(0.0, 12), 0.0);
     }
 
     #[test]
-    fn what_is_no_sample_shows_nothing() {
+    fn an_invalid_sample_detects_nothing() {
         for (deviation, pairs, level) in [
             (0.1, 0, 0.01),
             (0.1, 1, 0.01),
@@ -284,13 +284,13 @@ mod tests {
         let run = crate::testing::report(1).benchmarks[0].runs[0].clone();
         let pairs = vec![[run.clone(), run]; 10];
         let trial = conclude("0.72.1".to_owned(), &pairs, Duration::from_secs(1), 0.05, 200);
-        // 600 s / (4 × 12 s), and 600 s / (20 × 0.1 s), of which a comparison makes 200.
+        // 600 s / (4 × 12 s), and 600 s / (20 × 0.1 s), limited to the 200 of a comparison.
         assert_eq!((trial.real.pairs, trial.short.pairs), (12, 200));
         assert!(trial.deviations.iter().all(|(_, deviation)| *deviation == 0.0) && !trial.is_useless());
     }
 
     #[test]
-    fn a_single_blow_does_not_move_the_deviation() {
+    fn an_outlier_does_not_change_the_deviation() {
         let template = crate::testing::report(1).benchmarks[0].runs[0].clone();
         let lasting = |seconds: f64| {
             let mut run = template.clone();
@@ -304,7 +304,7 @@ mod tests {
         let calm = deviation(&pairs, Metric::Wall).unwrap();
         assert!((calm / (1.4826 * 1.01f64.ln()) - 1.0).abs() < 1e-6, "{calm}");
         pairs[0] = [lasting(1.0), lasting(9.0)];
-        let struck = deviation(&pairs, Metric::Wall).unwrap();
-        assert!((struck / calm - 1.0).abs() < 0.1, "{struck} {calm}");
+        let with_outlier = deviation(&pairs, Metric::Wall).unwrap();
+        assert!((with_outlier / calm - 1.0).abs() < 0.1, "{with_outlier} {calm}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the whole machine does while one run is on.
+//! What the whole machine does during a run.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,7 +8,8 @@ use super::tree::Tree;
 use crate::model::Surroundings;
 use crate::os::clock;
 
-/// The machine just before a run. Reading it takes some tenths of a millisecond at most, before the run and after it.
+/// The state of the machine just before a run. Reading it takes at most some tenths of a millisecond, before and after
+/// the run.
 pub struct Watch {
     tree: Tree,
     began: Instant,
@@ -17,14 +18,14 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Reads what there is before the run.
+    /// Reads the state before the run.
     pub fn start() -> Self {
         let tree = Tree::new(Path::new("/"));
         let times = Times::read(&tree);
         Self { tree, times, suspended: clock::suspended(), began: Instant::now() }
     }
 
-    /// What the machine did since; `None` where it does not tell.
+    /// What the machine has done since then; `None` if the kernel does not report it.
     pub fn end(self) -> Option<Surroundings> {
         let elapsed = self.began.elapsed();
         let did = Times::read(&self.tree)?.since(self.times?);

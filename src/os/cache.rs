@@ -1,4 +1,4 @@
-//! The user's cache folder, where built compilers and fetched projects are kept.
+//! The user's cache folder: it holds built compilers and fetched projects.
 
 use std::env;
 use std::fs::{File, TryLockError};
@@ -11,45 +11,45 @@ use etcetera::BaseStrategy;
 
 use crate::os::Interrupt;
 
-/// Names the cache folder in place of the platform's own (`~/.cache/forc-perf` on Linux).
+/// The variable that names another cache folder than the platform's default (`~/.cache/forc-perf` on Linux).
 pub const CACHE_VARIABLE: &str = "FORC_PERF_CACHE";
 
-/// How often a lock that somebody else holds is tried again.
+/// How often a lock that another process holds is tried again.
 const LOCK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// There is nowhere to keep anything.
+/// There is no cache folder.
 #[derive(Debug, thiserror::Error)]
-#[error("no home folder is known, so there is nowhere to keep a compiler; set {CACHE_VARIABLE} to a folder")]
+#[error("no home folder is known, so compilers cannot be kept; set {CACHE_VARIABLE} to a folder")]
 pub struct NoCache;
 
-/// Why a lock could not be had.
+/// Why a lock could not be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Its file cannot be made, or the file system knows no locks.
+    /// Its file cannot be made, or the file system does not support locks.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The user stopped the waiting.
+    /// The user interrupted the wait.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// The cache folder. It need not exist yet. It is absolute, unless there is no working folder.
+/// The path of the cache folder, which may not exist yet. It is absolute, unless there is no working folder.
 ///
 /// # Errors
 /// If neither the variable nor a home folder is set.
 pub fn folder() -> Result<PathBuf, NoCache> {
     if let Some(folder) = env::var_os(CACHE_VARIABLE).filter(|folder| !folder.is_empty()) {
-        // Programs that are run in other folders are told of places in the cache.
+        // Programs that run in other folders are given paths in the cache.
         return Ok(std::path::absolute(&folder).unwrap_or_else(|_| PathBuf::from(folder)));
     }
     etcetera::choose_base_strategy().map(|strategy| strategy.cache_dir().join("forc-perf")).map_err(|_| NoCache)
 }
 
-/// Takes the lock of the file at `path`, which is made if it is not there. The system lets go of it when the returned file
-/// is dropped or its holder ends, however it ends. `on_wait` is called once if another process holds it.
+/// Takes the lock of the file at `path`, and makes the file if it does not exist. The system releases the lock when the
+/// returned file is dropped or the process ends, in whatever way. `on_wait` is called once if another process holds it.
 ///
 /// # Errors
-/// If the file cannot be made, or `interrupt` is requested while somebody else holds the lock.
+/// If the file cannot be made, or `interrupt` is requested while another process holds the lock.
 pub fn lock(path: &Path, interrupt: &Interrupt, on_wait: impl FnOnce()) -> Result<File, LockError> {
     let mut on_wait = Some(on_wait);
     loop {
@@ -66,10 +66,10 @@ pub fn lock(path: &Path, interrupt: &Interrupt, on_wait: impl FnOnce()) -> Resul
     }
 }
 
-/// The same without waiting: `None` if another process holds it.
+/// Like [`lock`], but without waiting: `None` if another process holds the lock.
 ///
 /// # Errors
-/// If the file cannot be made, or the file system knows no locks.
+/// If the file cannot be made, or the file system does not support locks.
 pub fn try_lock(path: &Path) -> io::Result<Option<File>> {
     let file = File::create(path)?;
     match file.try_lock() {
@@ -85,7 +85,7 @@ pub fn free_space(folder: &Path) -> Option<u64> {
     Some(space.f_bavail.saturating_mul(space.f_frsize))
 }
 
-/// How many bytes the files below `path` take, links not followed. What cannot be read counts nothing.
+/// The size in bytes of the files below `path`. Links are not followed, and what cannot be read counts as 0.
 pub fn size_of(path: &Path) -> u64 {
     let entries = walkdir::WalkDir::new(path).into_iter().filter_map(Result::ok);
     entries.filter_map(|entry| entry.metadata().ok()).filter(|metadata| metadata.is_file()).map(|file| file.len()).sum()
@@ -104,7 +104,7 @@ mod tests {
         let interrupt = Interrupt::new();
         let waiting = lock(&path, &interrupt.clone(), || interrupt.request());
         assert!(matches!(waiting, Err(LockError::Interrupted)), "{waiting:?}");
-        // Not only dropped: a process that another test forks right now may hold the file open for a moment.
+        // Not only dropped: a process that another test is forking may hold the file open for a moment.
         held.unlock().unwrap();
         assert!(try_lock(&path).unwrap().is_some());
     }

@@ -9,7 +9,8 @@ pub fn thread_cpu_time() -> Duration {
     duration(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
-/// For how long the machine has been suspended since its start: one clock runs on while it is suspended, the other stops.
+/// For how long the machine has been suspended since its start: one clock runs on while it is suspended, the other
+/// stops.
 #[cfg(target_os = "linux")]
 pub fn suspended() -> Duration {
     use rustix::time::{DynamicClockId, clock_gettime_dynamic};
@@ -47,7 +48,8 @@ impl ProcessClock {
     /// The time now; `None` if the process has ended.
     pub fn now(self) -> Option<Duration> {
         let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: `time` is a valid place for the result. A clock whose process has ended is reported by the return value.
+        // SAFETY: `time` is a valid place for the result. A clock whose process has ended is reported by the return
+        // value.
         if unsafe { libc::clock_gettime(self.0, &raw mut time) } != 0 {
             return None;
         }

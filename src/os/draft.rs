@@ -1,7 +1,7 @@
-//! Files that are whole or not there: written under another name beside their place, and moved there at the end.
+//! Files that are either complete or absent: written under another name in the same folder, and renamed at the end.
 //!
-//! A process that is killed leaves its drafts behind. Each is locked while it is written, so that the next process that
-//! writes into the same folder can tell those that were left, and removes them.
+//! A killed process leaves its drafts behind. A draft is locked while it is written, so the next process that writes
+//! into the same folder recognizes abandoned drafts and removes them.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
@@ -14,10 +14,10 @@ use tempfile::NamedTempFile;
 
 use super::lock;
 
-/// How the names of drafts begin.
+/// The prefix of the names of drafts.
 const PREFIX: &str = ".forc-perf-";
 
-/// A file that is going to be at a certain place.
+/// A file that is being written and has not got its final name yet.
 #[derive(Debug)]
 pub struct Draft {
     file: NamedTempFile,
@@ -25,14 +25,14 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A draft of the file at `place`, in the same folder. It is as readable as the file that it takes the place of, or as
-    /// any new file of the user's.
+    /// A draft of the file at `place`, in the same folder. It has the permissions of the file that it replaces, or
+    /// those of any new file of the user.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn of(place: &Path) -> io::Result<Self> {
         let folder = place.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        remove_left_once(folder);
+        remove_abandoned_once(folder);
         let mode = fs::metadata(place).map_or(0o666, |file| file.mode() & 0o777);
         let mut builder = tempfile::Builder::new();
         // The umask applies, too.
@@ -42,35 +42,35 @@ impl Draft {
         Ok(Self { file, place: place.to_owned() })
     }
 
-    /// The file as it is so far.
+    /// The file, to be written.
     pub fn file(&mut self) -> &mut File {
         self.file.as_file_mut()
     }
 
-    /// Where it stands until it is moved.
+    /// Its path until it is renamed.
     pub fn path(&self) -> &Path {
         self.file.path()
     }
 
-    /// Moves it to its place.
+    /// Gives it its final name.
     ///
     /// # Errors
-    /// If it cannot be moved; it is gone then.
+    /// If it cannot be renamed. The draft is removed then.
     pub fn finish(self) -> io::Result<()> {
         self.file.persist(&self.place).map(drop).map_err(|failed| failed.error)
     }
 }
 
-/// Removes what killed processes have left in this folder, the first time that this one writes there.
-fn remove_left_once(folder: &Path) {
+/// Removes what killed processes have left in this folder, the first time that this process writes there.
+fn remove_abandoned_once(folder: &Path) {
     static SEEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let is_new = SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned());
     if is_new {
-        remove_left(folder);
+        remove_abandoned(folder);
     }
 }
 
-fn remove_left(folder: &Path) {
+fn remove_abandoned(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.filter_map(Result::ok) {
         if entry.file_name().to_string_lossy().starts_with(PREFIX)
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_whole_or_as_it_was() {
+    fn a_file_is_complete_or_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("report.json");
         fs::write(&place, "old").unwrap();
@@ -107,15 +107,15 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_goes_and_what_is_being_written_stays() {
+    fn abandoned_drafts_are_removed_and_those_being_written_are_not() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("report.json");
         let open = Draft::of(&place).unwrap();
         let (file, left) = Draft::of(&place).unwrap().file.keep().unwrap();
-        // Not only dropped: a process that another test forks right now may hold it for a moment.
+        // Not only dropped: a process that another test is forking may hold it for a moment.
         file.unlock().unwrap();
         fs::create_dir(folder.path().join(".forc-perf-folder")).unwrap();
-        remove_left(folder.path());
+        remove_abandoned(folder.path());
         assert!(open.path().exists() && !left.exists());
         assert_eq!(count(folder.path()), 2);
     }
@@ -127,7 +127,7 @@ mod tests {
         let (place, ordinary) = (folder.path().join("report.json"), folder.path().join("ordinary"));
         fs::write(&ordinary, "").unwrap();
         Draft::of(&place).unwrap().finish().unwrap();
-        assert_eq!(mode(&place), mode(&ordinary), "as the umask has it");
+        assert_eq!(mode(&place), mode(&ordinary), "as the umask sets it");
         fs::set_permissions(&place, Permissions::from_mode(0o600)).unwrap();
         Draft::of(&place).unwrap().finish().unwrap();
         assert_eq!(mode(&place), 0o600);

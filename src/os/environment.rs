@@ -1,4 +1,4 @@
-//! The machine that is measured on.
+//! The machine on which the measurement runs.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use crate::model::{Cpu, Environment, LoadAverage};
 
-/// Looks at the machine. What it does not tell is absent.
+/// Reads the properties of the machine. What the system does not report is absent.
 pub fn observe() -> Environment {
     let kind = RefreshKind::nothing()
         .with_memory(MemoryRefreshKind::nothing().with_ram())

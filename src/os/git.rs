@@ -1,4 +1,4 @@
-//! Running git, so that neither the user's settings nor the variables of a hook change what it does.
+//! Runs git so that neither the user's settings nor the variables of a hook change what it does.
 
 use std::ffi::OsStr;
 use std::io;
@@ -9,31 +9,31 @@ use super::Interrupt;
 use crate::os::process::{self, ProcessError};
 use crate::text::plain;
 
-/// Why git did not do what it was asked.
+/// Why a git command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
     /// It could not be started.
     #[error("git cannot be started: {0}; install git, or add its folder to PATH")]
     Missing(#[source] io::Error),
-    /// The folder that it was to be run in is not there.
+    /// The working folder does not exist.
     #[error("there is no folder {}", .0.display())]
     NoFolder(PathBuf),
     /// The disk is full.
     #[error("git found no space left on the disk: {0}")]
     NoSpace(String),
-    /// It ended with an error; these are its last words.
+    /// It ended with an error; this is its message.
     #[error("{0}")]
     Refused(String),
-    /// It could not be listened to.
-    #[error("git cannot be listened to: {0}")]
+    /// Its output could not be read.
+    #[error("the output of git cannot be read: {0}")]
     Io(#[source] io::Error),
     /// The user stopped it.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// Settings in place of the user's own. Nothing of ours may run hooks, sign, start services that outlive it, or leave
-/// files beside an index. A folder that the user names is trusted whoever owns it: its compiler is going to be run.
+/// Settings that override the user's. Our commands must not run hooks, sign, start services that outlive them, or leave
+/// files next to an index. A folder that the user names is trusted, whoever owns it: its compiler is going to be run.
 const SETTINGS: [&str; 19] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -44,7 +44,7 @@ const SETTINGS: [&str; 19] = [
     "gc.auto=0",
     "maintenance.auto=false",
     "protocol.version=2",
-    // A URL comes from a file: `ext::` and `fd::` would run what it says or read what is open.
+    // A URL may come from a file: `ext::` would run a command, and `fd::` would read an open file.
     "protocol.allow=never",
     "protocol.file.allow=always",
     "protocol.git.allow=always",
@@ -57,7 +57,7 @@ const SETTINGS: [&str; 19] = [
     "fetch.recurseSubmodules=false",
 ];
 
-/// Variables that say how git reaches a server, and whose settings it takes; all others of its own are removed.
+/// Variables that set how git reaches a server, and which settings it reads. All its other variables are removed.
 const KEPT_VARIABLES: [&str; 12] = [
     "GIT_SSH",
     "GIT_ASKPASS",
@@ -73,27 +73,27 @@ const KEPT_VARIABLES: [&str; 12] = [
     "GIT_CONFIG_NOSYSTEM",
 ];
 
-/// What serves a repository to a fetch. A local one is served by a git that has none of the settings of the one that
-/// fetches, and would refuse a folder of somebody else, or a commit that no branch names.
+/// The command that serves a repository to a fetch. The git that serves a local repository does not get the settings of the
+/// git that fetches. Without these, it would refuse a folder of another user, or a commit that no branch names.
 pub const UPLOAD_PACK: &str = "git -c 'safe.directory=*' -c uploadpack.allowAnySHA1InWant=true upload-pack";
 
-/// A repository that git is run in.
+/// A repository in which git is run.
 #[derive(Clone, Debug)]
 pub struct Repository<'a> {
     folder: PathBuf,
-    /// Where its history is; `None` leaves it to git to look for it, in the folders above as well.
+    /// Where its history is. With `None`, git looks for it, also in the folders above.
     git_dir: Option<PathBuf>,
     interrupt: &'a Interrupt,
 }
 
 impl<'a> Repository<'a> {
-    /// Whatever repository there is in `folder` or around it.
+    /// The repository in `folder`, or else the nearest one above it.
     pub fn around(folder: &Path, interrupt: &'a Interrupt) -> Self {
         Self { folder: folder.to_owned(), git_dir: None, interrupt }
     }
 
-    /// The repository whose work tree is `folder` and whose history is in `git_dir`, and no other: where that is broken, git
-    /// must not go on in whatever repository may lie around it.
+    /// The repository with the work tree `folder` and its history in `git_dir`, and no other: if it is broken, git must
+    /// not use a repository around it.
     pub fn at(folder: &Path, git_dir: &Path, interrupt: &'a Interrupt) -> Self {
         Self { folder: folder.to_owned(), git_dir: Some(git_dir.to_owned()), interrupt }
     }
@@ -103,13 +103,13 @@ impl<'a> Repository<'a> {
         Self::at(folder, &folder.join(".git"), interrupt)
     }
 
-    /// Makes a repository of our own in `folder`, which is there and empty.
+    /// Makes a repository of our own in `folder`, which must exist and be empty.
     ///
     /// # Errors
     /// If git cannot be started, fails or is interrupted.
     pub fn init(folder: &Path, object_format: &str, interrupt: &'a Interrupt) -> Result<Self, GitError> {
         let format = format!("--object-format={object_format}");
-        // This looks for no other repository by itself.
+        // `git init` does not look for another repository.
         Self::around(folder, interrupt).git(["init", "--quiet", "--template=", "--initial-branch=none", &format])?;
         Ok(Self::own(folder, interrupt))
     }
@@ -119,11 +119,11 @@ impl<'a> Repository<'a> {
         &self.folder
     }
 
-    /// A git command to be given its arguments.
+    /// A git command without its arguments.
     pub fn command(&self) -> Command {
         let mut command = Command::new("git");
         process::remove_variables(&mut command, |name| {
-            // Settings by number (`GIT_CONFIG_COUNT`) are a build service's way to hand over credentials.
+            // Build services pass credentials as numbered settings (`GIT_CONFIG_COUNT`).
             let settings = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
             name.starts_with("GIT_") && !KEPT_VARIABLES.iter().chain(&settings).any(|kept| name.starts_with(kept))
         });
@@ -135,34 +135,34 @@ impl<'a> Repository<'a> {
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .env("LC_ALL", "C")
-            // An id is to mean what it says.
+            // No replacement objects: an id means the object with that hash.
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_OPTIONAL_LOCKS", "0")
-            // No questions, and no waiting for ever on a dead line.
+            // No questions, and no endless wait for a connection that is dead.
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_HTTP_LOW_SPEED_LIMIT", "1000")
             .env("GIT_HTTP_LOW_SPEED_TIME", "30");
         command
     }
 
-    /// Runs a git command to its end; what it wrote on stdout.
+    /// Runs a git command to its end and returns its stdout.
     ///
     /// # Errors
     /// If it cannot be started, fails or is interrupted.
     pub fn run(&self, command: &mut Command) -> Result<Vec<u8>, GitError> {
-        let mut words = Vec::new();
+        let mut output = Vec::new();
         let ended = process::run(command, self.interrupt, |line| {
-            words.extend_from_slice(line);
+            output.extend_from_slice(line);
             Ok(())
         });
         match ended {
             Ok(ended) if ended.status.success() => Ok(ended.stdout),
             Ok(_) => {
-                let words = plain(&words);
-                let last = last_words(&words);
-                Err(if words.contains(process::NO_SPACE) { GitError::NoSpace(last) } else { GitError::Refused(last) })
+                let output = plain(&output);
+                let line = error_line(&output);
+                Err(if output.contains(process::NO_SPACE) { GitError::NoSpace(line) } else { GitError::Refused(line) })
             }
-            // The system says the same of a program and of a folder that is not there.
+            // The system reports the same error for a missing program and for a missing folder.
             Err(ProcessError::Spawn(_)) if !self.folder.is_dir() => Err(GitError::NoFolder(self.folder.clone())),
             Err(ProcessError::Spawn(source)) => Err(GitError::Missing(source)),
             Err(ProcessError::Io(source)) => Err(GitError::Io(source)),
@@ -170,7 +170,7 @@ impl<'a> Repository<'a> {
         }
     }
 
-    /// Runs git with these arguments; what it wrote on stdout.
+    /// Runs git with these arguments and returns its stdout.
     ///
     /// # Errors
     /// If it cannot be started, fails or is interrupted.
@@ -179,7 +179,7 @@ impl<'a> Repository<'a> {
     }
 }
 
-/// A URL as reports and messages may hold it: who may read there has no place in them.
+/// A URL without its credentials, for reports and messages.
 pub(crate) fn without_credentials(url: &str) -> String {
     match url.split_once("://") {
         Some((scheme, rest)) => {
@@ -191,12 +191,12 @@ pub(crate) fn without_credentials(url: &str) -> String {
     }
 }
 
-/// What of a server that refuses stands on a line of its own, before this one.
+/// When a server refuses, its reason is on the line before this one.
 const REMOTE_REFUSAL: &str = "fatal: Could not read from remote repository.";
 
-/// The line that says what is wrong: the first that git marks as such, else the last one.
-fn last_words(words: &str) -> String {
-    let lines: Vec<&str> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+/// The line with the error: the first one that git marks as such, else the last one.
+fn error_line(output: &str) -> String {
+    let lines: Vec<&str> = output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let marked = lines.iter().position(|line| line.starts_with("fatal:") || line.starts_with("error:"));
     match marked {
         Some(at) if at > 0 && lines[at] == REMOTE_REFUSAL => format!("{} {}", lines[at], lines[at - 1]),
@@ -210,12 +210,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_is_told_and_not_the_advice_after_it() {
-        let words = "warning: x\nfatal: detected dubious ownership\nTo add an exception, call:\n\n\tgit config\n";
-        assert_eq!(last_words(words), "fatal: detected dubious ownership");
-        let words = format!("git@example.org: Permission denied (publickey).\n{REMOTE_REFUSAL}\n\nPlease make sure\n");
-        assert!(last_words(&words).ends_with("repository. git@example.org: Permission denied (publickey)."));
-        assert_eq!(last_words("a\n\nb\n\n"), "b");
-        assert_eq!(last_words(""), "git said nothing");
+    fn the_error_is_reported_and_not_the_advice_after_it() {
+        let output = "warning: x\nfatal: detected dubious ownership\nTo add an exception, call:\n\n\tgit config\n";
+        assert_eq!(error_line(output), "fatal: detected dubious ownership");
+        let output = format!("git@example.org: Permission denied (publickey).\n{REMOTE_REFUSAL}\n\nPlease make sure\n");
+        assert!(error_line(&output).ends_with("repository. git@example.org: Permission denied (publickey)."));
+        assert_eq!(error_line("a\n\nb\n\n"), "b");
+        assert_eq!(error_line(""), "git said nothing");
     }
 }

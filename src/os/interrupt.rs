@@ -3,19 +3,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long after the first signal a second one is somebody's second thought. `timeout` signals its child and then its whole
-/// group, a closing terminal and a service manager signal each process of many: all of that is one request.
+/// How long signals after the first one are taken for the same request. `timeout` signals its child and then its whole
+/// group; a closing terminal and a service manager signal each of many processes.
 #[cfg(unix)]
 const ONE_REQUEST: Duration = Duration::from_secs(1);
 
-/// A request to stop that any thread may make and every run obeys: Ctrl-C, in the commands.
+/// A request to stop. Any thread may make it, and every run obeys it. The commands make it on Ctrl-C.
 ///
 /// Clones share the request.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// One that nobody has requested yet.
+    /// A request that has not been made yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -30,7 +30,8 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Whether the stop is requested within `time`: what ends a whole group reaches one of its processes first.
+    /// Whether the stop is requested within `time`. A signal to a whole group reaches its processes one after the
+    /// other.
     pub(crate) fn requested_within(&self, time: Duration) -> bool {
         let begun = Instant::now();
         while !self.requested() && begun.elapsed() < time {
@@ -39,8 +40,9 @@ impl Interrupt {
         self.requested()
     }
 
-    /// Requests the stop on Ctrl-C, on termination and when the terminal is closed; a signal that comes a second or more after
-    /// the first one ends the program at once with code 130. Where `nohup` has the closing of the terminal ignored, it stays so.
+    /// Requests the stop on Ctrl-C, on termination and when the terminal is closed. A signal that comes a second or
+    /// more after the first one ends the program at once with code 130. Under `nohup`, the closing of the terminal
+    /// stays ignored.
     ///
     /// # Errors
     /// If the operating system refuses the handlers or the thread that waits for signals.
@@ -75,10 +77,10 @@ mod tests {
 
     use super::*;
 
-    /// Set for the process that is signalled: this test once more.
+    /// Set in the process that is signalled, which runs this test as well.
     const SIGNALLED: &str = "FORC_PERF_TEST_SIGNALLED";
 
-    /// Starts the process, and returns when it takes signals.
+    /// Starts the process, and returns when it handles signals.
     fn start(test: &str) -> (Child, BufReader<std::process::ChildStdout>) {
         let mut command = Command::new(std::env::current_exe().unwrap());
         let name = format!("os::interrupt::tests::{test}");
@@ -101,7 +103,7 @@ mod tests {
         kill_process(Pid::from_child(child), signal).unwrap();
     }
 
-    /// What a process does that stops for nothing but a second thought.
+    /// A process that does not end by itself after the first request.
     fn be_signalled() {
         let interrupt = Interrupt::new();
         interrupt.on_signals().unwrap();

@@ -1,4 +1,4 @@
-//! Files that are locked for as long as they are in use, so that others recognize those that a killed process has left.
+//! Files that are locked while they are in use, so that other processes recognize those that a killed process has left.
 
 use std::fs::File;
 use std::io;
@@ -23,8 +23,8 @@ pub fn create(builder: &Builder, folder: &Path) -> io::Result<(NamedTempFile, io
     }
 }
 
-/// The lock of a file that nobody else holds a lock of; `None` if somebody does, or if there is no such file. To be held
-/// until the file is removed: [`create`] waits for it and then notices that its file has no name.
+/// Takes the lock of a file that no process holds; `None` if one does, or if there is no such file. To be held until
+/// the file is removed: [`create`] waits for the lock, and then sees that its file has no name any more.
 pub fn try_abandoned(path: &Path) -> Option<File> {
     // A link is not followed, and a pipe is not waited for.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -47,7 +47,7 @@ mod tests {
         let (file, locked) = create(&Builder::new(), folder.path()).unwrap();
         locked.unwrap();
         assert!(try_abandoned(file.path()).is_none(), "its maker holds it");
-        // Not only dropped: a process that another test forks right now may hold the file open for a moment.
+        // Not only dropped: a process that another test is forking may hold the file open for a moment.
         file.as_file().unlock().unwrap();
         let _removing = try_abandoned(file.path()).unwrap();
         assert!(try_abandoned(file.path()).is_none(), "whoever removes it holds it");

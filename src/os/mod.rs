@@ -1,7 +1,7 @@
 //! The operating system: processes, signals, clocks, git, locks, temporary and cached files, the machine.
 //!
-//! `unsafe` is allowed in four modules only, each a safe wrapper around one interface of the C library that `rustix` does
-//! not offer.
+//! `unsafe` is allowed in four modules only, each a safe wrapper around one interface of the C library that `rustix`
+//! does not offer.
 
 pub mod cache;
 #[allow(unsafe_code, reason = "wraps the CPU clock of another process")]

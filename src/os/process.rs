@@ -1,5 +1,5 @@
-//! Programs that are run for their work and not to be measured, git and cargo: watched for an interrupt, and ended with
-//! everything that they have started.
+//! Runs programs that are not measured (git, cargo). On an interrupt they are ended with everything that they have
+//! started.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Command, ExitStatus, Stdio};
@@ -11,21 +11,21 @@ use rustix::process::Pid;
 
 use super::{Interrupt, signal, spawn, watchdog};
 
-/// How often an interrupt is looked for while the program is silent.
+/// How often an interrupt is looked for while the program prints nothing.
 const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How long a program that was asked to end may take before it is killed.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What the system calls a full disk (`strerror(ENOSPC)`), as programs pass it on.
+/// The system's message for a full disk (`strerror(ENOSPC)`), which programs print.
 pub const NO_SPACE: &str = "No space left on device";
 
-/// A program that has ended by itself.
+/// The result of a program that has ended by itself.
 #[derive(Debug)]
 pub struct Ended {
-    /// How.
+    /// How it ended.
     pub status: ExitStatus,
-    /// All that it wrote on stdout.
+    /// Its whole stdout.
     pub stdout: Vec<u8>,
 }
 
@@ -35,19 +35,20 @@ pub enum ProcessError {
     /// It could not be started.
     #[error("it cannot be started: {0}")]
     Spawn(#[source] io::Error),
-    /// It could not be listened to or waited for, or a listener gave up.
-    #[error("it cannot be listened to: {0}")]
+    /// Its output could not be read, it could not be waited for, or `on_line` failed.
+    #[error("its output cannot be read: {0}")]
     Io(#[source] io::Error),
     /// The user stopped it.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// Runs a program to its end. `on_line` is given each line of its stderr with the line's end, as it comes.
+/// Runs a program to its end. `on_line` gets each line of its stderr, with the line end, as it is printed.
 ///
-/// The program has a session of its own: Ctrl-C reaches the harness alone, which then ends the program and all that it
-/// started, and nothing can ask for a password on a terminal that shows progress. It is also ended when the harness is
-/// killed: else a cargo would build on while the next harness already changes the sources.
+/// The program has a session of its own. So Ctrl-C reaches the harness alone, which then ends the program and
+/// everything that it started, and nothing can ask for a password on a terminal that shows progress. The program is
+/// also ended when the harness is killed: otherwise cargo would still build while the next harness already changes the
+/// sources.
 ///
 /// # Errors
 /// If it cannot be started or is interrupted, or `on_line` fails. A program that fails is not an error: see
@@ -71,7 +72,7 @@ pub fn run(
     let ended = AtomicBool::new(false);
     let (written, read) = thread::scope(|scope| {
         let watcher = scope.spawn(|| watch(group, &ended, interrupt));
-        // Also if `on_line` panics: the scope waits for the watcher, which waits for the end.
+        // Runs also if `on_line` panics: the scope waits for the watcher, and the watcher waits for this.
         let end = OnDrop(|| {
             ended.store(true, Ordering::Release);
             watcher.thread().unpark();
@@ -105,7 +106,7 @@ pub fn run(
     Ok(Ended { status, stdout: written.map_err(ProcessError::Io)? })
 }
 
-/// Does something when it goes.
+/// Calls a function when it is dropped.
 struct OnDrop<F: Fn()>(F);
 
 impl<F: Fn()> Drop for OnDrop<F> {
@@ -114,7 +115,7 @@ impl<F: Fn()> Drop for OnDrop<F> {
     }
 }
 
-/// Waits for the end of the output or for an interrupt, on which the group is asked to end, and then killed.
+/// Waits for the end of the output or for an interrupt. On an interrupt the group is asked to end, and then killed.
 fn watch(group: Pid, ended: &AtomicBool, interrupt: &Interrupt) {
     let done = || ended.load(Ordering::Acquire);
     while !done() && !interrupt.requested() {
@@ -131,7 +132,7 @@ fn watch(group: Pid, ended: &AtomicBool, interrupt: &Interrupt) {
     signal::kill_group(group);
 }
 
-/// Removes every variable from the environment of `command` whose name `is_foreign`.
+/// Removes the variables whose names match `is_foreign` from the environment of `command`.
 pub fn remove_variables(command: &mut Command, is_foreign: impl Fn(&str) -> bool) {
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(&is_foreign) {
@@ -152,7 +153,7 @@ mod tests {
 
     #[test]
     fn both_streams_are_read_to_their_ends() {
-        // More than a pipe holds, on both at once: whoever reads only one of them would wait for ever.
+        // More than a pipe holds, on both streams: a reader of only one of them would wait for ever.
         let script = "i=0; while [ $i -lt 3000 ]; do echo 0123456789012345678901234567890123456789; \
                       echo 0123456789012345678901234567890123456789 >&2; i=$((i+1)); done; exit 3";
         let mut lines = 0;
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_that_fails_ends_the_program() {
+    fn a_callback_that_fails_ends_the_program() {
         let result = run(&mut shell("echo line >&2; sleep 3600"), &Interrupt::new(), |_| Err(io::Error::other("full")));
         assert!(matches!(result, Err(ProcessError::Io(_))), "{result:?}");
     }

@@ -1,9 +1,9 @@
-//! Temporary folders: private, and removed by the next process where one was killed.
+//! Private temporary folders. Those of a killed process are removed by the next process.
 //!
-//! All of them are in one folder of the user's in the system's temporary folder, `forc-perf-<user id>`, which nobody else
-//! may enter: what is copied there is as private as its original, and no other user can put a name in our way. Beside
-//! each temporary folder is its lock, `<name>.lock`, which is there before the folder and goes after it. So a folder whose lock
-//! nobody holds was left by a process that was killed.
+//! All of them are in one folder of the user, `forc-perf-<user id>`, in the system's temporary folder. No other user
+//! may enter it: a copy in it is as private as its original, and no other user can occupy a name. Each temporary folder
+//! has a lock next to it, `<name>.lock`, which is made before the folder and removed after it. So a folder whose lock
+//! no process holds was left by a process that was killed.
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
@@ -13,18 +13,18 @@ use std::sync::Once;
 
 use super::lock;
 
-/// How the name of the user's folder begins; the user's id follows.
+/// The prefix of the name of the user's folder; the user's id follows.
 const PREFIX: &str = "forc-perf-";
-/// The extension of a lock's name.
+/// The extension of the lock files.
 const LOCK: &str = "lock";
-/// Only its user may enter such a folder.
+/// Only the user may enter the folder.
 const PRIVATE: u32 = 0o700;
 
-/// A temporary folder that is removed when it is dropped, or by the next process where this one is killed first.
+/// A temporary folder. It is removed when this is dropped, or by the next process if this one is killed.
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
-    /// Held for as long as the folder is in use.
+    /// Held while the folder is in use.
     _lock: File,
 }
 
@@ -32,14 +32,14 @@ pub struct Scratch {
 #[derive(Debug, thiserror::Error)]
 pub enum ScratchError {
     /// A folder or file could not be made.
-    #[error("cannot write to the temporary folder {}: {source}; TMPDIR may name another one", path.display())]
+    #[error("cannot write to the temporary folder {}: {source}; TMPDIR may name another folder", path.display())]
     Write {
         /// The folder or file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The place of the user's folder is taken.
+    /// The path of the user's folder is occupied.
     #[error(
         "{} is no folder of this user alone, so nothing is written there; remove it, or let TMPDIR name another folder",
         .0.display()
@@ -58,14 +58,14 @@ impl From<ScratchError> for io::Error {
 }
 
 impl Scratch {
-    /// A new folder. The first one of a process removes what killed processes have left.
+    /// A new folder. The first call in a process removes what killed processes have left.
     ///
     /// # Errors
-    /// If it cannot be made or marked as being in use.
+    /// If it cannot be made or locked.
     pub fn new() -> Result<Self, ScratchError> {
         static LEFT: Once = Once::new();
         let parent = users_folder(&std::env::temp_dir())?;
-        LEFT.call_once(|| remove_left(&parent));
+        LEFT.call_once(|| remove_abandoned(&parent));
         Self::new_in(&parent)
     }
 
@@ -79,7 +79,7 @@ impl Scratch {
         Ok(Self { path, _lock: lock })
     }
 
-    /// The folder: absolute, and as long as that of any other.
+    /// The path of the folder. It is absolute, and as long as that of any other scratch folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -91,8 +91,8 @@ impl Drop for Scratch {
     }
 }
 
-/// Removes a folder and then its lock. Where the folder cannot be removed whole, its lock stays for the next process to try
-/// again.
+/// Removes a folder and then its lock. If the folder cannot be removed completely, the lock stays, so that the next
+/// process tries again.
 fn remove(folder: &Path) {
     let removed = fs::remove_dir_all(folder);
     if removed.is_ok() || removed.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
@@ -106,7 +106,7 @@ fn private_folder() -> DirBuilder {
     builder
 }
 
-/// The user's folder in `temporary`, which is made if it is not there.
+/// The user's folder in `temporary`. It is made if it does not exist.
 fn users_folder(temporary: &Path) -> Result<PathBuf, ScratchError> {
     let temporary = std::path::absolute(temporary).map_err(write_error(temporary))?;
     let user = rustix::process::geteuid().as_raw();
@@ -115,7 +115,7 @@ fn users_folder(temporary: &Path) -> Result<PathBuf, ScratchError> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(write_error(&temporary)(error)),
         _ => {}
     }
-    // Of the name itself: a link is somebody's way to have us write elsewhere.
+    // Of a link, not of its target: another user could use a link to have us write elsewhere.
     let metadata = fs::symlink_metadata(&folder).map_err(write_error(&folder))?;
     if !metadata.is_dir() || metadata.uid() != user {
         return Err(ScratchError::Foreign(folder));
@@ -126,7 +126,7 @@ fn users_folder(temporary: &Path) -> Result<PathBuf, ScratchError> {
     Ok(folder)
 }
 
-/// A lock of a new name, which is held.
+/// A new lock file, locked.
 fn new_lock(parent: &Path) -> io::Result<(PathBuf, File)> {
     let suffix = format!(".{LOCK}");
     let (file, locked) = lock::create(tempfile::Builder::new().prefix("").suffix(&suffix), parent)?;
@@ -136,7 +136,7 @@ fn new_lock(parent: &Path) -> io::Result<(PathBuf, File)> {
 }
 
 /// Removes the folders of processes that were killed.
-fn remove_left(parent: &Path) {
+fn remove_abandoned(parent: &Path) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
         if path.extension().is_none_or(|extension| extension != LOCK) {
@@ -163,7 +163,7 @@ mod tests {
         names.collect()
     }
 
-    /// A folder as a process leaves it that is killed: the system lets go of its lock.
+    /// A folder as a killed process leaves it: the system releases its lock.
     fn left(parent: &Path) -> PathBuf {
         let scratch = std::mem::ManuallyDrop::new(Scratch::new_in(parent).unwrap());
         scratch._lock.unlock().unwrap();
@@ -176,7 +176,7 @@ mod tests {
         let (_folder, parent) = parent();
         let used = Scratch::new_in(&parent).unwrap();
         let left = left(&parent);
-        remove_left(&parent);
+        remove_abandoned(&parent);
         assert!(used.path().is_dir() && !left.exists());
         drop(used);
         assert_eq!(names(&parent), [""; 0], "with their locks");
@@ -189,10 +189,10 @@ mod tests {
         // A file in the folder's place, which is not removed as a folder is.
         fs::remove_dir_all(&left).unwrap();
         fs::write(&left, "").unwrap();
-        remove_left(&parent);
+        remove_abandoned(&parent);
         assert!(left.exists() && left.with_extension(LOCK).exists());
         fs::remove_file(&left).unwrap();
-        remove_left(&parent);
+        remove_abandoned(&parent);
         assert_eq!(names(&parent), [""; 0]);
     }
 
@@ -205,7 +205,7 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("victim.lock"), parent.join("a.lock")).unwrap();
         std::os::unix::fs::symlink(&victim, parent.join("a")).unwrap();
         rustix::fs::mkfifoat(rustix::fs::CWD, parent.join("b.lock"), 0o600.into()).unwrap();
-        remove_left(&parent);
+        remove_abandoned(&parent);
         assert!(victim.is_dir());
     }
 

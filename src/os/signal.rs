@@ -2,8 +2,8 @@
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// Asks all processes of a group to end. The group's leader must be a child that has not been waited for: afterwards its id
-/// may belong to another process.
+/// Asks all processes of a group to end. The group's leader must be a child that has not been waited for: afterwards
+/// its id may belong to another process.
 pub fn terminate_group(leader: Pid) {
     send(leader, Signal::TERM);
 }
@@ -14,7 +14,7 @@ pub fn kill_group(leader: Pid) {
 }
 
 fn send(leader: Pid, signal: Signal) {
-    // It fails only if nobody of the group is left.
+    // It fails only if no process of the group is left.
     let _ = kill_process_group(leader, signal);
 }
 

@@ -1,10 +1,10 @@
 //! Ends the programs that the harness has started if the harness itself is killed.
 //!
-//! The watchdog is a shell. It waits for the end of a pipe that only the harness holds open, and then signals the groups
-//! listed in a file without a name, which the two share. The harness writes a group there after it has started it, and
-//! removes it before it reaps the group's leader. The shell is not even woken by that: the only cost in measured time is one
-//! `pwrite`. The system's own way, `PR_SET_PDEATHSIG`, ends one process and not a group, exists on Linux only, and needs a
-//! slower `fork`.
+//! The watchdog is a shell. It waits for the end of a pipe that only the harness holds open, and then signals the
+//! groups listed in a file without a name, which the two share. The harness writes a group there after it has started
+//! it, and removes it before it reaps the group's leader. The shell is not even woken by that: the only cost in
+//! measured time is one `pwrite`. The system's own way, `PR_SET_PDEATHSIG`, ends one process and not a group, exists on
+//! Linux only, and needs a slower `fork`.
 
 use std::collections::BTreeMap;
 use std::fs::File;

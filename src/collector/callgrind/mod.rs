@@ -1,15 +1,15 @@
-//! A build's instructions, counted under `valgrind --tool=callgrind`: where there are no hardware counters, or where a
-//! figure is wanted that does not depend on what else the machine does.
+//! Counts the instructions of a build under `valgrind --tool=callgrind`: for machines without hardware counters, and
+//! for figures that do not depend on other load.
 //!
-//! The count is that of the compiler's threads in user mode. It is the same from run to run but for what the compiler
-//! itself does differently each time: Rust's hash maps draw their seeds anew. Everything else is held still here: the
-//! layout of the addresses, which valgrind chooses, and the environment's padding. Five counts of one build of 1.5 s had a
-//! standard deviation of 0.006 %, of one of 0.1 s 0.04 %; so did their phases of a million instructions and more, but for
-//! parsing, which had up to 0.3 %. Phases of some ten thousand instructions may differ by half.
+//! The count covers the compiler's threads in user mode. It differs from run to run only by what the compiler itself
+//! does differently: Rust's hash maps get new seeds. The rest is fixed: the layout of the addresses, which valgrind
+//! chooses, and the environment's padding. Five counts of one build of 1.5 s had a standard deviation of 0.006 %, of
+//! one of 0.1 s 0.04 %. Phases of at least a million instructions had the same, except parsing with up to 0.3 %. Phases
+//! of some ten thousand instructions may differ by half.
 //!
-//! A compiler behind wrapper scripts is found by its name: every process is counted by itself
-//! (`--trace-children=yes`), and of those called forc, or forc-something, the one with the most instructions is taken; of
-//! nobody's called so, the one with the most instructions of all.
+//! A compiler behind wrapper scripts is found by its name: every process is counted separately
+//! (`--trace-children=yes`). Of those named forc or forc-something, the one with the most instructions is taken; if
+//! there is none, the one with the most instructions of all.
 
 mod profile;
 
@@ -28,11 +28,11 @@ use crate::os::Interrupt;
 use crate::os::scratch::Scratch;
 use crate::phase;
 
-/// How many times as long as by itself a build may take under callgrind before it is taken to hang, beside the
-/// [`TIME_LIMIT_BASE`]: it takes 20 to 90 times as long, and more on a machine that has other work.
+/// The time limit under callgrind as a multiple of the time without it, in addition to [`TIME_LIMIT_BASE`]: a build
+/// takes 20 to 90 times as long, and more on a busy machine.
 pub const TIME_LIMIT_FACTOR: u32 = 200;
-/// How long any build may take under callgrind, however short it is by itself: valgrind translates every piece of code
-/// before it runs it, and of a build of 10 ms that alone takes 3 s.
+/// The time that any build may take under callgrind, however short it is without it: valgrind translates all code
+/// before it runs, which takes 3 s for a build of 10 ms.
 pub const TIME_LIMIT_BASE: Duration = Duration::from_secs(120);
 
 /// How to count.
@@ -42,12 +42,12 @@ pub struct CallgrindOptions {
     pub valgrind: Option<PathBuf>,
     /// After how long the build is ended as hung.
     pub time_limit: Duration,
-    /// How the compiler, called by the invocation's arguments, tells its phases. Only those that it tells are looked for.
+    /// How the compiler, with the invocation's arguments, reports its phases. Only reported phases are looked for.
     pub protocol: Protocol,
 }
 
 impl CallgrindOptions {
-    /// Options for a build that takes `expected` by itself, such as a warm-up has shown.
+    /// Options for a build that takes `expected` without callgrind, as measured in a warm-up.
     pub fn new(expected: Duration, protocol: Protocol) -> Self {
         let time_limit = expected.saturating_mul(TIME_LIMIT_FACTOR).saturating_add(TIME_LIMIT_BASE);
         Self { valgrind: None, time_limit, protocol }
@@ -63,23 +63,23 @@ pub enum CallgrindError {
     /// The build could not be started or waited for.
     #[error(transparent)]
     Collect(#[from] CollectError),
-    /// A temporary folder for the counts could not be had or read.
+    /// A temporary folder for the counts could not be made or read.
     #[error("cannot keep callgrind's counts in the temporary folder: {0}")]
     Folder(#[source] io::Error),
     /// Valgrind cannot run this binary.
-    #[error("valgrind cannot run {}: {words}; a newer valgrind may", program.display())]
+    #[error("valgrind cannot run {}: {message}; a newer valgrind may", program.display())]
     CannotRun {
         /// The binary.
         program: PathBuf,
-        /// What valgrind said.
-        words: String,
+        /// Valgrind's message.
+        message: String,
     },
     /// The build failed.
-    #[error("the build failed under callgrind ({}): {}", ended(*exit), last_words(output))]
+    #[error("the build failed under callgrind ({}): {}", ended(*exit), error_line(output))]
     Failed {
         /// How it ended.
         exit: Exit,
-        /// Both ends of what it printed on stdout, then on stderr.
+        /// The beginning and the end of its stdout, then of its stderr.
         output: String,
     },
     /// The build took too long.
@@ -97,10 +97,10 @@ pub enum CallgrindError {
 }
 
 impl CallgrindError {
-    /// The same of the file that the user knows, where a copy of it was run.
+    /// The same error with the path that the user knows, if a copy of the file was run.
     pub(crate) fn naming(self, path: &Path) -> Self {
         match self {
-            Self::CannotRun { words, .. } => Self::CannotRun { program: path.to_owned(), words },
+            Self::CannotRun { message, .. } => Self::CannotRun { program: path.to_owned(), message },
             Self::NoCounts(_) => Self::NoCounts(path.to_owned()),
             error => error,
         }
@@ -114,10 +114,10 @@ fn ended(exit: Exit) -> String {
     }
 }
 
-/// The line that says most: the first error, or else the last line of all.
-fn last_words(output: &str) -> &str {
+/// The line with the error: the first one that is marked as such, or else the last line.
+fn error_line(output: &str) -> &str {
     let mut lines = output.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.clone().find(|line| line.starts_with("error")).or_else(|| lines.next_back()).unwrap_or("it said nothing")
+    lines.clone().find(|line| line.starts_with("error")).or_else(|| lines.next_back()).unwrap_or("it printed nothing")
 }
 
 /// The valgrind on `PATH`.
@@ -130,12 +130,12 @@ pub fn find_valgrind() -> Result<PathBuf, CallgrindError> {
 
 /// Counts the instructions of one build.
 ///
-/// The invocation is run as it is, but for its padding variable: it tells its phases if its arguments say so. It takes
-/// 20 to 90 times as long as by itself, 3 s at least, and writes what it always writes. The limit and the request to stop end it with
-/// all its processes.
+/// The invocation is run unchanged, except for its padding variable. It reports its phases if its arguments request
+/// that. It takes 20 to 90 times as long as without callgrind, at least 3 s, and writes its usual output. The time
+/// limit and the interrupt end it with all its processes.
 ///
 /// # Errors
-/// If there is no valgrind, or if the build does not come to its end under it.
+/// If there is no valgrind, or if the build does not succeed under it.
 pub fn count(
     invocation: &Invocation,
     options: &CallgrindOptions,
@@ -164,11 +164,11 @@ pub fn count(
     Ok(InstructionCount { phases: of_phases(&run.phases, &profile), tool: profile.creator, total: profile.total, took })
 }
 
-/// Valgrind's arguments. All that the count rests on is said, as a user's settings may say otherwise.
+/// Valgrind's arguments. Everything that the count depends on is set, as the user's settings may differ.
 fn arguments(folder: &Path, invocation: &Invocation) -> Vec<OsString> {
     let file = |option: &str, name: &str| {
         let mut text = OsString::from(option);
-        // Valgrind reads a per cent sign as the beginning of a variable.
+        // A per cent sign begins a variable.
         let folder: Vec<u8> = folder
             .as_os_str()
             .as_bytes()
@@ -211,14 +211,14 @@ fn arguments(folder: &Path, invocation: &Invocation) -> Vec<OsString> {
 const COUNTS: &str = "callgrind.out.";
 const LOG: &str = "valgrind.log.";
 
-/// The build's own variables, with what would move its stack or change valgrind's settings held still.
+/// The build's own variables, with fixed values for those that would move its stack or change valgrind's settings.
 fn environment(invocation: &Invocation) -> Vec<(OsString, OsString)> {
     let fixed = [(PADDING_VARIABLE.into(), OsString::new()), ("VALGRIND_OPTS".into(), OsString::new())];
     let own = invocation.env.iter().filter(|(name, _)| name != PADDING_VARIABLE).cloned();
     own.chain(fixed).collect()
 }
 
-/// Whether the build came to its end.
+/// Checks that the build succeeded.
 fn check(
     recording: &Recording,
     invocation: &Invocation,
@@ -231,22 +231,22 @@ fn check(
         None if recording.exit.success() => return Ok(()),
         None => {}
     }
-    // Of valgrind's own words some come before it has a log, on stderr.
+    // Before valgrind has a log, its own messages are on stderr.
     let logs = files(folder, LOG).unwrap_or_default();
     let logs = logs.iter().filter_map(|path| fs::read(path).ok());
-    let said: String = logs.map(|log| String::from_utf8_lossy(&log).into_owned()).collect();
-    let own_words = recording.stderr.lines().find(|line| line.starts_with("valgrind: "));
-    let in_log = said.lines().find(|line| CANNOT_RUN.iter().any(|words| line.contains(words)));
-    if let Some(words) = own_words.or(in_log) {
-        // Without the process's number before them.
-        let words = words.trim_start_matches("valgrind:").rsplit("== ").next().unwrap_or(words).trim().to_owned();
-        return Err(CallgrindError::CannotRun { program: invocation.program.clone(), words });
+    let log: String = logs.map(|log| String::from_utf8_lossy(&log).into_owned()).collect();
+    let on_stderr = recording.stderr.lines().find(|line| line.starts_with("valgrind: "));
+    let in_log = log.lines().find(|line| CANNOT_RUN.iter().any(|message| line.contains(message)));
+    if let Some(line) = on_stderr.or(in_log) {
+        // Without the process's number at its beginning.
+        let message = line.trim_start_matches("valgrind:").rsplit("== ").next().unwrap_or(line).trim().to_owned();
+        return Err(CallgrindError::CannotRun { program: invocation.program.clone(), message });
     }
     let output = format!("{}\n{}", recording.stdout, recording.stderr).trim().to_owned();
     Err(CallgrindError::Failed { exit: recording.exit, output })
 }
 
-/// What valgrind says where the fault is its own: an instruction that it does not know, or a check of its own that failed.
+/// Messages about valgrind's own failures: an unknown instruction, or a failed check of its own.
 const CANNOT_RUN: [&str; 3] = ["unhandled instruction", "Assertion '", "the 'impossible' happened"];
 
 fn files(folder: &Path, prefix: &str) -> io::Result<Vec<PathBuf>> {
@@ -260,14 +260,14 @@ fn files(folder: &Path, prefix: &str) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The counts of the compiler, among those of all processes.
+/// The profile of the compiler, among those of all processes.
 fn compilers_profile(folder: &Path, invocation: &Invocation) -> Result<Profile, CallgrindError> {
     let functions = phase::functions();
     let mut best: Option<(bool, Profile)> = None;
     let mut unreadable = None;
     for path in files(folder, COUNTS).map_err(CallgrindError::Folder)? {
         let file = File::open(&path).map_err(CallgrindError::Folder)?;
-        // A helper that was ended, or that became another program, may have left an empty or a broken file.
+        // A helper that was killed, or that executed another program, may have left an empty or incomplete file.
         let profile = match profile::read(BufReader::with_capacity(1 << 16, file), &functions) {
             Ok(profile) => profile,
             Err(error) => {
@@ -287,7 +287,7 @@ fn compilers_profile(folder: &Path, invocation: &Invocation) -> Result<Profile, 
     }
 }
 
-/// Whether the command line, in which nothing tells a space in a path from the end of it, is that of a forc.
+/// Whether this is the command line of a forc. A space in it may be part of a path or its end.
 fn is_forc(command: &str, program: &Path) -> bool {
     let path = match program.to_str() {
         Some(program) if command.starts_with(program) => program,
@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_forc_is_told_by_its_command_line() {
+    fn a_forc_is_recognized_by_its_command_line() {
         let wrapper = Path::new("/opt/my tools/wrapper");
         assert!(is_forc("/usr/bin/forc build --path /a", wrapper));
         assert!(is_forc("/opt/forc-0.72.1 build", wrapper));
@@ -330,14 +330,14 @@ mod tests {
     }
 
     #[test]
-    fn the_last_words_are_the_error() {
-        assert_eq!(last_words("Building\nerror: no such thing\n  hint\n"), "error: no such thing");
-        assert_eq!(last_words("one\ntwo\n\n"), "two");
-        assert_eq!(last_words("\n"), "it said nothing");
+    fn the_line_of_the_error_is_found() {
+        assert_eq!(error_line("Building\nerror: no such thing\n  hint\n"), "error: no such thing");
+        assert_eq!(error_line("one\ntwo\n\n"), "two");
+        assert_eq!(error_line("\n"), "it printed nothing");
     }
 
     #[test]
-    fn the_padding_is_fixed_and_the_folders_name_is_taken_as_it_is() {
+    fn the_padding_is_fixed_and_the_folders_name_is_escaped() {
         let invocation = Invocation {
             program: "/bin/forc".into(),
             args: vec!["build".into()],

@@ -1,32 +1,34 @@
 //! Reads callgrind's files.
 //!
 //! Source: [the format's description](https://valgrind.org/docs/manual/cl-format.html). A file is a list of functions
-//! (`fn=`), each with lines of its own cost and, after a `calls=` line, of the cost of one call with all that it led to.
-//! Of a function that does not call itself, both together are the inclusive cost. Of one that does, callgrind keeps the
-//! outermost level apart from the deeper ones (`f` from `f'2`, its `--separate-recs=2`), and the outermost has it all.
+//! (`fn=`), each with lines of its own cost and, after a `calls=` line, of the inclusive cost of calls. For a function
+//! that does not call itself, the sum of both is the inclusive cost. For a recursive one, callgrind separates the
+//! outermost level from the deeper ones (`f` from `f'2`, with `--separate-recs=2`), and the outermost has the whole
+//! cost.
 //!
-//! A file of a compiler has 5 to 50 MB, so it is read as a stream of which only what is asked for is held.
+//! A compiler's file has 5 to 50 MB, so it is read as a stream, and only the requested functions are kept.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead};
 
-/// What a file says.
+/// The content of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// The program that wrote it, with its version.
     pub creator: String,
-    /// The command line that was run.
+    /// The command line.
     pub command: String,
-    /// The instructions in all.
+    /// All instructions.
     pub total: u64,
-    /// The inclusive instructions of each function asked for, in the order of the asking; `None` of those never called.
+    /// The inclusive instructions of each requested function, in the order of the request; `None` if it was never
+    /// called.
     pub inclusive: Vec<Option<u64>>,
 }
 
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
-    /// The file itself.
+    /// Reading failed.
     #[error(transparent)]
     Read(#[from] io::Error),
     /// It is not in callgrind's format.
@@ -37,8 +39,8 @@ pub enum FormatError {
         /// Its beginning.
         text: String,
     },
-    /// It was not written to its end.
-    #[error("it has no total: callgrind did not write it to its end")]
+    /// It is incomplete.
+    #[error("it has no total: it is incomplete")]
     NoTotal,
     /// It counts something else.
     #[error("it does not count instructions (Ir)")]
@@ -95,11 +97,11 @@ struct Reader<'a> {
     /// The sums over the parts of the file: `totals` ends a part, `summary` begins it.
     totals: Option<u64>,
     summaries: Option<u64>,
-    /// How many numbers of a cost line say where in the program it belongs.
+    /// How many numbers at the beginning of a cost line are positions in the program.
     positions: usize,
-    /// At which place after them the instructions stand.
+    /// The index of the instructions after them.
     event: Option<usize>,
-    /// Which function of those asked for a number stands for (`fn=(12) name`, then `fn=(12)`).
+    /// The requested function for each number, if it is one (`fn=(12) name`, then `fn=(12)`).
     names: HashMap<u64, Option<usize>>,
     function: Option<usize>,
     callee: Option<usize>,
@@ -108,7 +110,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads one line; `None` if it makes no sense.
+    /// Parses one line; `None` if it is invalid.
     fn line(&mut self, line: &[u8]) -> Option<()> {
         match line.first() {
             None | Some(b'#') => Some(()),
@@ -146,17 +148,17 @@ impl Reader<'_> {
             b"fn" => self.function = self.name(value)?,
             b"cfn" => self.callee = self.name(value)?,
             b"calls" => self.call = true,
-            // Files, objects and jumps say nothing of a function's cost.
+            // Files, objects and jumps have no cost.
             _ => {}
         }
         Some(())
     }
 
-    /// Which of the functions asked for this is, if any.
+    /// The requested function with this name, if there is one.
     fn name(&mut self, value: &[u8]) -> Option<Option<usize>> {
         let find = |name: &[u8]| self.functions.iter().position(|function| is_function(name, function));
         let Some(rest) = value.strip_prefix(b"(") else { return Some(find(value)) };
-        // A name may begin with a parenthesis of its own: then no number is in it.
+        // A name may itself begin with a parenthesis, which then contains no number.
         let Some((id, name)) = rest.iter().position(|byte| *byte == b')').map(|end| (&rest[..end], &rest[end + 1..]))
         else {
             return Some(find(value));
@@ -175,7 +177,7 @@ impl Reader<'_> {
         let of_call = std::mem::take(&mut self.call);
         let callee = if of_call { self.callee.take() } else { None };
         let Some(function) = self.function else { return Some(()) };
-        // What a function's calls of itself cost is in its own lines already.
+        // The cost of a function's calls of itself is already in its own lines.
         if of_call && callee == Some(function) {
             return Some(());
         }
@@ -188,7 +190,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a symbol's name is that of the function, with or without the marks that compiler and linker may leave behind it.
+/// Whether a symbol is the function, with or without a suffix from the compiler or the linker.
 fn is_function(name: &[u8], function: &str) -> bool {
     let Some(rest) = name.strip_prefix(function.as_bytes()) else { return false };
     let is_hash = |rest: &[u8]| {
@@ -225,14 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn a_functions_cost_is_its_own_and_that_of_its_calls_wherever_it_stands() {
+    fn a_functions_cost_is_its_own_and_that_of_its_calls_wherever_the_lines_are() {
         let body = "ob=/bin/forc\nfl=a.rs\nfn=a::f\n10 5\ncfi=b.rs\ncfn=a::g\ncalls=3 20\n11 40\n12 2\nfi=c.rs\n1 3\nfe=a.rs\n13 1\n\
                     \nfl=b.rs\nfn=a::g\n20 40\n\nob=/lib/libc.so\nfn=a::f\n1 100\n\nfn=a::f_more\n1 7\n";
         assert_eq!(inclusive(body, &["a::f", "a::g", "a::h"]), [Some(151), Some(40), None]);
     }
 
     #[test]
-    fn names_may_be_numbers_given_at_their_first_place() {
+    fn names_may_be_numbers_defined_at_their_first_use() {
         let body = "fl=(1) a.rs\nfn=(3) main\n1 1\ncfn=(7) a::f\ncalls=1 2\n2 30\n\nfn=(7)\n4 10\ncfn=(9) a::g\ncalls=1 1\n5 20\n\
                     \nfn=(9)\n6 20\n";
         assert_eq!(inclusive(body, &["a::f", "a::g"]), [Some(30), Some(20)]);
@@ -250,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_function_that_calls_itself_is_not_counted_twice() {
-        // Kept apart by callgrind: the outermost level has it all.
+        // Separated by callgrind: the outermost level has the whole cost.
         let apart = "fn=a::f\n1 10\ncfn=a::f'2\ncalls=1 1\n2 90\n\nfn=a::f'2\n1 60\ncfn=a::f'2\ncalls=5 1\n2 80\ncfn=a::g\ncalls=1 1\n3 30\n";
         assert_eq!(inclusive(apart, &["a::f"]), [Some(100)]);
         let together = "fn=a::f\n1 70\ncfn=a::f\ncalls=5 1\n2 90\ncfn=a::g\ncalls=1 1\n3 30\n";
@@ -265,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_behind_a_name_do_not_hide_a_function() {
+    fn suffixes_do_not_hide_a_function() {
         for name in ["a::f", "a::f::h0123456789abcdef", "a::f.llvm.123", "a::f (.llvm.123)"] {
             assert_eq!(inclusive(&format!("fn={name}\n1 4\n"), &["a::f"]), [Some(4)], "{name}");
         }
@@ -280,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_cut_short_or_none_is_an_error() {
+    fn an_incomplete_or_invalid_file_is_an_error() {
         assert!(matches!(parse("", &[]), Err(FormatError::NoTotal)));
         let head = HEAD.replace("summary: 1000\n", "");
         assert!(matches!(parse(&head, &[]), Err(FormatError::NoTotal)));
