@@ -109,12 +109,12 @@ fn columns(input: &Stacked) -> Vec<Column> {
         });
         measured.then(|| Column { position, reach: reach.collect() })
     };
-    // No part has values beyond its own length, whatever the axis says.
+    // A part can have fewer values than the axis has positions.
     let longest = input.parts.iter().map(|part| part.values.len()).max().unwrap_or(0);
     (0..input.positions.min(longest)).filter_map(column).collect()
 }
 
-/// How many positions two neighbours may be apart and still belong together: three times what is usual.
+/// How many positions apart two neighbours may be without a gap: three times the usual distance.
 fn farthest(columns: &[Column]) -> usize {
     let mut distances: Vec<usize> = columns.windows(2).map(|pair| pair[1].position - pair[0].position).collect();
     distances.sort_unstable();

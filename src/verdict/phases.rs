@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::figures::{self, Cost, Row};
+use crate::figures::{self, AttributionRow, Cost};
 use crate::model::Benchmark;
 use crate::phase::splits;
 
@@ -31,7 +31,7 @@ pub type Key = (String, u32);
 
 /// What the phases of a run cost, and their order; the time outside phases is none.
 pub fn costs(run: &Benchmark) -> Vec<(Key, Cost)> {
-    let cost = |row: Row| Some(((row.key.phase?, row.key.depth), row.cost));
+    let cost = |row: AttributionRow| Some(((row.key.phase?, row.key.depth), row.cost));
     figures::attributed(run).into_iter().filter_map(cost).collect()
 }
 

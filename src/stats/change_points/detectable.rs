@@ -16,11 +16,11 @@ const POWER: f64 = 1.281_552;
 /// steps -- detectable`).
 const MARGIN: f64 = 2.5;
 
-/// The smallest change that is found nine times out of ten, and rather more often.
+/// The smallest change that is found at least nine times out of ten.
 ///
 /// As a ratio above 1, with `before` and `after` points on its two sides in a series of `length` points, whose noise is
-/// normal but for its correlation; `None` if no change of any size is sure to be found as often. It is the change whose tenth percentile
-/// of the difference of mean scores still has the exponent that is needed.
+/// normal but for its correlation; `None` if no change of any size is found that often. It is the change whose tenth
+/// percentile of the difference of mean scores still has the exponent that is needed.
 pub fn detectable(noise: SeriesNoise, length: usize, before: usize, after: usize, rules: &ChangeRules) -> Option<f64> {
     if before.min(after) < SHORTEST || !(noise.sigma >= 0.0 && noise.correlation < 1.0) {
         return None;
