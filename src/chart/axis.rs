@@ -92,7 +92,7 @@ fn in_unit(low: f64, high: f64, about: usize, unit: &'static str, size: f64) -> 
     let power = 10f64.powf(rough.log10().floor());
     let step =
         [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= rough * 0.999).unwrap_or(10.0 * power);
-    // The decimals that tell one tick from the next.
+    // Enough decimals to distinguish ticks.
     let decimals = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;

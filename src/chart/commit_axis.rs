@@ -54,7 +54,7 @@ impl CommitAxis {
         }
     }
 
-    /// Releases above a plot, upon the line `bottom`: a small mark each, and a name for as many as there is room for, the
+    /// Releases above a plot, on the line `bottom`: a small mark each, and a name for as many as there is room for, the
     /// newest first.
     pub(super) fn releases(&self, chart: &mut Chart, bottom: f64, releases: &[(usize, String)]) {
         let mut row = LabelRow::new(self.left, self.right);

@@ -81,7 +81,7 @@ fn domain(points: &[(usize, f64)], levels: Option<(f64, f64)>) -> (f64, f64) {
     (low - air, high + air)
 }
 
-/// No more points than can be told apart: the lowest and the highest of every column.
+/// No more points than can be distinguished: the lowest and the highest of every column.
 fn thinned(points: &[(usize, f64)], length: usize) -> Vec<(usize, f64)> {
     if points.len() <= 2 * COLUMNS {
         return points.to_vec();

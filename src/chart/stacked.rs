@@ -48,15 +48,15 @@ const PLOT_HEIGHT: f64 = 220.0;
 /// Between the diagonal lines of a hatched area, CSS pixels.
 const HATCH: f64 = 7.0;
 
-/// One measured commit: where it is, and how high the parts reach, one upon the other.
+/// One measured commit: its position, and the heights of the stacked parts.
 struct Column {
     position: usize,
     reach: Vec<f64>,
 }
 
-/// Draws the parts of a metric over commits as areas upon each other, in the colours that phases have everywhere. Between
-/// commits that were measured it is filled, as long as they are not far further apart than is usual for the series; beyond
-/// that there is a gap.
+/// Draws the parts of a metric over commits as stacked areas, in the colours that phases have everywhere. Between commits
+/// that were measured it is filled, as long as they are not far further apart than is usual for the series; beyond that
+/// there is a gap.
 ///
 /// # Errors
 /// If there is no value.

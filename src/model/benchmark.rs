@@ -22,7 +22,7 @@ pub struct Benchmark {
     /// The time between the two, in nanoseconds: for programs that do not read the pairs. Absent in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wall_ns: Option<u64>,
-    /// CPU time of the whole process, in user mode and in the kernel, in nanoseconds; absent likewise.
+    /// CPU time of the whole process, in user mode and in the kernel, in nanoseconds; absent in older files too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_ns: Option<u64>,
     /// The phases that forc announced, in the order of their start; a phase comes before those that it contains.

@@ -47,7 +47,7 @@ pub fn write(report: &Report, folder: &Path) -> Result<PathBuf, PageError> {
 }
 
 /// Writes `comparison.html` and `charts/`, each chart of the page as SVG and as PNG, into `folder`; older charts there are
-/// removed. With several sides besides the base there is a folder below `charts/` for each. Gives the page's path.
+/// removed. With several sides, each has its own folder below `charts/`. Gives the page's path.
 ///
 /// # Errors
 /// If something cannot be drawn or written.

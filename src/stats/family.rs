@@ -3,10 +3,10 @@
 //! Twenty benchmarks of three deciding figures are sixty tests; at 1 % each, every second comparison would "find" a change
 //! where there is none. Three procedures, each for its purpose:
 //!
-//! - **A failed build** must not depend on the other figures. [`holm`] bounds the chance of *any* false change by its level,
-//!   whichever other figures truly changed and however the tests depend on each other (Holm 1979). The step-up procedure
-//!   does not: four benchmarks that truly changed loosen the level for those that did not, and so do changes that are shown
-//!   but too small to be reported.
+//! - **A verdict that fails a CI build** must not depend on the other figures. [`holm`] bounds the chance of *any* false
+//!   change by its level, whichever other figures truly changed and however the tests depend on each other (Holm 1979). The
+//!   step-up procedure does not: four benchmarks that truly changed loosen the level for those that did not, and so do
+//!   changes that are shown but too small to be reported.
 //! - **Equality** has a bounded false discovery rate by [`step_up`] (Benjamini and Hochberg 1995).
 //! - **Explaining figures** (phases, events) are tested only within benchmarks that were shown to have changed, each
 //!   benchmark a family of its own at the rate q times the share of the benchmarks that were chosen, so that the choice does

@@ -143,7 +143,7 @@ pub struct Rules {
 }
 
 impl Default for Rules {
-    /// 1 % and 5 %: a false alarm costs somebody a day, a false "equal" is at most a little more than the threshold.
+    /// 1 % and 5 %: a false alarm costs a day of work, while a false "equal" is at most slightly above the threshold.
     fn default() -> Self {
         Self { q_change: 0.01, q_equal: 0.05 }
     }
@@ -589,7 +589,7 @@ impl<'a> Data<'a> {
         matches!(self, Self::Sides(..) | Self::Mean { whole: true, .. })
     }
 
-    /// Whether it is judged at the look at so many blocks: has them, or one of its members has.
+    /// Whether it is judged at the look at `at` blocks: it or one of its members has that many.
     fn is_at(&self, at: usize, samples: &[Sample], data: &[Self]) -> bool {
         match self {
             Self::Blocks { differences, .. } => differences.len() >= at,
@@ -621,7 +621,7 @@ impl<'a> Data<'a> {
 fn tests(samples: &[Sample], data: &[Data], at: Option<usize>) -> Vec<Option<Test>> {
     let pools = samples.iter().map(|sample| sample.pool + 1).max().unwrap_or(0);
     let limit = |length: usize| at.map_or(length, |at| at.min(length));
-    // Sides that were measured one after the other resemble their neighbours: by how much, each pool tells.
+    // Runs measured one after the other are correlated; each pool estimates how much.
     let correlations: Vec<f64> = (0..pools)
         .map(|pool| {
             let of_pool = samples.iter().zip(data).filter(|(sample, _)| sample.pool == pool);
@@ -709,7 +709,7 @@ fn test(
             let steps = members.iter().filter_map(|member| Some(samples.get(*member)?.step_of(runs(member))));
             let step = steps.sum::<f64>() / members.len() as f64;
             let drifts = members.iter().filter_map(|member| samples.get(*member)).any(|it| it.noise == Noise::Drifting);
-            // What the machine did while one side ran, it did to all of that side's benchmarks.
+            // A change of the machine while one side ran affects all of that side's benchmarks.
             let together = *whole && drifts;
             let mean = if together { Student::mean_of_dependent(&parts) } else { Student::mean(&parts) }?;
             let fewest = if drifts { FEWEST_TIMES } else { FEWEST_STEADY };
@@ -749,15 +749,15 @@ fn apart(a: &[f64], b: &[f64]) -> (bool, bool) {
 /// One figure at one look.
 struct Test {
     estimate: f64,
-    /// What its spread says; `None` if nothing is known of it.
+    /// The estimate by spread; `None` if the spread is unknown.
     student: Option<Student>,
-    /// What its ranks say, where they decide.
+    /// The estimate by ranks, where they decide.
     walsh: Option<Walsh>,
     /// Whether the typical run is above, and below.
     typical: (bool, bool),
     /// Whether there are enough values to decide by.
     decides: bool,
-    /// How many that takes at the least.
+    /// The least number of them.
     fewest: usize,
     /// The difference of logarithms beyond which they show a change.
     step: f64,
@@ -828,7 +828,7 @@ fn exact_ratio(sample: &Sample) -> Option<f64> {
         Values::Mean(_) => return None,
     };
     let sound = a.is_finite() && b.is_finite() && a >= 0.0 && b >= 0.0;
-    // Nothing became nothing: no change, though 0 / 0 is no number.
+    // From 0 to 0 there is no change, though 0 / 0 is NaN.
     sound.then(|| if a == b { 1.0 } else { b / a })
 }
 

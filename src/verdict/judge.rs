@@ -52,7 +52,7 @@ pub fn findings(sides: &[Side], rules: &Rules) -> Vec<Findings> {
 
 /// One benchmark of two sides.
 struct Compared<'a> {
-    /// Which side, of those beside the base.
+    /// The index of the side among those other than the base.
     side: usize,
     base: &'a Measured,
     other: &'a Measured,
@@ -81,11 +81,11 @@ struct Together {
 }
 
 impl Together {
-    /// All of a side that have two benchmarks or more. Of a single benchmark they would say what its figures say.
+    /// All metrics of a side with two benchmarks or more; with one, they would repeat its figures.
     fn all(side: usize, compared: &[Compared]) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         let figures = compared.iter().flat_map(|one| one.series.iter().map(move |series| (one, series)));
-        // What was measured before a build failed is no part of anything.
+        // Values measured before a build failed do not count.
         let sound = |one: &Compared| one.base.failures.is_empty() && one.other.failures.is_empty();
         for (index, (_, series)) in figures.enumerate().filter(|(_, (one, _))| one.side == side && sound(one)) {
             let phase = match &series.phase {
@@ -183,7 +183,7 @@ fn floor(series: &Series) -> f64 {
     if series.counted { COUNTED_FLOOR } else { series.metric.spec().floor }
 }
 
-/// What a second level of the figure may make, as a difference of logarithms.
+/// The possible difference of logarithms between two levels of the figure.
 fn step(series: &Series) -> f64 {
     let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
     match series.metric.spec().levels {
@@ -193,8 +193,8 @@ fn step(series: &Series) -> f64 {
     }
 }
 
-/// Which figures tell of each other's spread: those of one metric, of whole runs or of phases, that take about as long. What
-/// disturbs a build of 10 ms is a small part of one of 5 s.
+/// The pool of figures with a common spread: those of one metric, of whole runs or of phases, with similar lengths. A
+/// disturbance of a 10 ms build is a small part of a 5 s build.
 #[derive(Default)]
 struct Pools(BTreeMap<(Metric, bool, bool, usize), usize>);
 
@@ -221,7 +221,7 @@ impl Pools {
     }
 }
 
-/// The figure; `None` if no pair of values has a ratio, as where a phase is so short that no clock saw it.
+/// The figure; `None` if no pair of values has a ratio, for instance if a phase is shorter than the clock's resolution.
 fn figure(series: &Series, judgement: &Judgement, rules: &Rules) -> Option<Figure> {
     if !judgement.ratio.is_finite() {
         return None;

@@ -11,7 +11,7 @@ const HEADING: Style = Style::bold(11.0, INK);
 const REMARK: Style = Style::new(11.0, MUTED);
 /// Above a panel, for its heading.
 const HEAD: f64 = 26.0;
-/// Up to so many frames, each is marked by a dot.
+/// Up to this many frames, each is marked by a dot.
 const FEW: usize = 60;
 /// The unit of the kernel's disk accounting, in bytes.
 const BLOCK: u64 = 512;

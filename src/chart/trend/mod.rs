@@ -70,7 +70,7 @@ impl TrendPoint {
         Self { position, median: value, low: value, high: value }
     }
 
-    /// Whether it can be drawn on an axis of so many commits.
+    /// Whether it can be drawn on an axis of this many commits.
     fn is_fit(&self, positions: usize) -> bool {
         self.position < positions && self.median.is_finite()
     }

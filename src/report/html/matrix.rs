@@ -100,7 +100,7 @@ fn row(label: &str, cells: impl Iterator<Item = Markup>) -> Markup {
     html! { tr { th scope="row" { (name(label)) } @for cell in cells { td { (cell) } } } }
 }
 
-/// What the compiler said of a package besides its size, in the last run: a field, and a value a column.
+/// The compiler's other data on a package in the last run: a field, with one value for each column.
 fn said(columns: &[(usize, &Measured)]) -> BTreeMap<String, Vec<Option<String>>> {
     let mut fields: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
     for (column, (_, one)) in columns.iter().enumerate() {

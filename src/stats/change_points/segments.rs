@@ -65,8 +65,8 @@ impl Logs {
         Around { from, at: cuts[change], to }
     }
 
-    /// What remains of each value without the level of its segment, in standard deviations; `None` in segments too short
-    /// to tell.
+    /// What remains of each value without the level of its segment, in standard deviations; `None` in segments that are too
+    /// short.
     pub fn residuals(&self, cuts: &[usize]) -> Vec<Option<f64>> {
         let mut residuals = vec![None; self.values.len()];
         for (from, to) in self.segments(cuts).filter(|(from, to)| to - from >= TELLING) {
@@ -87,12 +87,11 @@ impl Logs {
         CLIPS.map(|clip| Pool::new(clip, residuals[from..to].iter().flatten().copied()))
     }
 
-    /// −ln of the chance that noise alone sets the points after a change as far apart from those before, in this
-    /// direction; with its sign. The points after it are taken to be lower by `shift` than they are. The greater of those
-    /// of all ways to cut off scores.
+    /// −ln of the chance that noise alone separates the points after a change this far from those before, in this direction;
+    /// with its sign. The points after it are lowered by `shift`. The larger value of all ways to cut off scores.
     pub fn exponent(&self, pools: &[Pool; CLIPS.len()], around: Around, shift: f64) -> f64 {
         let Around { from, at, to } = around;
-        // Scores about the level of the longer side: the shorter one is to be explained as noise about that.
+        // Scores about the level of the longer side: the test is whether the shorter one is noise around that.
         let (level_before, level_after) = if at - from >= to - at {
             let level = self.level(from, at);
             (level, level + shift)
@@ -166,7 +165,7 @@ impl Logs {
                 is_done = false;
                 cuts.remove(weakest);
                 exponents.remove(weakest);
-                // The noise is pooled anew when all of them have been looked at.
+                // The noise is pooled again after all of them have been tested.
                 for (change, exponent) in exponents.iter_mut().enumerate().skip(weakest.saturating_sub(1)).take(2) {
                     *exponent = self.believable(&residuals, self.around(cuts, change));
                 }
@@ -179,9 +178,8 @@ impl Logs {
 
     /// The one or two changes that significantly split a segment.
     ///
-    /// Of two changes that were both missed, each makes the other look like outliers: so the clearest split is tried
-    /// together with the clearest one in either of its parts, and those alone. Which is the clearest depends on the weight
-    /// of distant points.
+    /// Two missed changes make each other look like outliers. So the clearest split is tried together with the clearest one
+    /// in either of its parts, and each of them alone. Which is the clearest depends on the weight of distant points.
     pub fn split(&self, cuts: &[usize], from: usize, to: usize, needed: f64) -> Option<Vec<usize>> {
         CLIPS.into_iter().find_map(|clip| self.split_by(clip, cuts, from, to, needed))
     }
@@ -258,7 +256,7 @@ impl Logs {
     }
 }
 
-/// −ln of the chance that one test may have in a series of so many points.
+/// −ln of the accepted chance of one test in a series of this many points.
 pub fn needed(count: usize, level: f64) -> f64 {
     (TESTS * count as f64 / level).ln()
 }
