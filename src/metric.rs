@@ -1,7 +1,7 @@
-//! All that the program knows of a metric, in one table: what it is called, in which unit it is, and what it counts for.
+//! The one table of metrics: name, unit, and what a comparison does with each.
 //!
-//! A new metric is a variant of [`Metric`], its row in [`Metric::spec`], its place in [`Metric::ALL`], and where its values
-//! come from: a line each of [`crate::figures::of_run`] and [`crate::figures::of_phase`].
+//! To add a metric, add a variant of [`Metric`], its row in [`Metric::spec`], its place in [`Metric::ALL`], and the source
+//! of its values: a line in [`crate::figures::of_run`] and one in [`crate::figures::of_phase`].
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum Metric {
     /// Wall time.
     Wall,
-    /// Wall time of all top-level phases together: of runs of which no more is known than how long each phase took. It
-    /// stands in place of the wall time of the whole run.
+    /// Sum of the wall times of all top-level phases. It replaces the wall time of the run where a record only has the times
+    /// of phases.
     PhasesWall,
     /// CPU time, user and system together.
     Cpu,
@@ -33,7 +33,7 @@ pub enum Metric {
     MajorFaults,
     /// Context switches, both kinds.
     ContextSwitches,
-    /// Times that a thread was moved to another processor.
+    /// Moves of a thread to another processor.
     CpuMigrations,
     /// Instructions retired in user mode.
     Instructions,
@@ -91,28 +91,28 @@ pub enum Direction {
 /// What a comparison does with a metric of whole runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The verdict on a benchmark rests on it.
+    /// The verdict on a benchmark depends on it.
     Decides,
-    /// It is compared and decides nothing: the disk's traffic depends on what the machine holds in its caches, and cycles and
-    /// misses only explain.
+    /// Compared, but does not decide: disk traffic depends on the machine's page cache, and cycles and cache misses only
+    /// explain.
     Explains,
-    /// An event of the kernel's that explains, compared where event counters were read: every machine counts these. Of whole
-    /// runs they are the kernel's account at the exit; of a phase they are the counters' at its markers, where page faults are
-    /// those in user mode, the few that read the disk among them.
+    /// A kernel event that explains. It is compared where event counters were read; every machine can count these. For whole
+    /// runs the values come from the kernel's accounting at exit, for phases from the counters at its markers. There, page
+    /// faults are those in user mode, including the few that read the disk.
     Event,
-    /// It is recorded and not compared: it is a part or the sum of metrics that are, and a family of figures that say the same
-    /// only makes each harder to decide.
+    /// Recorded, but not compared: it is a part or a sum of compared metrics. Each further figure in a family makes all
+    /// others harder to decide.
     Recorded,
 }
 
-/// How the values of phases become that of several together.
+/// How the values of several phases combine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OfPhases {
-    /// It is not known by phase.
+    /// Not measured by phase.
     Unknown,
     /// The values of the phases add up.
     Sum,
-    /// The largest value is that of all: a peak.
+    /// The largest value counts: a peak.
     Max,
 }
 
@@ -125,42 +125,42 @@ pub struct Spec {
     pub unit: Unit,
     /// What a comparison of whole runs does with it.
     pub role: Role,
-    /// The change that matters unless told otherwise, as a fraction.
+    /// The default threshold: the smallest change that matters, as a fraction.
     pub threshold: f64,
-    /// What is added to both values before their ratio is taken, in the metric's unit: nothing to what is never zero.
+    /// Added to both values before the ratio is computed, in the metric's unit; 0 for metrics that are never zero.
     pub offset: f64,
-    /// Whether it has its own causes of noise (addresses, hash seeds, where a heap grows), which do not follow the machine's
-    /// speed from minute to minute.
+    /// Whether its noise is independent from run to run (addresses, hash seeds, heap growth) and does not follow the
+    /// machine's speed from minute to minute.
     pub steady: bool,
-    /// The least standard deviation of a value's logarithm that is believed: what was never seen to be less on any machine,
-    /// or the grain of the figure.
+    /// The smallest standard deviation of a value's logarithm that the judge accepts: the smallest seen on any machine, or
+    /// the resolution of the figure.
     pub floor: f64,
-    /// How much a second level of the figure may differ from the first.
+    /// How far apart two levels of the figure can be.
     pub levels: Levels,
-    /// Whether a comparison has its mean over all benchmarks.
+    /// Whether a comparison has a mean of it over all benchmarks.
     pub of_suite: bool,
-    /// Whether it is known by phase.
+    /// How the values of phases combine, if it is measured by phase.
     pub of_phases: OfPhases,
-    /// Whether phases are compared in it.
+    /// Whether phases are compared by it.
     pub phases_compared: bool,
-    /// Whether the history keeps it by phase. One more needs a step of the history's schema that fills it in: `history verify`
-    /// expects it of every report.
+    /// Whether the history stores it by phase. Adding one needs a schema step of the history that fills it in, because
+    /// `history verify` expects it in every report.
     pub phases_kept: bool,
 }
 
 /// Whether a figure may have two levels, and how far apart they are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Levels {
-    /// It has one.
+    /// One level.
     One,
-    /// A heap that ends in another huge page, on the heap or in the compiler's own code, is 2 MiB longer, and may be so twice.
+    /// One more huge page, in the heap or in the compiler's code, adds 2 MiB. This can happen twice.
     HugePages,
-    /// A difference of logarithms. Instructions vary with the seeds of hash tables and with addresses, by hundredths of a per
-    /// cent as far as was seen.
+    /// A difference of logarithms. Instruction counts vary with hash seeds and addresses, by hundredths of a per cent in all
+    /// runs so far.
     Logarithm(f64),
 }
 
-/// Time: one per cent is what a day's work may win or lose.
+/// Time. One per cent is what a day's work on the compiler can gain or lose.
 const TIME: Spec = Spec {
     name: "",
     unit: Unit::Nanoseconds,
@@ -176,23 +176,23 @@ const TIME: Spec = Spec {
     phases_kept: false,
 };
 
-/// Time that is known by phase.
+/// Time that is measured by phase.
 const TIME_OF_PHASES: Spec = Spec { of_phases: OfPhases::Sum, phases_compared: true, phases_kept: true, ..TIME };
 
-/// What the processor counts. Most of it is the machine's affair.
+/// Hardware counters. They depend mostly on the machine.
 const HARDWARE: Spec =
     Spec { unit: Unit::Count, role: Role::Explains, threshold: 0.01, of_phases: OfPhases::Sum, ..TIME };
 
-/// Instructions are steady enough to show a fifth of what matters in times.
+/// Instruction counts vary so little that a fifth of the threshold of times can be shown.
 const INSTRUCTIONS: Spec = Spec { steady: true, floor: 1e-4, levels: Levels::Logarithm(0.005), ..HARDWARE };
 
-/// What the kernel counts. It may not occur at all: one is added.
+/// Kernel events. There may be none, so one is added.
 const EVENT: Spec = Spec { role: Role::Event, threshold: 0.05, offset: 1.0, ..HARDWARE };
 
-/// What the disk did. From nothing to a page is no infinite change: a page is added.
+/// Disk traffic. A page is added, so that a change from nothing to one page is not infinite.
 const DISK: Spec = Spec { unit: Unit::Bytes, role: Role::Explains, threshold: 0.05, offset: 4096.0, ..TIME };
 
-/// The size of a file, the same in every build: any change of it was made by the compiler.
+/// The size of a file. It is the same in every build, so any change comes from the compiler.
 const SIZE: Spec = Spec { unit: Unit::Bytes, threshold: 0.0, steady: true, floor: 1e-6, ..TIME };
 
 impl Metric {
@@ -246,7 +246,7 @@ impl Metric {
             Self::DiskRead => Spec { name: "disk read", of_phases: Sum, ..DISK },
             Self::DiskWritten => Spec { name: "disk written", of_phases: Sum, ..DISK },
             Self::MinorFaults => Spec { name: "minor faults", steady: true, phases_compared: true, ..EVENT },
-            // Of a phase the counters know page faults of both kinds together, and they are its minor faults.
+            // The counters of a phase count both kinds of page faults together, as minor faults.
             Self::MajorFaults => Spec { name: "major faults", of_phases: Unknown, ..EVENT },
             Self::ContextSwitches => Spec { name: "context switches", phases_compared: true, ..EVENT },
             Self::CpuMigrations => Spec { name: "CPU migrations", phases_compared: true, ..EVENT },
@@ -290,52 +290,52 @@ impl Metric {
         self.spec().unit
     }
 
-    /// Whether a comparison's verdict on a benchmark rests on it, where it is of whole runs.
+    /// Whether the verdict on a benchmark depends on it (for whole runs).
     pub const fn decides(self) -> bool {
         matches!(self.spec().role, Role::Decides)
     }
 
-    /// Whether it is an event of the kernel's, which explains and decides nothing.
+    /// Whether it is a kernel event, which only explains.
     pub const fn is_event(self) -> bool {
         matches!(self.spec().role, Role::Event)
     }
 
-    /// Whether it is the size of something that is written: a fact, not a sample.
+    /// Whether it is the size of an output: a fact, not a sample.
     pub const fn is_size(self) -> bool {
         matches!(self, Self::BytecodeSize | Self::DataSectionSize | Self::BinarySize)
     }
 
-    /// Whether it is what stands for a run's wall time: that of the run, or of all its phases where no more is known.
+    /// Whether it is a run's wall time: that of the run, or that of all its phases where the former is unknown.
     pub const fn is_wall(self) -> bool {
         matches!(self, Self::Wall | Self::PhasesWall)
     }
 
-    /// Which way is better. All of today's metrics are costs.
+    /// Which way is better. All current metrics are costs.
     pub const fn direction(self) -> Direction {
         Direction::LowerIsBetter
     }
 
-    /// Those that every report has of whole runs, as far as they were measured. What only stands in place of another is none.
+    /// The metrics of whole runs in a report, without the substitute for wall time.
     pub fn reported() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|metric| *metric != Self::PhasesWall)
     }
 
-    /// Those of whole runs that are compared whatever was counted: not the events.
+    /// The metrics of whole runs that are always compared: all but the events.
     pub fn compared() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|metric| matches!(metric.spec().role, Role::Decides | Role::Explains))
     }
 
-    /// The events of the kernel's that explain.
+    /// The kernel events.
     pub fn events() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|metric| metric.is_event())
     }
 
-    /// Those that are known by phase.
+    /// The metrics that are measured by phase.
     pub fn of_phases() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|metric| metric.spec().of_phases != OfPhases::Unknown)
     }
 
-    /// Those in which phases are compared.
+    /// The metrics by which phases are compared.
     pub fn phases_compared() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|metric| metric.spec().phases_compared)
     }

@@ -1,44 +1,44 @@
-//! All that the program knows of the compiler's phases, in one table. It needs to know none: a phase that no release has had
-//! so far shows up everywhere by itself, with a colour of its own, only that nothing below is known of it.
+//! The one table of the compiler's phases. A phase that is not in it still works everywhere and gets a colour of its own;
+//! only its nesting, its parts and its functions are unknown.
 //!
 //! Source: the calls of `time_expr!` in `forc-pkg/src/pkg.rs` and `sway-core/src/lib.rs` of the Sway compiler, read in its
-//! releases 0.17.0 to 0.72.1. Each times a call of one function that nothing else calls, and the release builds of 0.71.2 and
-//! 0.72.1 have every one of them as a function of its own (none is inlined).
+//! releases 0.17.0 to 0.72.1. Each of them times a call of one function that is called nowhere else. In the release builds
+//! of 0.71.2 and 0.72.1 none of these functions is inlined.
 
-/// What stands in place of a phase's name for the time outside all phases.
+/// Shown instead of a phase's name for the time outside all phases.
 pub const OUTSIDE: &str = "outside phases";
 
-/// What stands in place of a phase's name for the run as a whole.
+/// Shown instead of a phase's name for the run as a whole.
 pub const WHOLE_RUN: &str = "whole run";
 
 /// A phase of the compiler's releases.
 #[derive(Clone, Copy, Debug)]
 pub struct Phase {
-    /// The compiler's description, as it stands in the markers.
+    /// The compiler's description, as in the markers.
     pub name: &'static str,
     /// Its name in the files that the compiler writes (`--metrics-outfile`), and in its public performance record.
     pub snake_name: Option<&'static str>,
     /// The phase that contains it, by name.
     pub within: Option<&'static str>,
-    /// The phases that later releases announce in its place. Their sum is what can be compared with it.
+    /// The phases that replace it in later releases. Their sum can be compared with it.
     pub parts: &'static [&'static str],
-    /// The compiler's functions that carry it, in groups: the first group of which any function was called carries the phase, by
-    /// the sum of its functions. Functions of later groups may be called by those of earlier ones.
+    /// The compiler's functions that run in it, in groups. The first group with a called function counts, as the sum of its
+    /// functions. Functions of later groups may be called by those of earlier ones.
     pub functions: &'static [&'static [&'static str]],
-    /// Its colour in every chart, red, green, blue; absent for a phase that takes no time worth a colour. The hues are Okabe and
-    /// Ito's and Paul Tol's, told apart by the colour-blind by their lightness, too; the two within `compile to ast` are lighter
-    /// tones of its blue.
+    /// Its colour in every chart (red, green, blue); absent for a phase too short to need one. The hues are from the
+    /// colour-blind safe sets of Okabe and Ito and of Paul Tol, and differ in lightness too. The two phases within `compile
+    /// to ast` have lighter tones of its blue.
     pub colour: Option<(u8, u8, u8)>,
 }
 
-/// What is the same for most of them.
+/// The defaults of a row.
 const PHASE: Phase = Phase { name: "", snake_name: None, within: None, parts: &[], functions: &[], colour: None };
 
 /// The table.
 pub const PHASES: [Phase; 9] = [
     // To 0.39.
     Phase { name: "produce `sway_core::BuildConfig`", functions: &[&["forc_pkg::pkg::sway_build_config"]], ..PHASE },
-    // To 0.40 a function of forc's own was timed, which calls the later one.
+    // Up to 0.40 a function of forc was timed; it calls the later one.
     Phase {
         name: TO_AST,
         snake_name: Some("compile_to_ast"),
@@ -77,7 +77,7 @@ pub const PHASES: [Phase; 9] = [
         colour: Some((0x00, 0x9E, 0x73)),
         ..PHASE
     },
-    // To 0.71; two phases since.
+    // Up to 0.71; two phases since.
     Phase {
         name: "compile ast to asm",
         snake_name: Some("compile_ast_to_asm"),
@@ -86,7 +86,7 @@ pub const PHASES: [Phase; 9] = [
         colour: Some((0xD5, 0x5E, 0x00)),
         ..PHASE
     },
-    // Since 0.34; the second group to 0.42. There is one for each of the two virtual machines.
+    // Since 0.34; the second group up to 0.42. Each group has one function for each of the two virtual machines.
     Phase {
         name: "generate JSON ABI program",
         snake_name: Some("generate_json_abi"),
@@ -115,13 +115,13 @@ pub const PHASES: [Phase; 9] = [
 /// The phase that contains others.
 const TO_AST: &str = "compile to ast";
 
-/// The phase of this name, by either of the names that releases give it; `None` if it is none of these.
+/// The phase with this name or snake-case name; `None` if it is not in the table.
 pub fn known(name: &str) -> Option<&'static Phase> {
     PHASES.iter().find(|phase| phase.name == name || phase.snake_name == Some(name))
 }
 
-/// Whether the phase `outer` is known to contain `inner`, in all releases that have both. All that parses is a part of the same
-/// phase, however it was worded.
+/// Whether the phase `outer` contains `inner` in all releases that have both. All parsing is part of one phase, however it
+/// was worded.
 pub fn contains(outer: &str, inner: &str) -> bool {
     let is_part = || known(inner).is_some_and(|inner| inner.within == Some(outer));
     is_part() || (outer == TO_AST && inner.starts_with("parse "))
@@ -132,18 +132,18 @@ pub fn contains_none(name: &str) -> bool {
     known(name).is_some_and(|phase| PHASES.iter().all(|inner| inner.within != Some(phase.name)))
 }
 
-/// The phases that one release announces as one and a later one in parts: the whole and its parts.
+/// The phases that a later release has split: the whole and its parts.
 pub fn splits() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
     PHASES.iter().filter(|phase| !phase.parts.is_empty()).map(|phase| (phase.name, phase.parts))
 }
 
-/// What a phase is called: with its parts where a compiler has split it.
+/// A phase's label: its name, with its parts where a compiler has split it.
 pub fn label(name: &str, parts: &[String]) -> String {
     if parts.is_empty() { name.to_owned() } else { format!("{name} ({})", parts.join(" + ")) }
 }
 
-/// The instructions of a phase, from those of each function that was called. `None` if none of its functions was, or if the
-/// phase is unknown.
+/// The instructions of a phase, from the instructions of each called function. `None` if none of its functions was called,
+/// or if the phase is unknown.
 pub fn instructions(name: &str, of: impl Fn(&str) -> Option<u64>) -> Option<u64> {
     let phase = PHASES.iter().find(|phase| phase.name == name)?;
     phase.functions.iter().find_map(|group| {
@@ -152,7 +152,7 @@ pub fn instructions(name: &str, of: impl Fn(&str) -> Option<u64>) -> Option<u64>
     })
 }
 
-/// All functions of the compiler that carry any phase.
+/// The functions of all phases.
 pub fn functions() -> Vec<&'static str> {
     PHASES.iter().flat_map(|phase| phase.functions).flat_map(|group| group.iter().copied()).collect()
 }

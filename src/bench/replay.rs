@@ -58,8 +58,9 @@ pub fn series(measured: &Measured) -> Vec<Series> {
     let rows: Vec<_> = measured.runs.iter().filter_map(figures::attribute).collect();
     let phases = measured.phases.iter().filter_map(|phase| {
         let name = phase.phase.clone()?;
-        let is_it = |row: &&figures::Row| row.key.phase.as_ref() == Some(&name) && row.key.depth == phase.depth;
-        let of_run = |rows: &Vec<figures::Row>| {
+        let is_it =
+            |row: &&figures::AttributionRow| row.key.phase.as_ref() == Some(&name) && row.key.depth == phase.depth;
+        let of_run = |rows: &Vec<figures::AttributionRow>| {
             rows.iter().find(is_it).map_or(Duration::ZERO, |row| Duration::from_nanos(row.cost.wall as u64))
         };
         Some(Series { samples: rows.iter().map(of_run).collect(), name: name.clone() })

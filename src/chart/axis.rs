@@ -1,4 +1,4 @@
-//! Axes: where the ticks stand, and how many points a line needs.
+//! Axes: positions of ticks, and how many points a line needs.
 
 use crate::model::Unit;
 use crate::text::change::sign;
@@ -14,14 +14,14 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// Maps `low..high` onto `start..end`. A range without width is widened, so that no value is lost by it.
+    /// Maps `low..high` onto `start..end`. A range without width is widened.
     pub(super) fn new(low: f64, high: f64, start: f64, end: f64) -> Self {
         let low = if low.is_finite() { low } else { 0.0 };
         let high = if high.is_finite() && high > low { high } else { low + 1.0 };
         Self { low, high, start, end }
     }
 
-    /// The pixel of a value; what lies outside is held at the edge.
+    /// The pixel of a value; values outside are clamped to the edge.
     pub(super) fn at(&self, value: f64) -> f64 {
         let value = if value.is_finite() { value.clamp(self.low, self.high) } else { self.low };
         self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
@@ -63,8 +63,8 @@ pub(super) fn percent_ticks(low: f64, high: f64, about: usize) -> Ticks {
     in_unit(low, high, about, "%", 1.0)
 }
 
-/// Ticks of an axis of differences from `low` to `high`, in the unit of a metric; large counts are told in thousands,
-/// millions or billions.
+/// Ticks of an axis of differences from `low` to `high`, in the unit of a metric; large counts are in thousands, millions or
+/// billions.
 pub(super) fn difference_ticks(low: f64, high: f64, about: usize, unit: Unit) -> Ticks {
     let largest = low.abs().max(high.abs()).max(1.0);
     let (unit, size) = match unit {
@@ -75,7 +75,7 @@ pub(super) fn difference_ticks(low: f64, high: f64, about: usize, unit: Unit) ->
     in_unit(low, high, about, unit, size)
 }
 
-/// In what counts up to this one are told.
+/// The unit for counts up to this one.
 pub(super) fn count_unit(largest: f64) -> (&'static str, f64) {
     let sizes = [("billions", 1e9), ("millions", 1e6), ("thousands", 1e3)];
     sizes.into_iter().find(|(_, size)| largest >= *size).unwrap_or(("", 1.0))
@@ -92,12 +92,12 @@ fn in_unit(low: f64, high: f64, about: usize, unit: &'static str, size: f64) -> 
     let power = 10f64.powf(rough.log10().floor());
     let step =
         [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= rough * 0.999).unwrap_or(10.0 * power);
-    // The decimals that tell one tick from the next.
+    // Enough decimals to distinguish ticks.
     let decimals = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
     let values: Vec<f64> = (first..=last.min(first + 100)).map(|i| i as f64 * step).collect();
-    // Nobody has measured that; but a file may say so, and a line of digits helps nobody.
+    // Not a real measurement, but a file can contain it.
     let label = |v: &f64| if v.abs() >= 1e9 { format!("{v:.1e}") } else { format!("{v:.decimals$}") };
     let labels = values.iter().map(|v| label(v).replace('-', "−")).collect();
     Ticks { values: values.iter().map(|v| v * size).collect(), labels, unit }

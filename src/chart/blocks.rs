@@ -14,11 +14,11 @@ const TICK: Style = Style::new(11.0, MUTED);
 const PLOT: (f64, f64) = (76.0, WIDTH - MARGIN);
 const TOP: f64 = 52.0;
 const BOTTOM: f64 = 172.0;
-/// More dots than the eye can tell apart.
+/// The most dots; more cannot be distinguished.
 const MOST_DOTS: usize = 600;
 
-/// How the ratio of one benchmark, side over base, went from block to block: a dot a block, the figure's interval as a
-/// band. What drifts, jumps or comes in two levels is seen here, and an interval does not show it.
+/// How the ratio of one benchmark, side over base, went from block to block: a dot a block, the figure's interval as a band.
+/// It shows drifts, jumps and double levels, which an interval does not.
 ///
 /// # Errors
 /// If the sides were not run in blocks, or no block has a value on both sides.
@@ -78,7 +78,7 @@ pub fn blocks(comparison: &Comparison, findings: &Findings, benchmark: usize) ->
     Ok(chart)
 }
 
-/// From which change to which the axis goes, in per cent: an outlier must not press the others flat.
+/// From which change to which the axis goes, in per cent: an outlier must not flatten the others.
 fn domain(changes: &[f64]) -> (f64, f64) {
     let middle = median(changes).unwrap_or(0.0);
     let (low, high) = (quantile(changes, 0.04).unwrap_or(middle), quantile(changes, 0.96).unwrap_or(middle));
@@ -105,7 +105,7 @@ mod tests {
         }
         let nothing = compare::compared_nothing();
         assert!(matches!(blocks(&nothing, &nothing.findings[0], 0), Err(ChartError::Empty(_))));
-        // Runs of two reports are no pairs.
+        // Runs of two reports are not paired.
         let mut apart = compare::compared(1);
         apart.settings.interleaved = false;
         assert!(matches!(blocks(&apart, &apart.findings[0], 0), Err(ChartError::Empty(_))));

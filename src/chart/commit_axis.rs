@@ -15,7 +15,7 @@ const GAP: f64 = 8.0;
 /// No label is wider.
 const WIDEST: f64 = 160.0;
 
-/// Where commits stand in a plot.
+/// The positions of commits in a plot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CommitAxis {
     scale: Scale,
@@ -25,7 +25,7 @@ pub(super) struct CommitAxis {
 }
 
 impl CommitAxis {
-    /// An axis of so many commits, from one pixel to another.
+    /// An axis of this many commits, from one pixel to another.
     pub(super) fn new(positions: usize, left: f64, right: f64) -> Self {
         let scale = Scale::new(-0.5, positions.max(1) as f64 - 0.5, left, right);
         Self { scale, left, right, positions }
@@ -43,7 +43,7 @@ impl CommitAxis {
 
     /// Dates below a plot that ends at `bottom`; what would touch is left out.
     pub(super) fn dates(&self, chart: &mut Chart, bottom: f64, ticks: &[(usize, String)]) {
-        let mut row = Row::new(0.0, chart.width);
+        let mut row = LabelRow::new(0.0, chart.width);
         for (position, label) in ticks.iter().filter(|(position, _)| *position < self.positions) {
             let label = shorten(label, TICK.size, false, WIDEST);
             let x = self.at(*position);
@@ -54,10 +54,10 @@ impl CommitAxis {
         }
     }
 
-    /// Releases above a plot, upon the line `bottom`: a small mark each, and a name for as many as there is room for, the
+    /// Releases above a plot, on the line `bottom`: a small mark each, and a name for as many as there is room for, the
     /// newest first.
     pub(super) fn releases(&self, chart: &mut Chart, bottom: f64, releases: &[(usize, String)]) {
-        let mut row = Row::new(self.left, self.right);
+        let mut row = LabelRow::new(self.left, self.right);
         for (position, label) in releases.iter().rev().filter(|(position, _)| *position < self.positions) {
             let label = shorten(label, TICK.size, false, WIDEST);
             let x = self.at(*position);
@@ -71,18 +71,18 @@ impl CommitAxis {
 }
 
 /// A line of labels that must not touch each other.
-pub(super) struct Row {
+pub(super) struct LabelRow {
     left: f64,
     right: f64,
     taken: Vec<(f64, f64)>,
 }
 
-impl Row {
+impl LabelRow {
     pub(super) fn new(left: f64, right: f64) -> Self {
         Self { left, right, taken: Vec::new() }
     }
 
-    /// Takes the place for a label around `middle`, moved inwards at the ends of the line, and tells its middle; `None` if
+    /// Takes the place for a label around `middle`, moved inwards at the ends of the line, and returns its middle; `None` if
     /// there is no room.
     pub(super) fn place(&mut self, middle: f64, width: f64) -> Option<f64> {
         let middle = middle.min(self.right - width / 2.0).max(self.left + width / 2.0);
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn labels_of_a_row_never_touch() {
-        let mut row = Row::new(0.0, 100.0);
+        let mut row = LabelRow::new(0.0, 100.0);
         assert_eq!(row.place(0.0, 20.0), Some(10.0));
         assert_eq!(row.place(30.0, 20.0), None);
         assert_eq!(row.place(40.0, 20.0), Some(40.0));

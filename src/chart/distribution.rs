@@ -23,13 +23,13 @@ const PLOT: (f64, f64) = (280.0, 800.0);
 /// Right edges of the columns of figures.
 const MEDIAN_AT: f64 = 884.0;
 const INTERVAL_AT: f64 = WIDTH - MARGIN;
-/// More rows than anyone reads; the lightest are then left out, in words.
+/// The most rows; a line says how many lighter ones are left out.
 const MOST_ROWS: usize = 40;
-/// More points than the eye can tell apart in a row; then every so manieth of the sorted ones stands for its neighbours.
+/// The most points in a row. Of more, every Nth of the sorted ones is drawn.
 const MOST_POINTS: usize = 120;
 
 /// One strip.
-struct Row {
+struct Strip {
     name: String,
     paint: Swatch,
     whole: bool,
@@ -43,10 +43,10 @@ struct Row {
 /// median's interval as a bar, the heaviest phase first.
 ///
 /// The axis is the deviation from the phase's own median in per cent, as phases of one benchmark differ by a factor of a
-/// hundred or more: on a common axis of time all but the heaviest would be a dot, and an axis for each would hide which
-/// one is noisy. The absolute medians stand at the right. The axis is as wide as the rows that matter need, those of one
-/// per cent of the time and more; what lies beyond it stands at the edge as an arrow head, as the outliers of a phase of
-/// 20 µs must not press the others flat.
+/// hundred or more: on a common axis of time all but the heaviest would be a dot, and an axis for each would hide which one
+/// is noisy. The absolute medians stand at the right. The axis is as wide as the rows that matter need, those of one per
+/// cent of the time and more; values beyond it are arrow heads at the edge, because the outliers of a phase of 20 µs must
+/// not flatten the others.
 pub fn distribution(measured: &Measured, colours: &PhaseColours) -> Result<Chart, ChartError> {
     let mut rows = rows(measured, colours);
     if rows.is_empty() {
@@ -90,8 +90,8 @@ pub fn distribution(measured: &Measured, colours: &PhaseColours) -> Result<Chart
 }
 
 /// The whole first, then everything by its median, heaviest first.
-fn rows(measured: &Measured, colours: &PhaseColours) -> Vec<Row> {
-    // The estimate that stands in the tables, where it is of the same thing.
+fn rows(measured: &Measured, colours: &PhaseColours) -> Vec<Strip> {
+    // The estimate of the tables, where it is of the same phase.
     let estimated = |values: &Values| match &values.phase {
         None => measured.estimate(Metric::Wall),
         Some(name) => {
@@ -111,10 +111,10 @@ fn rows(measured: &Measured, colours: &PhaseColours) -> Vec<Row> {
             Some(name) => colours.swatch(Some(name.as_str()).filter(|name| *name != OUTSIDE)),
         };
         let name = values.phase.clone().unwrap_or_else(|| WHOLE_RUN.to_owned());
-        Some(Row { name, paint, whole: values.phase.is_none(), values: values.values, median, low, high })
+        Some(Strip { name, paint, whole: values.phase.is_none(), values: values.values, median, low, high })
     };
     let walls = figures::values(measured).into_iter().filter(|of| of.metric == Metric::Wall && of.package.is_none());
-    let mut rows: Vec<Row> = walls.filter_map(row).collect();
+    let mut rows: Vec<Strip> = walls.filter_map(row).collect();
     // Without phases all of it would be outside them.
     if rows.iter().all(|row| row.whole || row.name == OUTSIDE) {
         rows.retain(|row| row.whole);
@@ -123,14 +123,14 @@ fn rows(measured: &Measured, colours: &PhaseColours) -> Vec<Row> {
     rows
 }
 
-impl Row {
+impl Strip {
     fn deviation(&self, value: f64) -> f64 {
         if self.median > 0.0 { (value / self.median - 1.0) * 100.0 } else { 0.0 }
     }
 }
 
 /// From where to where the axis goes: nine tenths of the points of every row that matters, with some air, and zero.
-fn domain(rows: &[Row]) -> (f64, f64) {
+fn domain(rows: &[Strip]) -> (f64, f64) {
     let heaviest = rows.iter().map(|row| row.median).fold(0.0, f64::max);
     let (mut low, mut high): (f64, f64) = (-1.0, 1.0);
     for row in rows.iter().filter(|row| row.median >= 0.01 * heaviest) {
@@ -142,7 +142,7 @@ fn domain(rows: &[Row]) -> (f64, f64) {
     ((low * 1.12).max(-100.0), (high * 1.12).min(400.0))
 }
 
-fn strip(chart: &mut Chart, row: &Row, scale: &Scale, (low, high): (f64, f64), top: f64) {
+fn strip(chart: &mut Chart, row: &Strip, scale: &Scale, (low, high): (f64, f64), top: f64) {
     let middle = top + ROW / 2.0;
     chart.rect((PLOT.0, middle - 11.0), (PLOT.1 - PLOT.0, 22.0), Paint::faint(TRACK, 0.7));
     chart.bar((MARGIN, middle - 11.0), (5.0, 22.0), row.paint);
@@ -184,7 +184,7 @@ fn strip(chart: &mut Chart, row: &Row, scale: &Scale, (low, high): (f64, f64), t
     }
 }
 
-/// A head that points to where there is more.
+/// An arrow head that points to values beyond the axis.
 fn arrow(chart: &mut Chart, (x, y): (f64, f64), reach: f64, paint: Swatch) {
     chart.polygon(vec![(x, y - 6.0), (x + reach, y), (x, y + 6.0)], paint.rgb);
 }

@@ -9,8 +9,8 @@ pub(super) const LINE_PER_EM: f64 = 1.24;
 
 /// Registers the embedded font under `sans-serif`, in every style, once a process.
 ///
-/// plotters finds no fonts by itself as it is built here, so whatever else in this process draws with plotters (Criterion's
-/// plots do) depends on this as well. It is called by everything in this module that measures or draws text.
+/// plotters finds no fonts by itself as it is built here, so everything in this process that draws with plotters, such as
+/// Criterion's plots, depends on this as well. It is called by everything in this module that measures or draws text.
 pub fn register_fonts() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
@@ -21,7 +21,7 @@ pub fn register_fonts() {
             (FontStyle::Oblique, dejavu::sans::oblique()),
         ];
         for (style, bytes) in faces {
-            // A face that could not be read shows itself where it is used: drawing then fails with a typed error.
+            // If the font cannot be read, drawing fails with a typed error.
             let _ = register_font("sans-serif", style, bytes);
         }
     });
@@ -37,7 +37,7 @@ pub(super) fn style(bold: bool) -> FontStyle {
 /// the face lacks are counted at a full em a character.
 pub(super) fn text_width(text: &str, size: f64, bold: bool) -> f64 {
     register_fonts();
-    // Layout is in whole pixels; at a hundred pixels an em that no longer matters.
+    // Layout is in whole pixels, which does not matter at a hundred pixels an em.
     const PRECISE: f64 = 100.0;
     let face = FontDesc::new(FontFamily::SansSerif, PRECISE * LINE_PER_EM, style(bold));
     let measured = match face.layout_box(text) {

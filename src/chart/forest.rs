@@ -24,11 +24,11 @@ const PLOT_END: f64 = 760.0;
 /// Where the changes end, and where their intervals begin.
 const CHANGE_AT: f64 = 850.0;
 const INTERVAL_AT: f64 = 860.0;
-/// More rows than anyone reads; the last ones are then left out, in words.
+/// The most rows; a line says how many others are left out.
 const MOST_ROWS: usize = 150;
-/// An interval that reaches so many times as far as nine tenths of the others do is cut off.
+/// Intervals that reach further than this multiple of what nine tenths of the others do are cut off.
 const FAR_OFF: f64 = 2.5;
-/// Ratios beyond this are drawn at the edge, whatever the others need.
+/// Larger ratios are always drawn at the edge.
 const LARGEST_RATIO: f64 = 20.0;
 
 /// A forest plot: a row a benchmark with its ratio, side over base, and the ratio's interval, for one metric of whole runs;
@@ -167,7 +167,7 @@ fn ticks(chart: &mut Chart, scale: &Scale, (low, high): (f64, f64), (top, bottom
     for (value, label) in ticks.values.iter().zip(&ticks.labels) {
         let nothing = value.abs() < 1e-9;
         let x = scale.at((1.0 + value / 100.0).ln());
-        // To the right the logarithm presses them together.
+        // On the right the logarithm puts them close together.
         if x - last < TICK.width(label) + 10.0 {
             continue;
         }
@@ -204,7 +204,7 @@ fn row(chart: &mut Chart, figure: &Figure, scale: &Scale, (low, high): (f64, f64
 /// A change and its interval, each in its column.
 fn figures(chart: &mut Chart, y: f64, ratio: f64, ends: Option<(f64, f64)>, exact: bool) {
     let text = interval_of(ratio, ends, exact);
-    // How many times as much it is has no room beside the per cent, which say the same.
+    // There is no room for the factor beside the per cent.
     let text =
         text.split_once(", +").filter(|_| text.starts_with('×')).map_or(text.clone(), |(_, rest)| format!("+{rest}"));
     let (change, interval) = text.find(['[', '(']).map_or((&*text, ""), |at| text.split_at(at));

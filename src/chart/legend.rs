@@ -12,7 +12,7 @@ const SPACE: f64 = 6.0;
 const GAP: f64 = 18.0;
 const NAME: Style = Style::new(12.0, INK);
 const REST: Style = Style::new(12.0, MUTED);
-/// More entries than this explain nothing any more.
+/// The most entries; more are not readable.
 const MOST: usize = 24;
 
 /// What one colour means.
@@ -23,10 +23,10 @@ pub(super) struct Entry {
     pub(super) swatch: Swatch,
 }
 
-/// Draws a legend from `(left, top)` in the given width, and tells how high it is.
+/// Draws a legend from `(left, top)` in the given width, and returns its height.
 pub(super) fn legend(chart: &mut Chart, (left, top): (f64, f64), width: f64, entries: &[Entry]) -> f64 {
     let (mut x, mut y) = (left, top);
-    // Moves on to the next place that has so much room, and tells it.
+    // Moves to the next place with this much room, and returns it.
     let mut place = |room: f64| {
         if x > left && x + room > left + width {
             (x, y) = (left, y + ROW);
@@ -37,7 +37,7 @@ pub(super) fn legend(chart: &mut Chart, (left, top): (f64, f64), width: f64, ent
     };
     let mut bottom = top;
     for Entry { name, detail, swatch } in entries.iter().take(MOST) {
-        // One text for both: how far a name reaches is only known to whoever has the reader's font.
+        // One text for both, because the width of a name depends on the reader's font.
         let detail = if detail.is_empty() { String::new() } else { format!(" · {detail}") };
         let name = shorten(name, NAME.size, false, width - CHIP - SPACE - NAME.width(&detail));
         let text = name + &detail;

@@ -1,10 +1,10 @@
-//! Shapes that tell lines, groups and kinds of change apart where colour alone must not.
+//! Shapes that distinguish lines, groups and kinds of change, in addition to colours.
 
 use super::palette::{MUTED, OUTSIDE, Rgb, SURFACE};
 use super::scene::{Chart, Paint};
 use crate::words::Sign;
 
-/// The shape of a line's points. A triangle is none of them: it means worse, better, or beyond the axis.
+/// The shape of a line's points. Triangles are reserved: they mean worse, better, or beyond the axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Marker {
     Disc,
@@ -91,14 +91,14 @@ impl Marker {
     }
 }
 
-/// What a step of a metric is taken for.
+/// The kind of a step of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StepKind {
     /// A change for the worse.
     Worse,
     /// A change for the better.
     Better,
-    /// A change that was meant to be.
+    /// An expected change.
     Expected,
     /// Too few values came after it to be sure of it.
     Unconfirmed,
@@ -134,8 +134,8 @@ impl StepKind {
         }
     }
 
-    /// Draws its shape, as verdicts have them: up for worse, down for better, a ring for no answer; a diamond for what was
-    /// meant to be.
+    /// Draws its shape, as verdicts have them: up for worse, down for better, a ring for no answer; a diamond for an
+    /// expected change.
     pub(super) fn draw(self, chart: &mut Chart, (x, y): (f64, f64)) {
         let colour = self.colour();
         match self {

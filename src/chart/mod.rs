@@ -7,7 +7,7 @@
 //! two metrics of all benchmarks against each other. Each lays out a [`Chart`], which then is written
 //! with [`Chart::to_svg`] or [`Chart::write_png`].
 //!
-//! Names of benchmarks, phases and packages are data: any text may stand there, and none is taken for granted.
+//! Names of benchmarks, phases and packages are data and can be any text.
 
 mod axis;
 mod blocks;
@@ -55,7 +55,7 @@ pub const WIDTH: f64 = 1000.0;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChartError {
-    /// There is nothing that it could show.
+    /// There is nothing to show.
     #[error("there is nothing to draw: {0}")]
     Empty(&'static str),
     /// The picture could not be drawn or written.

@@ -9,8 +9,8 @@ use crate::phase::{self, PHASES};
 /// A colour, red, green, blue.
 pub(crate) type Rgb = (u8, u8, u8);
 
-// The neutrals stand in for roles: a chart is drawn in the light ones, and a style sheet turns each into its dark
-// counterpart (see `themed_css`). They are values that no phase has, so that a selector on the value finds the role.
+// The neutral colours are roles: a chart is drawn in the light ones, and a style sheet replaces each by its dark counterpart
+// (see `themed_css`). No phase has these values, so a selector on the value finds the role.
 pub(super) const SURFACE: Rgb = (0xFE, 0xFE, 0xFE);
 pub(super) const INK: Rgb = (0x1F, 0x23, 0x28);
 pub(super) const MUTED: Rgb = (0x59, 0x63, 0x6E);
@@ -26,7 +26,7 @@ pub(super) const ON_LIGHT: Rgb = (0x11, 0x11, 0x11);
 const DARK: [(Rgb, &str); 5] =
     [(SURFACE, "#0f1318"), (INK, "#e8ecf1"), (MUTED, "#a3adb8"), (LINE, "#343b44"), (TRACK, "#1d232a")];
 
-/// What phases get that nobody has heard of yet, in this order; after these, the same again, hatched.
+/// The colours of unknown phases, in this order; after these, the same again, hatched.
 const SPARE: [Rgb; 6] = [
     (0x99, 0x99, 0x33),
     (0x44, 0xAA, 0x99),
@@ -41,7 +41,7 @@ const SPARE: [Rgb; 6] = [
 pub struct Swatch {
     /// The colour, red, green, blue.
     pub rgb: (u8, u8, u8),
-    /// Whether it is hatched: the colours had run out.
+    /// Whether it is hatched, because the colours had run out.
     pub hatched: bool,
 }
 
@@ -124,7 +124,7 @@ impl PhaseColours {
         if let Some(rgb) = known(phase) {
             return Swatch { rgb, hatched: false };
         }
-        // A name from another report still gets a colour, the same every time.
+        // A name from another report also gets a fixed colour.
         let index = self.unknown.get(phase).copied().unwrap_or_else(|| phase.bytes().map(usize::from).sum());
         Swatch { rgb: SPARE[index % SPARE.len()], hatched: index / SPARE.len() % 2 == 1 }
     }

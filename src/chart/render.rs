@@ -29,7 +29,7 @@ const LARGEST_PNG: f64 = 40e6;
 struct Canvas {
     /// Its pixels a CSS pixel.
     density: f64,
-    /// How far down, in ems, it needs a text to be moved for its middle to be where it was asked for.
+    /// How far down, in ems, it must move a text to centre it at the given height.
     nudge: f64,
     /// Whether the heading is drawn, or cut off.
     heading: bool,
@@ -140,7 +140,7 @@ fn draw<'a, DB: DrawingBackend>(
             Mark::Rect { x, y, width, height, paint } => {
                 let (left, top) = pixel((*x, *y));
                 let (right, bottom) = pixel((x + width, y + height));
-                // What is there can be seen, however small it is.
+                // Even the smallest mark must be visible.
                 let corners = [(left, top), (right.max(left + 1), bottom.max(top + 1))];
                 area.draw(&Rectangle::new(corners, colour(*paint).filled()))?;
             }
@@ -186,8 +186,8 @@ fn colour(Paint { rgb: (red, green, blue), alpha }: Paint) -> RGBAColor {
     RGBColor(red, green, blue).mix(alpha)
 }
 
-/// Takes out what says nothing: defaults that plotters spells out, the face that the style sheet sets, line ends. A text's
-/// own quotation marks are escaped, so that none of this can match inside one.
+/// Removes what is redundant: defaults that plotters writes, the font of the style sheet, line ends. A text's own quotation
+/// marks are escaped, so none of this matches inside one.
 fn tidy(svg: &str) -> String {
     svg.replace(" opacity=\"1\"", "")
         .replace(" stroke=\"none\" stroke-width=\"1\"", "")

@@ -1,7 +1,7 @@
 //! Two metrics of many benchmarks against each other.
 
 use super::axis::{Scale, difference_ticks};
-use super::commit_axis::{Row, TICK};
+use super::commit_axis::{LabelRow, TICK};
 use super::marker::{LOOKS, look};
 use super::palette::{INK, LINE};
 use super::scene::{Align, Chart, HEADING, MARGIN, Style};
@@ -36,7 +36,7 @@ const PLOT: (f64, f64) = (72.0, WIDTH - 24.0);
 const PLOT_HEIGHT: f64 = 380.0;
 const LABEL: Style = Style::new(11.0, INK);
 const RADIUS: f64 = 4.0;
-/// A range of more than so many times its lowest value gets a logarithmic axis.
+/// A range of more than this multiple of its lowest value gets a logarithmic axis.
 const WIDE: f64 = 30.0;
 const LONGEST: f64 = 190.0;
 
@@ -133,7 +133,7 @@ impl Span {
 }
 
 /// Round values of a logarithmic axis between two powers of ten: of bytes powers of two, of everything else 1, 2 and 5 of
-/// every power, or as many of these as leave about so many.
+/// every power, or fewer of these, to get about the requested number.
 fn log_ticks(low: f64, high: f64, unit: Unit, about: usize) -> Vec<(f64, String)> {
     let within = |value: &f64| value.log10() >= low && value.log10() <= high;
     let powers = |base: f64, step: i32| -> Vec<f64> {
@@ -154,7 +154,7 @@ fn log_ticks(low: f64, high: f64, unit: Unit, about: usize) -> Vec<(f64, String)
     chosen.into_iter().map(|value| (value, tick_label(value, unit))).collect()
 }
 
-/// A round value with its unit, without digits that say nothing: `20 ms`, `0.5 s`.
+/// A round value with its unit, without useless digits: `20 ms`, `0.5 s`.
 fn tick_label(value: f64, unit: Unit) -> String {
     let (unit, size) = match unit {
         Unit::Nanoseconds => time_unit(value),
@@ -188,7 +188,7 @@ fn axis_up(chart: &mut Chart, span: &Span, unit: Unit, scale: &Scale) -> &'stati
 
 fn axis_across(chart: &mut Chart, span: &Span, unit: Unit, scale: &Scale, (top, bottom): (f64, f64)) -> &'static str {
     let (ticks, unit) = span.ticks(unit, 9);
-    let mut row = Row::new(0.0, WIDTH);
+    let mut row = LabelRow::new(0.0, WIDTH);
     for (value, label) in ticks {
         let x = scale.at(span.place(value));
         chart.rule((x, top), (x, bottom), LINE);
@@ -200,8 +200,8 @@ fn axis_across(chart: &mut Chart, span: &Span, unit: Unit, scale: &Scale, (top, 
     unit
 }
 
-/// Names beside their points, as many as have room: to the right, to the left, above or below. Points far from others come
-/// first, as theirs are the names that one looks for.
+/// Names beside their points, as many as have room: to the right, to the left, above or below. Isolated points come first,
+/// because their names are the interesting ones.
 fn labels(chart: &mut Chart, points: &[&ScatterPoint], places: &[(f64, f64)], (top, bottom): (f64, f64)) {
     let nearest = |index: usize| {
         let (x, y) = places[index];
@@ -235,7 +235,7 @@ fn labels(chart: &mut Chart, points: &[&ScatterPoint], places: &[(f64, f64)], (t
     }
 }
 
-/// What the groups look like; tells where it ends.
+/// The legend of the groups; returns its bottom.
 fn key(chart: &mut Chart, groups: &[&str], top: f64) -> f64 {
     let (mut x, mut y) = (PLOT.0, top);
     let more = groups.len().saturating_sub(LOOKS);

@@ -1,7 +1,7 @@
 //! A chart as a list of marks in a plane of CSS pixels.
 //!
-//! The charts only lay out; one function, [`Chart::draw`], hands the marks to whatever backend plotters has. So the SVG
-//! and the PNG cannot differ, and a test can look for texts that overlap without looking at a picture.
+//! The charts only lay out; one function, [`Chart::draw`], passes the marks to a backend of plotters. So SVG and PNG cannot
+//! differ, and a test can find overlapping texts without rendering.
 
 use super::font::text_width;
 use super::palette::{INK, Rgb, Swatch};
@@ -54,7 +54,7 @@ pub(super) enum Mark {
     /// A text, its middle at the height of `y`.
     Text { x: f64, y: f64, text: String, style: Style, align: Align },
     /// What follows, to the matching [`Mark::Close`], is one element of this class in an SVG, so that a page's script finds
-    /// it. It looks like nothing.
+    /// it. It is invisible.
     Open { class: &'static str },
     /// The end of what [`Mark::Open`] began.
     Close,
@@ -95,14 +95,14 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// An empty picture, [`HEADING`] of its height taken by a heading. `title` is what it is called by who cannot see it.
+    /// An empty picture, [`HEADING`] of its height taken by a heading. `title` is its description for screen readers.
     pub(super) fn new(title: String, heading: &str, width: f64) -> Self {
         let look = HEADING_STYLE;
         let heading = shorten(heading, look.size, look.bold, width - 2.0 * MARGIN);
         Self { title, heading, width, height: HEADING, marks: Vec::new() }
     }
 
-    /// What the picture is called by who cannot see it.
+    /// The picture's description for screen readers.
     pub fn title(&self) -> &str {
         &self.title
     }
@@ -173,7 +173,7 @@ impl Chart {
 
     /// Diagonal lines over a rectangle, `step` pixels apart.
     pub(super) fn hatch(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), paint: Paint, step: f64) {
-        // No more lines than anyone could see or a file should carry.
+        // A limit on the number of lines.
         let lines = (((width + height) / step) as usize).min(400);
         for line in 1..=lines {
             let reach = line as f64 * step;

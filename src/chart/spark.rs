@@ -11,7 +11,7 @@ use crate::text::change::signed;
 const SIZE: (f64, f64) = (140.0, 28.0);
 /// Between the edge and the line.
 const AIR: f64 = 4.0;
-/// So many points at most are drawn: two for each of these columns.
+/// The number of columns; each has at most two points.
 const COLUMNS: usize = 34;
 
 /// Draws a series of values in any unit, a place each in their order, `None` where nothing was measured; with the level
@@ -50,7 +50,7 @@ pub fn spark(values: &[Option<f64>], step: Option<usize>, kind: StepKind) -> Res
         chart.rect((AIR, y.at(before) - 1.0), (at - AIR, 2.0), INK);
         chart.rect((at, y.at(after) - 1.0), (SIZE.0 - AIR - at, 2.0), INK);
         chart.rect((at - 0.5, HEADING), (1.0, SIZE.1), Paint::faint(kind.colour(), 0.7));
-        // Where the line is not: opposite of where it goes.
+        // At the side where the line is not.
         let up = after > before;
         kind.draw(&mut chart, (at.clamp(6.0, SIZE.0 - 6.0), if up { HEADING + 5.5 } else { HEADING + SIZE.1 - 5.5 }));
     } else if let Some((index, value)) = points.last() {
@@ -76,12 +76,12 @@ fn domain(points: &[(usize, f64)], levels: Option<(f64, f64)>) -> (f64, f64) {
     let (first, last) = (quantile(&values, 0.02).unwrap_or(0.0), quantile(&values, 0.98).unwrap_or(0.0));
     let (before, after) = levels.unwrap_or((first, last));
     let (low, high) = (first.min(before).min(after), last.max(before).max(after));
-    // What hardly changes does not look as if it did.
+    // Tiny changes must not look large.
     let air = (0.01 * high.abs() - (high - low)).max(0.0) / 2.0;
     (low - air, high + air)
 }
 
-/// No more points than can be told apart: the lowest and the highest of every column.
+/// No more points than can be distinguished: the lowest and the highest of every column.
 fn thinned(points: &[(usize, f64)], length: usize) -> Vec<(usize, f64)> {
     if points.len() <= 2 * COLUMNS {
         return points.to_vec();

@@ -48,15 +48,15 @@ const PLOT_HEIGHT: f64 = 220.0;
 /// Between the diagonal lines of a hatched area, CSS pixels.
 const HATCH: f64 = 7.0;
 
-/// One measured commit: where it is, and how high the parts reach, one upon the other.
+/// One measured commit: its position, and the heights of the stacked parts.
 struct Column {
     position: usize,
     reach: Vec<f64>,
 }
 
-/// Draws the parts of a metric over commits as areas upon each other, in the colours that phases have everywhere. Between
-/// commits that were measured it is filled, as long as they are not far further apart than is usual for the series; beyond
-/// that there is a gap.
+/// Draws the parts of a metric over commits as stacked areas, in the colours that phases have everywhere. Between commits
+/// that were measured it is filled, as long as they are not far further apart than is usual for the series; beyond that
+/// there is a gap.
 ///
 /// # Errors
 /// If there is no value.
@@ -109,12 +109,12 @@ fn columns(input: &Stacked) -> Vec<Column> {
         });
         measured.then(|| Column { position, reach: reach.collect() })
     };
-    // No part has values beyond its own length, whatever the axis says.
+    // A part can have fewer values than the axis has positions.
     let longest = input.parts.iter().map(|part| part.values.len()).max().unwrap_or(0);
     (0..input.positions.min(longest)).filter_map(column).collect()
 }
 
-/// How many positions two neighbours may be apart and still belong together: three times what is usual.
+/// How many positions apart two neighbours may be without a gap: three times the usual distance.
 fn farthest(columns: &[Column]) -> usize {
     let mut distances: Vec<usize> = columns.windows(2).map(|pair| pair[1].position - pair[0].position).collect();
     distances.sort_unstable();

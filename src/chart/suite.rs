@@ -14,12 +14,12 @@ use crate::phase::OUTSIDE;
 use crate::text::counted;
 use crate::text::format;
 
-/// The most that a benchmark's id may take.
+/// The maximum width of a benchmark's id.
 const LONGEST_LABEL: f64 = 280.0;
 const LABEL: Style = Style::new(12.0, INK);
 const TICK: Style = Style::new(11.0, MUTED);
 const HEADING: Style = Style::bold(12.0, INK);
-/// More bars than anyone compares; the shortest are then summed up in a line.
+/// The most bars; the shortest others are summed up in a line.
 const MOST_BARS: usize = 150;
 const ROW: f64 = 22.0;
 const BAR: f64 = 14.0;
@@ -72,7 +72,7 @@ pub fn suite_phases(report: &Report) -> Result<Chart, ChartError> {
         chart.text(columns.label, middle, name, LABEL, Align::Right);
         let at_end = times.at(bar.wall) + 6.0;
         let figure = format::nanoseconds(bar.wall);
-        // On a ground of its own, lest a grid line run through it.
+        // On its own background, so that no grid line runs through it.
         chart.rect((at_end - 3.0, middle - BAR / 2.0), (LABEL.width(&figure) + 6.0, BAR), SURFACE);
         chart.text(at_end, middle, figure, LABEL, Align::Left);
         let mut before = 0.0;
@@ -113,7 +113,7 @@ fn bar(measured: &Measured) -> Option<Bar<'_>> {
             *parts.entry(row.phase.as_deref()).or_default() += row.share;
         }
     }
-    // A compiler that tells of no phases has spent all of its time outside them.
+    // Without phases all time is outside them.
     if measured.phases.is_empty() {
         parts.insert(None, 1.0);
     }
@@ -168,7 +168,7 @@ fn axis(chart: &mut Chart, heading: &str, ticks: &Ticks, scale: &Scale, (top, bo
     }
 }
 
-/// A part of a bar, parted from the next one by a hair.
+/// A part of a bar, with a hairline to the next one.
 fn segment(chart: &mut Chart, middle: f64, (start, end): (f64, f64), swatch: Swatch) {
     let width = end - start;
     let gap = if width > 3.0 { 1.0 } else { 0.0 };

@@ -1,13 +1,13 @@
-//! Names that come from anywhere, made fit for a picture.
+//! Names from outside, made fit for a picture.
 
 use super::font::text_width;
 use crate::text::clean;
 
-/// More characters than any picture has room for.
+/// The most characters that any picture has room for.
 const LONGEST: usize = 400;
 
-/// The text at no more than `room`, shortened in its middle by an ellipsis if need be: both ends of a path or of an id
-/// tell it from its neighbours. Empty if not even a few characters fit.
+/// The text at no more than `room`, shortened in its middle by an ellipsis if need be: both ends of a path or id matter.
+/// Empty if not even a few characters fit.
 pub(super) fn shorten(text: &str, size: f64, bold: bool, room: f64) -> String {
     let text = clean(text);
     let chars: Vec<char> = text.chars().collect();

@@ -1,4 +1,4 @@
-//! Where a difference sits: from the base, through the phases, to the other side.
+//! A difference by phase: from the base, through the phases, to the other side.
 
 use super::axis::{Scale, difference_ticks};
 use super::palette::{INK, LINE, MUTED, PhaseColours, Swatch};
@@ -21,9 +21,9 @@ const PLOT_END: f64 = 800.0;
 /// Right edges of the columns of figures.
 const DIFFERENCE_AT: f64 = 910.0;
 const SHARE_AT: f64 = WIDTH - MARGIN;
-/// A step smaller than this part of all steps is summed up with its like.
+/// Steps smaller than this part of all steps are summed up.
 const SMALLEST: f64 = 0.004;
-/// More steps than this explain nothing any more.
+/// The most steps; more are not readable.
 const MOST_STEPS: usize = 14;
 
 /// One bar.
@@ -47,7 +47,7 @@ pub fn waterfall(
     colours: &PhaseColours,
 ) -> Result<Chart, ChartError> {
     let one = findings.benchmarks.get(benchmark).ok_or(ChartError::Empty("there is no such benchmark"))?;
-    // The wall time stands in for a metric that is not told by phase, but only if it changed itself.
+    // The wall time replaces a metric that is not measured by phase, but only if it changed itself.
     let changed = |wall: &Figure| matches!(wall.verdict, Verdict::Regressed | Verdict::Improved);
     let wall = || one.wall().filter(|wall| changed(wall)).and_then(|_| breakdown(one, Metric::Wall));
     let parts = lead_metric(one).and_then(|metric| breakdown(one, metric)).or_else(wall);
@@ -158,7 +158,7 @@ fn draw(
 fn figures(chart: &mut Chart, y: f64, own: f64, all: f64, unit: crate::model::Unit, style: Style) {
     chart.text(DIFFERENCE_AT, y, difference(own, unit), style, Align::Right);
     let share = own / all;
-    // Where parts cancel, shares of what is left say nothing.
+    // Where parts cancel, shares of the rest are meaningless.
     if share.is_finite() && share.abs() < 10.0 {
         chart.text(SHARE_AT, y, format::whole_percent(share), style, Align::Right);
     }

@@ -21,7 +21,7 @@ use crate::model::Completion;
 use crate::report::file::{self, FileError};
 use crate::session::Config;
 use crate::trends::{Standing, Trends};
-use crate::words::events::{news, sentence as in_words};
+use crate::words::events::{news, summary as in_words};
 
 /// Options of `nightly`.
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use super::DashboardError;
 use super::site::Site;
 use crate::chart;
 
-/// The style that reports have, too, and what a dashboard has besides.
+/// The style of reports, and the additions of a dashboard.
 const STYLES: [&str; 4] = [
     include_str!("../report/html/style.css"),
     include_str!("assets/dashboard.css"),
@@ -15,7 +15,7 @@ const STYLES: [&str; 4] = [
 const SCRIPTS: [(&str, &str); 2] =
     [("site.js", include_str!("assets/site.js")), ("trend.js", include_str!("assets/trend.js"))];
 
-/// Writes them. Styles are one file, so that a page has to wait for one only.
+/// Writes them. All styles are in one file, so a page waits for only one.
 pub(super) fn put(site: &mut Site) -> Result<(), DashboardError> {
     let mut style = STYLES.concat();
     style += &chart::page_css();

@@ -1,4 +1,4 @@
-//! The page of one benchmark: the course of every metric, and what happened to it.
+//! The page of one benchmark: its metrics over the commits, and its events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::parts::{chip, commit_link, commits_of, date, direction, notes, persis
 use crate::chart;
 use crate::history::MeasureKey;
 use crate::model::{Metric, StdChoice};
-use crate::report::html::parts::{name, sentence};
+use crate::report::html::parts::{name, outside_text};
 use crate::stats::{ChangePoint, ChangeRules, detectable};
 use crate::text::change::short;
 use crate::text::counted;
@@ -28,7 +28,7 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
         header {
             h1 { (name(id)) }
             @if let Some(about) = about {
-                @if let Some(description) = &about.description { p { (sentence(description)) } }
+                @if let Some(description) = &about.description { p { (outside_text(description)) } }
                 p.tags { @for tag in about.tags.iter().filter(|tag| !tag.trim().is_empty()) { span.tag { (name(tag)) } " " } }
             }
         }
@@ -42,7 +42,7 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
         (latest(pages, &whole))
         (what_happened(pages, id))
         div data-trend-tools {}
-        // Times first: of a benchmark that has none of its own, those of its phases.
+        // Times first. A benchmark without its own times starts with those of its phases.
         @if has_time { (metrics(pages, id, &whole)) }
         @if !phases.is_empty() {
             section aria-labelledby="phases" {
@@ -66,7 +66,7 @@ pub(super) fn page(pages: &Pages, id: &str) -> Result<String, super::DashboardEr
     Ok(frame.around(pages, &header, &content))
 }
 
-/// That the benchmark has measured several programs, if it has.
+/// A note if the benchmark was edited.
 fn edited(whole: &[(usize, &Trend)]) -> Markup {
     let programs: BTreeSet<Option<&str>> = whole.iter().map(|(_, trend)| trend.series.key.program.as_deref()).collect();
     if programs.len() < 2 {
@@ -80,7 +80,7 @@ fn edited(whole: &[(usize, &Trend)]) -> Markup {
     }
 }
 
-/// The course of every metric: those that decide at once, the others when somebody asks for them.
+/// Every metric over the commits. Those that decide are open, the others are folded away.
 fn metrics(pages: &Pages, id: &str, whole: &[(usize, &Trend)]) -> Markup {
     let is_there = |(_, trend): &(usize, &Trend)| trend.points.iter().any(|point| point.median != 0.0);
     let (nothing, whole): (Vec<_>, Vec<_>) = whole.iter().copied().partition(|it| !is_there(it));
@@ -215,7 +215,7 @@ fn what_happened(pages: &Pages, id: &str) -> Markup {
                                             }
                                         }
                                     }
-                                    td { (direction(event)) " " (standing(event)) " " a href={ "../events.html#" (super::parts::anchor(pages, event)) } { (sentence(&events::sentence(event))) } (notes(event)) }
+                                    td { (direction(event)) " " (standing(event)) " " a href={ "../events.html#" (super::parts::anchor(pages, event)) } { (outside_text(&events::summary(event))) } (notes(event)) }
                                     td { (persistence(pages, event, "../")) }
                                 }
                             }
@@ -255,7 +255,7 @@ fn by_subject(pages: &Pages, id: &str, trends: &[(usize, &Trend)]) -> Markup {
     for (_, own) in &mut subjects {
         latest_first(own, |(_, trend)| trend.points.iter().map(|point| point.position).collect());
     }
-    // Metrics as they stand in the model, times first; phases by their length.
+    // Metrics in the model's order, times first; phases by their length.
     let size =
         |own: &[(usize, &Trend)]| own.iter().filter_map(|(_, trend)| trend.points.last()).map(|it| it.median).sum();
     subjects.sort_by(|((a, _), own), ((b, _), others)| {
@@ -278,7 +278,7 @@ fn by_subject(pages: &Pages, id: &str, trends: &[(usize, &Trend)]) -> Markup {
 
 fn line(trend: &Trend, among: &[(usize, &Trend)]) -> chart::TrendLine {
     let key = &trend.series.key;
-    // Which std it was only tells lines apart where they differ in that.
+    // The std is only named if it differs between the lines.
     let differs = among.iter().any(|(_, other)| other.series.key.std != key.std);
     let std = match &key.std {
         StdChoice::Same(std) if differs => format!(", std {}", std.display()),
@@ -291,7 +291,7 @@ fn line(trend: &Trend, among: &[(usize, &Trend)]) -> chart::TrendLine {
         low: if point.count > 1 { point.low } else { point.median },
         high: if point.count > 1 { point.high } else { point.median },
     });
-    // The same of what was edited: an older program is called by when it was measured last.
+    // The same for an edited benchmark: an older program is named by the date of its last measurement.
     let is_edited = |(_, other): &(usize, &Trend)| {
         let (this, other) = (trend.points.last(), other.points.last());
         other.map(|point| point.report) > this.map(|point| point.report)

@@ -1,4 +1,4 @@
-//! Charts over the commits, with what the script needs to read them off.
+//! Charts over the commits, with their data for the script.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::trends::{Standing, Trend};
 /// Labels on the axis of commits.
 const TICKS: usize = 8;
 
-/// The commits that a page's charts show: all of them, or the last so many.
+/// The commits that a page's charts show: all of them, or only the last ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Window(Range<usize>);
 
@@ -31,12 +31,12 @@ impl Window {
         Self(end.saturating_sub(many)..end)
     }
 
-    /// How many they are.
+    /// Their number.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Where a position of the axis stands among them.
+    /// The index of an axis position among them.
     fn place(&self, position: usize) -> Option<usize> {
         self.0.contains(&position).then(|| position - self.0.start)
     }
@@ -124,7 +124,7 @@ pub(super) fn trend_chart(
     }
 }
 
-/// The changes of a series, as what they are taken for.
+/// The changes of a series, with their kinds.
 fn steps(pages: &Pages, index: usize, trend: &Trend) -> Vec<chart::Step> {
     let expected = |position: usize| {
         pages.trends.events.iter().any(|event| {
@@ -147,7 +147,7 @@ fn steps(pages: &Pages, index: usize, trend: &Trend) -> Vec<chart::Step> {
         .collect()
 }
 
-/// The phases on top of one another, on the machine that measured last.
+/// The phases stacked, on the machine that measured last.
 pub(super) fn stacked(pages: &Pages, id: &str, phases: &[(usize, &Trend)]) -> Markup {
     let Some(main) = main_trend(pages, id) else { return html! {} };
     let mut layers: Vec<(&str, &Trend)> = phases
@@ -156,7 +156,7 @@ pub(super) fn stacked(pages: &Pages, id: &str, phases: &[(usize, &Trend)]) -> Ma
         .filter(|trend| trend.belongs_with(main) && trend.is_top_level())
         .filter_map(|trend| Some((trend.series.key.phase.as_deref()?, trend)))
         .collect();
-    // The longest at the bottom; what lies outside of them on top.
+    // The longest at the bottom; the time outside phases on top.
     let own = |trend: &Trend| trend.points.iter().rev().find(|point| !point.summed).map_or(0.0, |point| point.median);
     layers.sort_by(|a, b| (a.0 == OUTSIDE).cmp(&(b.0 == OUTSIDE)).then(own(b.1).total_cmp(&own(a.1))));
     let window = Window::all(pages);
@@ -184,7 +184,7 @@ pub(super) fn stacked(pages: &Pages, id: &str, phases: &[(usize, &Trend)]) -> Ma
     chart_of(chart::stacked_phases(&stacked))
 }
 
-/// The series that stands for a benchmark: its wall time, or else its longest phase, on the machine that measured it last.
+/// The series that represents a benchmark: its wall time, or else its longest phase, on the machine that measured it last.
 pub(super) fn main_trend<'a>(pages: &'a Pages, id: &str) -> Option<&'a Trend> {
     // At one commit, the program that was measured last.
     let last = |trend: &Trend| trend.points.last().map(|point| (point.position, point.report));

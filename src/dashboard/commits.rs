@@ -9,7 +9,7 @@ use super::frame::{Frame, Place};
 use super::parts::{anchor, commit_link};
 use crate::history::{ReportId, ReportInfo};
 use crate::model::Metric;
-use crate::report::html::parts::{name, sentence};
+use crate::report::html::parts::{name, outside_text};
 use crate::text::change::short;
 use crate::text::clean;
 use crate::text::counted;
@@ -37,7 +37,7 @@ pub(super) fn page(pages: &Pages) -> String {
     frame.around(pages, &header, &content)
 }
 
-/// What is known of a commit besides what it is.
+/// What is known of a commit.
 #[derive(Default)]
 struct Facts<'a> {
     machines: Vec<String>,
@@ -53,7 +53,7 @@ fn facts<'a>(pages: &'a Pages) -> Vec<Facts<'a>> {
     let infos: HashMap<ReportId, &ReportInfo> = pages.trends.reports.iter().map(|info| (info.id, info)).collect();
     let mut all: Vec<Facts> = pages.trends.axis.commits.iter().map(|commit| of_reports(commit, &infos)).collect();
     let totals = totals(pages.trends, Metric::Wall);
-    // Machines are never mixed; the one that has measured most commits stands for the suite.
+    // Machines are never mixed: the one that measured most commits represents the suite.
     if let Some((_, totals)) = totals.iter().max_by_key(|(_, totals)| totals.len()) {
         for total in totals {
             if let Some(facts) = all.get_mut(total.position) {
@@ -71,7 +71,7 @@ fn facts<'a>(pages: &'a Pages) -> Vec<Facts<'a>> {
 
 fn of_reports<'a>(commit: &Commit, infos: &HashMap<ReportId, &ReportInfo>) -> Facts<'a> {
     let reports: Vec<&&ReportInfo> = commit.reports.iter().filter_map(|report| infos.get(report)).collect();
-    // All of a machine stands above the table.
+    // A machine's full description is above the table.
     let short = |info: &&&ReportInfo| info.machine.processor.clone().unwrap_or_else(|| info.machine.to_string());
     let mut machines: Vec<String> = reports.iter().map(short).collect();
     machines.sort();
@@ -136,7 +136,7 @@ fn row(pages: &Pages, commit: &Commit, of: &Facts, several: bool) -> Markup {
         tr data-direction=[direction] {
             th { (commit_link(pages, commit, "")) (others(pages, commit)) }
             td { (clean(commit.date.get(..10).unwrap_or(&commit.date))) }
-            td { (sentence(&commit.subject)) }
+            td { (outside_text(&commit.subject)) }
             td { @if let Some(release) = &commit.release { (name(release)) } }
             td data-value=[of.index.map(|index| format!("{index:.4}"))] { (of.index.map_or(format::MISSING.to_owned(), format::percent)) }
             td { @if of.benchmarks == 0 { b.bad { "nothing" } } @else { (of.benchmarks) @if !of.complete { "*" } } }
@@ -147,11 +147,11 @@ fn row(pages: &Pages, commit: &Commit, of: &Facts, several: bool) -> Markup {
     }
 }
 
-/// The reports of a commit besides its last one, which its name leads to.
+/// The other reports of a commit; its name links to its last one.
 fn others(pages: &Pages, commit: &Commit) -> Markup {
     let others = commit.reports.iter().rev().skip(1);
     let info = |id: &ReportId| pages.trends.reports.iter().find(|info| info.id == *id);
-    // Those of long ago have no pages.
+    // Old ones have no pages.
     let others = others.filter_map(|id| Some((info(id)?, pages.names.run_page(*id)?)));
     html! {
         @for (info, page) in others {
@@ -162,11 +162,11 @@ fn others(pages: &Pages, commit: &Commit) -> Markup {
     }
 }
 
-/// An event in a sign and a figure, which leads to its card.
+/// An event as a sign and a figure, linked to its card.
 fn mark(pages: &Pages, event: &Event) -> Markup {
     let Sign { sign, style, .. } = Sign::of_direction(event.worse);
     html! {
-        a class=(style) href={ "events.html#" (anchor(pages, event)) } title=(clean(&events::sentence(event))) {
+        a class=(style) href={ "events.html#" (anchor(pages, event)) } title=(clean(&events::summary(event))) {
             (sign) " " (short(event.headline.ratio))
         }
     }

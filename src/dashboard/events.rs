@@ -1,4 +1,4 @@
-//! All events, to be searched.
+//! All events, with a search.
 
 use maud::html;
 
@@ -8,10 +8,10 @@ use super::parts::event_card;
 use crate::trends::{Event, Standing};
 
 const STANDINGS: [(Standing, &str, &str, &str); 5] = [
-    (Standing::New, "new", "New", "Not there the last time that somebody was told."),
-    (Standing::Open, "open", "Open", "Known, and nobody has said anything of it."),
-    (Standing::Acknowledged, "acknowledged", "Acknowledged", "Somebody has seen it."),
-    (Standing::Expected, "expected", "Expected", "Meant to be so."),
+    (Standing::New, "new", "New", "Not reported before."),
+    (Standing::Open, "open", "Open", "Known, without a note."),
+    (Standing::Acknowledged, "acknowledged", "Acknowledged", "Noted as seen."),
+    (Standing::Expected, "expected", "Expected", "Intended."),
     (Standing::Reverted, "reverted", "Reverted", "A later commit took it back."),
 ];
 

@@ -1,4 +1,4 @@
-//! What all pages have around their content.
+//! The frame of all pages.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -11,13 +11,13 @@ pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
 
 /// A page.
 pub(super) struct Frame<'a> {
-    /// What the window is called.
+    /// The window's title.
     pub(super) title: &'a str,
-    /// Which of the places in the navigation this is.
+    /// The page's place in the navigation.
     pub(super) place: Place,
-    /// How deep below the dashboard's folder it stands: 0 or 1.
+    /// Its depth below the dashboard's folder: 0 or 1.
     pub(super) depth: usize,
-    /// Scripts besides the one that all pages have, from the dashboard's folder.
+    /// Additional scripts, from the dashboard's folder.
     pub(super) scripts: &'a [&'a str],
 }
 
@@ -34,7 +34,7 @@ pub(super) enum Place {
     Scatter,
     /// Any two reports beside each other.
     Compare,
-    /// None of them: a page that one comes to from another.
+    /// None of them: a page reached through links.
     Elsewhere,
 }
 

@@ -1,4 +1,4 @@
-//! The first screen: what is new, how the suite fares, where it is going.
+//! The first screen: news, the state of the suite, and its trend.
 
 use std::collections::BTreeMap;
 
@@ -10,26 +10,26 @@ use super::frame::{Frame, Place};
 use super::parts::{benchmark_link, commit_at, commit_link, event_card, lines, spark, time};
 use crate::chart;
 use crate::model::Metric;
-use crate::report::html::parts::{name, sentence};
+use crate::report::html::parts::{name, outside_text};
 use crate::text::change::short;
 use crate::text::counted;
 use crate::text::format;
 use crate::trends::{Event, Health, Night, Standing, Trend, TrendPoint, totals};
 use crate::words::events;
 
-/// So many events stand on the first screen; all of them are a page of their own.
+/// How many events are on the first screen; all of them have their own page.
 const CARDS: usize = 12;
 
-/// The suite's course is shown over so many of the last commits: the first screen is to be there at once.
+/// The suite's trend covers this many of the last commits, so that the first screen loads quickly.
 const COMMITS: usize = 730;
 
-/// A night's noise of so many times the usual is worth a warning.
+/// A night with this many times the usual noise gets a warning.
 const NOISY: f64 = 2.0;
 
 pub(super) fn page(pages: &Pages) -> String {
     let header = html! {
         header {
-            h1 { (sentence(&pages.options.title)) }
+            h1 { (outside_text(&pages.options.title)) }
             (measured(pages))
         }
     };
@@ -47,14 +47,14 @@ pub(super) fn page(pages: &Pages) -> String {
     frame.around(pages, &header, &content)
 }
 
-/// When and what was measured last. The script adds how long ago that was, and warns when it was long ago.
+/// When and what was measured last. The script adds its age, and a warning if it is old.
 fn measured(pages: &Pages) -> Markup {
     match &pages.trends.health.last {
         None => html! { p.muted { "Nothing was ever recorded." } },
         Some(night) => html! {
             p.muted #measured data-time=(night.created) {
                 "Last measured " (time(&night.created)) ": " (commit_at(pages, night.position, ""))
-                @if let Some(commit) = pages.trends.commit(night.position) { " " span.subject { (sentence(&commit.subject)) } }
+                @if let Some(commit) = pages.trends.commit(night.position) { " " span.subject { (outside_text(&commit.subject)) } }
                 @if let Some(page) = pages.pairs.bases(night.report).before.and_then(|base| pages.pairs.page([base, night.report])) {
                     " – " a href=(page) { "against the one before" }
                 }
@@ -63,7 +63,7 @@ fn measured(pages: &Pages) -> Markup {
     }
 }
 
-/// What keeps the rest of the page from meaning anything.
+/// Problems that make the rest of the page meaningless.
 fn alarms(pages: &Pages) -> Markup {
     let Some(night) = &pages.trends.health.last else {
         return html! {
@@ -103,7 +103,7 @@ fn news(pages: &Pages) -> Markup {
                     },
                     None => p.calm {
                         strong { "No night yet." } " What follows is all that " (judged) " series over "
-                        (counted(commits, "commit")) " have seen; " code { "forc-perf nightly" } " tells what is new from one night to the next."
+                        (counted(commits, "commit")) " have seen; " code { "forc-perf nightly" } " reports what is new from one night to the next."
                     },
                 }
             }
@@ -122,14 +122,14 @@ fn with<'a>(pages: &'a Pages, wanted: impl Fn(&Event) -> bool) -> Vec<&'a Event>
     pages.trends.events.iter().filter(|event| wanted(event)).collect()
 }
 
-/// Known regressions that nobody has said anything of.
+/// Known regressions without a note.
 fn open(pages: &Pages) -> Markup {
     let open = with(pages, |event| event.worse && event.standing == Standing::Open);
     html! {
         @if !open.is_empty() {
             section aria-labelledby="open" {
                 h2 #open { "Known and open " span.count { (open.len()) } }
-                p.muted.note { "Regressions that were told before, that still hold or were followed by another change, and that nobody has acknowledged." }
+                p.muted.note { "Regressions that were reported before, that still hold or were followed by another change, and that are not acknowledged." }
                 @for event in open.iter().take(CARDS / 2) { (event_card(pages, event, "")) }
                 @if open.len() > CARDS / 2 { p { a href="events.html#open" { "All " (open.len()) " open events" } } }
             }
@@ -169,7 +169,7 @@ fn health(pages: &Pages) -> Markup {
                                 (benchmark_link(pages, &failure.benchmark, "")) " " span.badge { (failure.kind) }
                                 @if night.newly_failed.contains(&failure.benchmark) { " " span.standing.new { "new" } }
                                 @if let Some(phase) = &failure.phase { " in " (name(phase)) }
-                                " " span.muted { (sentence(&failure.message)) }
+                                " " span.muted { (outside_text(&failure.message)) }
                             }
                         }
                     }
@@ -230,7 +230,7 @@ fn total_chart(pages: &Pages, window: &Window, metric: Metric) -> Option<Markup>
         .into_iter()
         .filter(|(_, totals)| totals.len() > 1)
         .map(|(machine, totals)| {
-            // Of a benchmark that was edited, the program that was measured last.
+            // For an edited benchmark, the program that was measured last.
             let mut now: BTreeMap<(&str, String), &TrendPoint> = BTreeMap::new();
             for trend in latest(pages, metric).filter(|trend| trend.series.key.machine == machine) {
                 let (key, Some(last)) = (&trend.series.key, trend.points.last()) else { continue };
@@ -250,8 +250,8 @@ fn total_chart(pages: &Pages, window: &Window, metric: Metric) -> Option<Markup>
     (!lines.is_empty()).then(|| trend_chart(pages, window, &subject, lines, &[]))
 }
 
-/// Puts the machine that is measured on first, so that it has the same colour in all charts: of those that measured last
-/// the one that measured most.
+/// Puts the current machine first, so that it has the same colour in all charts. The current machine is the one that
+/// measured most among those that measured last.
 pub(super) fn latest_first<T>(lines: &mut [T], positions: impl Fn(&T) -> Vec<usize>) {
     lines.sort_by_cached_key(|line| {
         let positions = positions(line);

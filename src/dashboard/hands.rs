@@ -1,4 +1,4 @@
-//! Several hands that make pages at once, each reading the history for itself.
+//! Worker threads that make pages, each with its own connection to the history.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,21 +9,21 @@ use super::DashboardError;
 use super::site::Site;
 use crate::history::History;
 
-/// So many pages wait to be written while more are made.
+/// How many finished pages may wait to be written.
 const WAITING: usize = 16;
 
-/// Files that belong together, a name and a content each.
+/// Files that belong together, each with a name and a content.
 pub(super) type Files = Vec<(String, String)>;
 
-/// The hands.
+/// The worker threads.
 pub(super) struct Hands<'a> {
     /// Where the history is.
     pub(super) history: &'a Path,
 }
 
 impl Hands<'_> {
-    /// Has the files that `make` makes of each of `wanted` in the site, known by what they are `made_of`. Every hand has a
-    /// memory of its own.
+    /// Writes the files that `make` makes for each of `wanted` to the site, identified by what they are `made_of`. Every
+    /// worker has its own memory.
     pub(super) fn put<W: Sync, M>(
         &self,
         site: &mut Site,
@@ -42,7 +42,7 @@ impl Hands<'_> {
                 scope.spawn(move || {
                     let history = match History::open_read_only(self.history) {
                         Ok(history) => history,
-                        // Nobody listens only where another hand has failed.
+                        // The channel is only closed if another worker has failed.
                         Err(error) => return drop(sender.send(Err(error.into()))),
                     };
                     let mut memory = memory();

@@ -1,12 +1,12 @@
 //! The dashboard: static pages of a whole history, from disk or from any web server.
 //!
-//! [`write()`] makes the pages of [`crate::trends::Trends`] in a folder. They load nothing but one another: the content
-//! security policy of each allows the folder's own scripts, styles and pictures, and nothing inline. Charts are drawn
-//! here, so that a page makes sense without its scripts; these add searching, sorting, reading off values and zooming.
-//! What people wrote (names, subjects of commits) is text everywhere, and never markup.
+//! [`write()`] makes the pages of [`crate::trends::Trends`] in a folder. They load only each other: the content security
+//! policy of each allows the folder's own scripts, styles and pictures, and nothing inline. Charts are drawn here, so a page
+//! works without its scripts, which add search, sorting, tooltips and zoom. Names and subjects of commits are always text,
+//! never markup.
 //!
-//! Only what changed is written: pages of single reports and of verdicts are known by what they were made of and not made
-//! again, and all others are compared with what stands there.
+//! Only changes are written: pages of single reports and of verdicts are identified by their inputs and not made again, and
+//! all others are compared with the existing files.
 //!
 //! Verdicts are made here, by the judge of every other format. The browser judges nothing.
 
@@ -40,15 +40,15 @@ use names::Names;
 use site::Site;
 use verdict::Pairs;
 
-/// What may be chosen about a dashboard.
+/// The options of a dashboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// What the pages are headed with.
+    /// The title of all pages.
     pub title: String,
-    /// How many reports have pages of their own and verdicts, and can be put beside others: the last ones in the order of the
-    /// commits. The charts show all of them.
+    /// How many of the latest reports, in the order of the commits, have pages of their own and verdicts and can be
+    /// compared. The charts show all reports.
     pub reports: usize,
-    /// Of how many of the latest reports the frames are drawn, and all verdicts shown; of earlier ones there are tables only, and
+    /// For how many of the latest reports frames are drawn and all verdicts are shown. Earlier reports have tables only, and
     /// verdicts of what changed.
     pub drawn: usize,
 }
@@ -59,11 +59,11 @@ impl Default for Options {
     }
 }
 
-/// Writes the dashboard of a history into `folder`, which is made if it is not there. What this wrote there before and
-/// is not part of it any more is removed; other files are left alone.
+/// Writes the dashboard of a history into `folder`, which is created if needed. Files of an earlier dashboard that are no
+/// longer part of it are removed; other files stay.
 ///
 /// # Errors
-/// If the history cannot be read, a file cannot be written, or another harness is at it in the same folder.
+/// If the history cannot be read, a file cannot be written, or another harness is writing to the same folder.
 pub fn write(history: &History, trends: &Trends, folder: &Path, options: &Options) -> Result<Written, DashboardError> {
     let mut site = Site::open(folder)?;
     let names = Names::of(history, trends, options)?;

@@ -1,4 +1,4 @@
-//! Where each page is, and what is told of each benchmark.
+//! The paths of all pages, and the description of each benchmark.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,11 +16,11 @@ pub(super) struct Names {
     /// The same phase has the same colour on every page.
     pub(super) colours: PhaseColours,
     about: BTreeMap<String, About>,
-    /// What pages of single reports take from here, told in a few letters.
+    /// A digest of what pages of single reports use from here.
     pub(super) fingerprint: String,
 }
 
-/// What the suite says of a benchmark.
+/// The suite's description of a benchmark.
 #[derive(Clone, Debug, Default)]
 pub(super) struct About {
     pub(super) description: Option<String>,
@@ -46,12 +46,12 @@ impl Names {
         format!("benchmarks/{slug}.html")
     }
 
-    /// The same of a benchmark that may never have been measured, and then has none.
+    /// The same for a benchmark that may never have been measured; it has no page then.
     pub(super) fn page_of(&self, id: &str) -> Option<String> {
         self.benchmarks.get(id).map(|slug| format!("benchmarks/{slug}.html"))
     }
 
-    /// What links and files call a report; `None` of one so long ago that it has no page.
+    /// A report's name in links and files; `None` if it is too old to have a page.
     pub(super) fn report(&self, report: ReportId) -> Option<&str> {
         self.reports.get(&report).map(String::as_str)
     }
@@ -61,13 +61,13 @@ impl Names {
         self.report(report).map(|id| format!("runs/{id}.html"))
     }
 
-    /// What the suite says of a benchmark.
+    /// The suite's description of a benchmark.
     pub(super) fn about(&self, id: &str) -> Option<&About> {
         self.about.get(id)
     }
 }
 
-/// The reports that have pages: the last ones in the order of the commits, and what was measured last of all.
+/// The reports that have pages: the last ones in the order of the commits, and the last one measured.
 fn shown(trends: &Trends, many: usize) -> impl Iterator<Item = &ReportInfo> {
     let first = trends.reports.len().saturating_sub(many);
     let last = trends.health.last.as_ref().map(|night| night.report);
@@ -81,7 +81,7 @@ fn fingerprint(benchmarks: &HashMap<String, String>, colours: &PhaseColours) -> 
     super::site::digest(format!("{sorted:?}{colours:?}").as_bytes())
 }
 
-/// What the last report of each benchmark says of it; there are few such reports.
+/// The descriptions from the last report of each benchmark; there are few such reports.
 fn about(history: &History, trends: &Trends) -> Result<BTreeMap<String, About>, HistoryError> {
     let mut last: BTreeMap<ReportId, Vec<&str>> = BTreeMap::new();
     for id in trends.benchmarks() {

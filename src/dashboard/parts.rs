@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 use super::Pages;
 use crate::chart::{self, Chart, ChartError};
 use crate::history::NoteKind;
-use crate::report::html::parts::{name, sentence};
+use crate::report::html::parts::{name, outside_text};
 use crate::stats::Persistence;
 use crate::text::clean;
 use crate::text::shell;
@@ -68,13 +68,13 @@ pub(super) fn benchmark_link(pages: &Pages, id: &str, root: &str) -> Markup {
     html! { a href={ (root) (pages.names.benchmark(id)) } { (name(id)) } }
 }
 
-/// Which way an event goes: a sign and a word, for those who see no colours, or nothing.
+/// An event's direction as a sign and a word, because not everybody sees colours.
 pub(super) fn direction(event: &Event) -> Markup {
     let sign = Sign::of_direction(event.worse);
     html! { span class=(sign.style) { (sign.label()) } }
 }
 
-/// What is to be thought of an event.
+/// An event's standing.
 pub(super) fn standing(event: &Event) -> Markup {
     html! {
         span.standing.new[event.standing == Standing::New] { (event.standing.name()) }
@@ -100,7 +100,7 @@ pub(super) fn chip(pages: &Pages, phase: &str) -> Markup {
     html! { i class={ "chip " (swatch.class()) } {} }
 }
 
-/// What people have said of an event.
+/// People's notes on an event.
 pub(super) fn notes(event: &Event) -> Markup {
     html! {
         @for note in &event.notes {
@@ -110,13 +110,13 @@ pub(super) fn notes(event: &Event) -> Markup {
                     NoteKind::Expected => strong { "expected" },
                     NoteKind::Note => strong { "note" },
                 }
-                " " (date(&note.time)) @if !note.text.is_empty() { ": " (sentence(&note.text)) }
+                " " (date(&note.time)) @if !note.text.is_empty() { ": " (outside_text(&note.text)) }
             }
         }
     }
 }
 
-/// What became of an event's largest change.
+/// Whether an event's largest change lasted.
 pub(super) fn persistence(pages: &Pages, event: &Event, root: &str) -> Markup {
     match event.persistence() {
         Some(Persistence::Unconfirmed) => html! { "seen too few times to be sure" },
@@ -143,7 +143,7 @@ pub(super) fn event_spark(pages: &Pages, event: &Event) -> Markup {
     spark(trend, Some((change.point.index, kind)))
 }
 
-/// So many points are in a sparkline.
+/// How many points a sparkline has.
 const SPARK: usize = 60;
 
 /// A sparkline of a series about a position, or of its end.
@@ -171,12 +171,12 @@ pub(super) fn event_card(pages: &Pages, event: &Event, root: &str) -> Markup {
     html! {
         article.event data-standing=(event.standing.name()) data-direction=(Sign::of_direction(event.worse).word)
             data-tags=(tags_of(pages, event)) data-phases=(phases_of(pages, event)) id=(anchor(pages, event)) {
-            h3 { (direction(event)) " " (sentence(&events::sentence(event))) " " (standing(event)) }
+            h3 { (direction(event)) " " (outside_text(&events::summary(event))) " " (standing(event)) }
             (event_spark(pages, event))
             div.event-body {
                 p {
                     @if let Some(commit) = commit {
-                        (commit_link(pages, commit, root)) " " (date(&commit.date)) " " span.subject { (sentence(&commit.subject)) }
+                        (commit_link(pages, commit, root)) " " (date(&commit.date)) " " span.subject { (outside_text(&commit.subject)) }
                     }
                     (doubt(pages, event, root))
                 }
@@ -226,7 +226,7 @@ fn verdict_link(pages: &Pages, event: &Event, root: &str) -> Markup {
     html! { @if let Some(page) = page { a href={ (root) (page) } { "verdicts on both sides" } } }
 }
 
-/// What a link to an event's card ends with. The same from night to night, as long as its commit is taken for the same.
+/// The anchor of an event's card. It stays the same as long as the event's commit does.
 pub(super) fn anchor(pages: &Pages, event: &Event) -> String {
     let base = |event: &Event| -> String {
         let key: String = event.key.chars().filter(char::is_ascii_alphanumeric).take(12).collect();

@@ -1,4 +1,4 @@
-//! Compile time against bytecode size: what every benchmark takes for what it makes.
+//! Compile time against bytecode size of every benchmark.
 
 use maud::{Markup, html};
 
@@ -15,14 +15,14 @@ use crate::text::counted;
 use crate::text::format;
 use crate::trends::Trend;
 
-/// A ratio that lies so many robust standard deviations from the rest is told in words.
+/// A benchmark this many robust standard deviations from the others is named in words.
 const FAR: f64 = 3.0;
 
-/// Of fewer benchmarks nothing is off the rest.
+/// With fewer benchmarks there are no outliers.
 const FEWEST: usize = 5;
 
 /// A benchmark and its latest figures on the machine that has measured it last.
-struct Row<'a> {
+struct ScatterRow<'a> {
     id: &'a str,
     group: &'a str,
     /// In nanoseconds.
@@ -33,7 +33,7 @@ struct Row<'a> {
     position: Option<usize>,
 }
 
-impl Row<'_> {
+impl ScatterRow<'_> {
     /// Nanoseconds a byte.
     fn cost(&self) -> Option<f64> {
         let cost = self.wall? / self.size?;
@@ -67,11 +67,11 @@ pub(super) fn page(pages: &Pages) -> String {
     frame.around(pages, &header, &content)
 }
 
-fn rows<'a>(pages: &'a Pages) -> Vec<Row<'a>> {
+fn rows<'a>(pages: &'a Pages) -> Vec<ScatterRow<'a>> {
     pages.trends.benchmarks().into_iter().map(|id| row(pages, id)).collect()
 }
 
-fn row<'a>(pages: &'a Pages, id: &'a str) -> Row<'a> {
+fn row<'a>(pages: &'a Pages, id: &'a str) -> ScatterRow<'a> {
     let group = id.split('/').next().unwrap_or(id);
     let main = main_trend(pages, id);
     let latest = |metric: Metric| {
@@ -83,9 +83,9 @@ fn row<'a>(pages: &'a Pages, id: &'a str) -> Row<'a> {
         pages.trends.series.iter().find(of).and_then(|trend| trend.points.last())
     };
     let (wall, size) = (latest(Metric::Wall), latest(Metric::BytecodeSize));
-    // Of two commits they would be figures of two compilers.
+    // From two commits they would be figures of two compilers.
     let together = wall.zip(size).is_none_or(|(wall, size)| wall.position == size.position);
-    Row {
+    ScatterRow {
         id,
         group,
         wall: wall.map(|point| point.median),
@@ -94,7 +94,7 @@ fn row<'a>(pages: &'a Pages, id: &'a str) -> Row<'a> {
     }
 }
 
-fn chart(rows: &[Row]) -> Markup {
+fn chart(rows: &[ScatterRow]) -> Markup {
     let points: Vec<ScatterPoint> = rows
         .iter()
         .filter_map(|row| {
@@ -108,15 +108,15 @@ fn chart(rows: &[Row]) -> Markup {
     super::parts::chart_of(chart)
 }
 
-/// What takes far more or far less for a byte than the others, in words.
-fn far_off(pages: &Pages, rows: &[Row]) -> Markup {
-    let costs: Vec<(&Row, f64)> = rows.iter().filter_map(|row| Some((row, row.cost()?.ln()))).collect();
+/// The benchmarks that take far more or far less time per byte than the others, in words.
+fn far_off(pages: &Pages, rows: &[ScatterRow]) -> Markup {
+    let costs: Vec<(&ScatterRow, f64)> = rows.iter().filter_map(|row| Some((row, row.cost()?.ln()))).collect();
     let values: Vec<f64> = costs.iter().map(|(_, cost)| *cost).collect();
     let Some(middle) = stats::median(&values) else { return html! {} };
     let distances: Vec<f64> = values.iter().map(|value| (value - middle).abs()).collect();
     // The median distance of normal values is 0.6745 standard deviations.
     let sigma = stats::median(&distances).unwrap_or(0.0) / 0.6745;
-    let mut far: Vec<(&Row, f64)> = costs
+    let mut far: Vec<(&ScatterRow, f64)> = costs
         .iter()
         .map(|(row, cost)| (*row, cost - middle))
         .filter(|(_, distance)| sigma > 0.0 && distance.abs() > FAR * sigma)
@@ -125,7 +125,7 @@ fn far_off(pages: &Pages, rows: &[Row]) -> Markup {
     html! {
         p { "Half of the benchmarks take more than " strong { (per_byte(middle.exp())) } " of bytecode, half less." }
         @if costs.len() < FEWEST {
-            p.muted.note { "Of so few benchmarks nothing can be said to lie off the rest." }
+            p.muted.note { "Too few benchmarks to find outliers." }
         } @else if far.is_empty() {
             p.calm { "None lies far off the others." }
         } @else {
@@ -146,7 +146,7 @@ fn per_byte(cost: f64) -> String {
     format!("{} per byte", format::nanoseconds(cost))
 }
 
-fn table(pages: &Pages, rows: &[Row]) -> Markup {
+fn table(pages: &Pages, rows: &[ScatterRow]) -> Markup {
     let figure = |value: Option<f64>, unit: Unit| {
         html! { (value.map_or(format::MISSING.to_owned(), |value| format::value(value, unit))) }
     };

@@ -1,4 +1,4 @@
-//! The folder of a dashboard: what stands there, what changes, and what goes.
+//! The folder of a dashboard: which files stay, change, or are removed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use super::DashboardError;
 use crate::report::file::{self, FileError};
 use crate::text::hex;
 
-/// The list of what was written, by which a folder is known as a dashboard's.
+/// The list of written files. A folder with this file is a dashboard's.
 const MANIFEST: &str = "forc-perf-dashboard.json";
 
 /// The layout of the list.
@@ -27,7 +27,7 @@ pub struct Written {
     pub written: usize,
     /// How many stayed as they were.
     pub kept: usize,
-    /// How many are gone.
+    /// How many were removed.
     pub removed: usize,
     /// How large all of them are together, in bytes.
     pub size: u64,
@@ -40,7 +40,7 @@ struct Manifest {
 }
 
 impl Manifest {
-    /// Without names that no dashboard has: a folder that somebody else has written to may hold a list that leads out of it.
+    /// Without names that no dashboard writes: a manipulated list could lead out of the folder.
     fn only_own(mut self) -> Self {
         self.files.retain(|name, _| {
             let mut parts = Path::new(name).components();
@@ -52,7 +52,7 @@ impl Manifest {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Entry {
-    /// Of what it was made: SHA-256 of its content, or of what stands for it.
+    /// SHA-256 of its content, or of its inputs.
     made_of: String,
     /// In bytes.
     size: u64,
@@ -64,9 +64,9 @@ pub(super) struct Site {
     old: Manifest,
     new: Manifest,
     written: usize,
-    /// What tells this program from one that would make other pages.
+    /// The version of the program that makes the pages.
     program: String,
-    /// Held while the folder is written to.
+    /// The lock, held while the folder is written to.
     _lock: fs::File,
 }
 
@@ -75,10 +75,10 @@ impl Site {
         let failed = |source| FileError::Write { path: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(failed)?;
         let lock = fs::File::open(folder).map_err(failed)?;
-        // Where folders cannot be locked, it goes without.
+        // Where folders cannot be locked, there is no lock.
         let _ = lock.lock();
         let old = match fs::read(folder.join(MANIFEST)) {
-            // One that cannot be read is as if nothing was known: all is written anew.
+            // If the list cannot be read, everything is written again.
             Ok(bytes) => serde_json::from_slice::<Manifest>(&bytes)
                 .ok()
                 .filter(|manifest| manifest.version == VERSION)
@@ -100,18 +100,18 @@ impl Site {
             program: program(),
             _lock: lock,
         };
-        // A dashboard that is cut short in its first minute is known as one, too.
+        // An interrupted first dashboard is recognised as one too.
         site.keep_manifest(&site.old)?;
         Ok(site)
     }
 
-    /// Has `content` stand in the file of this name.
+    /// Writes `content` to the file of this name, if it differs.
     pub(super) fn put(&mut self, name: &str, content: &str) -> Result<(), DashboardError> {
         self.put_as(name, &digest(content.as_bytes()), content)
     }
 
-    /// Has in the file of this name what `make` makes, which is not asked if the file was made of the same before.
-    /// `made_of` has to tell all that goes into it, but for the program that makes it.
+    /// Writes what `make` makes to the file of this name. `make` is not called if the file was made of the same before.
+    /// `made_of` must include all inputs except the program itself.
     pub(super) fn put_made(
         &mut self,
         name: &str,
@@ -126,8 +126,8 @@ impl Site {
         self.put_as(name, &made_of, &content)
     }
 
-    /// Keeps a page that was made of the same before, and the files in the folder of its name, which were made with it.
-    /// Says whether all of them are there; otherwise they have to be put again.
+    /// Keeps a page that was made of the same before, and the files in the folder of its name. Returns whether all of them
+    /// exist; if not, they must be written again.
     pub(super) fn keeps(&mut self, page: &str, made_of: &str) -> bool {
         let made_of = self.made_by_program(made_of);
         let folder = format!("{}/", page.trim_end_matches(".html"));
@@ -136,14 +136,14 @@ impl Site {
         std::iter::once(page.to_owned()).chain(beside).all(|name| self.is_there(&name, &made_of))
     }
 
-    /// What stands for content that this program made of something.
+    /// The digest of a page's inputs and of this program.
     fn made_by_program(&self, made_of: &str) -> String {
         digest(format!("{}\n{made_of}", self.program).as_bytes())
     }
 
     fn is_there(&mut self, name: &str, made_of: &str) -> bool {
         let Some(entry) = self.old.files.get(name).filter(|entry| entry.made_of == made_of) else { return false };
-        // What somebody has cut short or removed is made again.
+        // Truncated or removed files are made again.
         let size = fs::metadata(self.folder.join(name)).map(|metadata| metadata.len()).ok();
         let is_whole = size == Some(entry.size);
         if is_whole {
@@ -171,7 +171,7 @@ impl Site {
         Ok(())
     }
 
-    /// Removes what is not part of it any more.
+    /// Removes files that are no longer part of it.
     pub(super) fn finish(self) -> Result<Written, DashboardError> {
         let gone: Vec<&String> = self.old.files.keys().filter(|name| !self.new.files.contains_key(*name)).collect();
         for name in &gone {
@@ -185,7 +185,7 @@ impl Site {
                 }
                 _ => {}
             }
-            // A folder that holds nothing any more goes, too; one that holds something cannot.
+            // Removes empty folders; this fails for others.
             if let Some(parent) = path.parent().filter(|parent| *parent != self.folder) {
                 let _ = fs::remove_dir(parent);
             }
@@ -200,7 +200,7 @@ impl Site {
         })
     }
 
-    /// The first folder on the way to `path` that is a link, and so leads out of the dashboard's folder.
+    /// The first folder on the way to `path` that is a link, which leads out of the dashboard's folder.
     fn link_above(&self, path: &Path) -> Option<PathBuf> {
         let between = path.ancestors().skip(1).take_while(|above| *above != self.folder);
         between.filter(|above| above.is_symlink()).last().map(Path::to_owned)
@@ -217,7 +217,7 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// What tells this program from one that would make other pages: its version, and when and how large it was built.
+/// Identifies this build of the program: version, size and build time.
 fn program() -> String {
     let metadata = std::env::current_exe().and_then(fs::metadata).ok();
     let built = metadata.as_ref().and_then(|metadata| metadata.modified().ok());

@@ -1,8 +1,8 @@
 //! All of a run's time, in named rows.
 //!
-//! Every instant of a run belongs to exactly one top-level row: the top-level phase that is on (of several at once, in a
-//! compiler that should work on packages side by side, the one that began last), or "outside". So the top-level rows of
-//! a run always sum to its wall time.
+//! Every instant of a run belongs to exactly one top-level row: the top-level phase that is running, or "outside". If
+//! several run at once, as in a compiler that builds packages in parallel, the one that started last counts. So the
+//! top-level rows of a run always sum to its wall time.
 
 use std::collections::{BinaryHeap, HashMap};
 
@@ -12,31 +12,31 @@ use crate::model::{Benchmark, BenchmarkPhase, Metric, SerdeInstant};
 
 /// A row of one run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct AttributionRow {
     /// What the row is about.
-    pub key: RowKey,
+    pub key: AttributionKey,
     /// What it took.
     pub cost: Cost,
 }
 
-/// What a phase, or several phases together, took in one run.
+/// The cost of a phase, or of several phases together, in one run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cost {
     /// Wall time in nanoseconds.
     pub wall: f64,
     /// Share of the run's wall time, 0 to 1.
     pub share: f64,
-    /// The values of the other metrics that are known by phase, each at its own place.
+    /// The values of the other metrics, at each metric's index.
     others: [Option<f64>; Metric::ALL.len()],
 }
 
 impl Cost {
-    /// Of time in which nothing else was read.
+    /// Wall time without other values.
     fn of_time(wall: f64) -> Self {
         Self { wall, share: 0.0, others: [None; Metric::ALL.len()] }
     }
 
-    /// Of a phase that gets so much of the run's wall time.
+    /// Of a phase with this part of the run's wall time.
     fn of(phase: &BenchmarkPhase, wall: f64) -> Self {
         let mut cost = Self::of_time(wall);
         for metric in Metric::of_phases() {
@@ -45,7 +45,7 @@ impl Cost {
         cost
     }
 
-    /// One metric in its unit; absent where it was not read, or is not known by phase.
+    /// One metric in its unit; absent where it was not read, or is not measured by phase.
     pub fn value(&self, metric: Metric) -> Option<f64> {
         if metric == Metric::Wall { Some(self.wall) } else { self.others[metric as usize] }
     }
@@ -68,7 +68,7 @@ impl Cost {
 
 /// What a row is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RowKey {
+pub struct AttributionKey {
     /// The package; absent in rows over all packages, and for the time that belongs to none.
     pub package: Option<String>,
     /// The phase; absent for the time outside phases.
@@ -77,7 +77,7 @@ pub struct RowKey {
     pub depth: u32,
 }
 
-impl RowKey {
+impl AttributionKey {
     /// Whether this is the time that belongs to no phase of any package.
     pub fn is_rest(&self) -> bool {
         self.phase.is_none() && self.package.is_none()
@@ -85,27 +85,27 @@ impl RowKey {
 }
 
 /// The rows over all packages: phases of the same name and depth are summed. `None` if the run's ends are unknown.
-pub fn attribute(run: &Benchmark) -> Option<Vec<Row>> {
+pub fn attribute(run: &Benchmark) -> Option<Vec<AttributionRow>> {
     rows(run, |_| None)
 }
 
 /// The rows package by package; between the phases of one package lies that package's own time outside phases.
-pub fn attribute_by_package(run: &Benchmark) -> Option<Vec<Row>> {
+pub fn attribute_by_package(run: &Benchmark) -> Option<Vec<AttributionRow>> {
     rows(run, |phase| phase.package.clone())
 }
 
-/// The rows over all packages as far as they are known: where the run's own ends are not, its phases as long as the compiler
-/// said that they were, with their share of all phases together. What lies outside them then cannot be told.
-pub fn attributed(run: &Benchmark) -> Vec<Row> {
+/// The rows over all packages as far as they are known. If the ends of the run are unknown, the rows are its phases with the
+/// lengths that the compiler gave, and their shares of all phases together; the time outside phases is then unknown.
+pub fn attributed(run: &Benchmark) -> Vec<AttributionRow> {
     attribute(run).unwrap_or_else(|| announced(run, |_| None))
 }
 
 /// The same package by package.
-pub fn attributed_by_package(run: &Benchmark) -> Vec<Row> {
+pub fn attributed_by_package(run: &Benchmark) -> Vec<AttributionRow> {
     attribute_by_package(run).unwrap_or_else(|| announced(run, |phase| phase.package.clone()))
 }
 
-fn rows(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) -> Option<Vec<Row>> {
+fn rows(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) -> Option<Vec<AttributionRow>> {
     let wall = run.wall()?.as_nanos() as f64;
     // A top-level phase's wall time is what the sweep below gives it.
     let mut table = of_phases(run, &package, |phase, own| if phase.depth == 0 { 0.0 } else { own });
@@ -113,14 +113,14 @@ fn rows(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) ->
         let key = match owner {
             Owner::Phase(index) => {
                 let phase = run.phases.get(index)?;
-                RowKey { package: package(phase), phase: Some(phase.name.clone()), depth: 0 }
+                AttributionKey { package: package(phase), phase: Some(phase.name.clone()), depth: 0 }
             }
-            Owner::Between(index) => RowKey { package: package(run.phases.get(index)?), phase: None, depth: 0 },
-            Owner::Nobody => RowKey { package: None, phase: None, depth: 0 },
+            Owner::Between(index) => AttributionKey { package: package(run.phases.get(index)?), phase: None, depth: 0 },
+            Owner::Nobody => AttributionKey { package: None, phase: None, depth: 0 },
         };
         match table.get(&key) {
             Some(row) => row.cost.wall += duration,
-            None => table.add(Row { key, cost: Cost::of_time(duration) }),
+            None => table.add(AttributionRow { key, cost: Cost::of_time(duration) }),
         }
     }
     let mut rows = table.rows;
@@ -128,7 +128,7 @@ fn rows(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) ->
     Some(group_by_package(rows))
 }
 
-fn announced(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) -> Vec<Row> {
+fn announced(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String>) -> Vec<AttributionRow> {
     let mut rows = of_phases(run, &package, |_, own| own).rows;
     let all = rows.iter().filter(|row| row.key.depth == 0).map(|row| row.cost.wall).sum();
     share(&mut rows, all);
@@ -138,16 +138,16 @@ fn announced(run: &Benchmark, package: impl Fn(&BenchmarkPhase) -> Option<String
 /// Rows in the order of their first appearance, found by their keys.
 #[derive(Default)]
 struct Table {
-    rows: Vec<Row>,
-    places: HashMap<RowKey, usize>,
+    rows: Vec<AttributionRow>,
+    places: HashMap<AttributionKey, usize>,
 }
 
 impl Table {
-    fn get(&mut self, key: &RowKey) -> Option<&mut Row> {
+    fn get(&mut self, key: &AttributionKey) -> Option<&mut AttributionRow> {
         self.rows.get_mut(*self.places.get(key)?)
     }
 
-    fn add(&mut self, row: Row) {
+    fn add(&mut self, row: AttributionRow) {
         self.places.insert(row.key.clone(), self.rows.len());
         self.rows.push(row);
     }
@@ -163,39 +163,39 @@ fn of_phases(
     let mut table = Table::default();
     for phase in &run.phases {
         let Some(duration) = phase.wall() else { continue };
-        let key = RowKey { package: package(phase), phase: Some(phase.name.clone()), depth: phase.depth };
+        let key = AttributionKey { package: package(phase), phase: Some(phase.name.clone()), depth: phase.depth };
         let cost = Cost::of(phase, wall(phase, duration.as_nanos() as f64));
         match table.get(&key) {
             Some(row) => row.cost = row.cost.and(&cost),
-            None => table.add(Row { key, cost }),
+            None => table.add(AttributionRow { key, cost }),
         }
     }
     table
 }
 
-fn share(rows: &mut [Row], all: f64) {
+fn share(rows: &mut [AttributionRow], all: f64) {
     for row in rows {
         row.cost.share = if all > 0.0 { row.cost.wall / all } else { 0.0 };
     }
 }
 
 /// Keeps the order of first appearance, but the rows of one package together and the rest of the run last.
-fn group_by_package(rows: Vec<Row>) -> Vec<Row> {
+fn group_by_package(rows: Vec<AttributionRow>) -> Vec<AttributionRow> {
     let mut packages: HashMap<Option<String>, usize> = HashMap::new();
     for row in &rows {
         let next = packages.len();
         packages.entry(row.key.package.clone()).or_insert(next);
     }
-    let mut rows: Vec<Row> = rows;
+    let mut rows: Vec<AttributionRow> = rows;
     rows.sort_by_key(|row| {
         let package = packages.get(&row.key.package);
-        // Within a package its time outside phases comes last, and after everything the run's.
+        // The time outside phases comes last: a package's after its phases, the run's after all packages.
         (row.key.is_rest(), package, row.key.phase.is_none())
     });
     rows
 }
 
-/// Whose an interval of the run is.
+/// The owner of an interval of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owner {
     /// The top-level phase with this index.
@@ -206,7 +206,7 @@ enum Owner {
     Nobody,
 }
 
-/// Cuts the run at the ends of its top-level phases and tells whose each piece is, with its length in nanoseconds.
+/// Cuts the run at the ends of its top-level phases. Gives each piece's owner and its length in nanoseconds.
 fn sweep(run: &Benchmark) -> Option<Vec<(Owner, f64)>> {
     let start = run.start_time?;
     // A file may say that a run ended before it began.
@@ -231,9 +231,9 @@ fn sweep(run: &Benchmark) -> Option<Vec<(Owner, f64)>> {
     };
     let (by_start, by_end) = (by(|(index, start, _)| (*start, *index)), by(|(index, _, end)| (*end, *index)));
     let (mut begun, mut over) = (0, 0);
-    // What has begun and may still be on, the one that began last on top.
+    // Phases that have started and may still run, the last one to start on top.
     let mut on: BinaryHeap<(SerdeInstant, usize, SerdeInstant)> = BinaryHeap::new();
-    // To be asked from the first piece to the last.
+    // Call it in the order of the pieces.
     let mut owner = |from: SerdeInstant| {
         while let Some((index, start, end)) = by_start.get(begun).filter(|(_, start, _)| *start <= from) {
             on.push((*start, *index, *end));
@@ -285,7 +285,7 @@ mod tests {
         Benchmark { phases: phases.collect(), ..build::run(ms(100)) }
     }
 
-    fn table(rows: Option<Vec<Row>>) -> Vec<(String, String, u32, u64)> {
+    fn table(rows: Option<Vec<AttributionRow>>) -> Vec<(String, String, u32, u64)> {
         let text = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         rows.unwrap()
             .into_iter()

@@ -7,7 +7,7 @@ mod runs;
 mod samples;
 mod warnings;
 
-pub use attribution::{Cost, Row, RowKey, attribute, attribute_by_package, attributed};
+pub use attribution::{AttributionKey, AttributionRow, Cost, attribute, attribute_by_package, attributed};
 pub use of_phase::of_phase;
 pub use of_run::of_run;
 pub(crate) use runs::{median_wall, span, typical_run};
@@ -68,11 +68,11 @@ pub fn suite_phases(benchmarks: &[Measured]) -> Vec<(Option<&str>, f64)> {
     totals
 }
 
-fn rows(runs: &[Benchmark], attribute: impl Fn(&Benchmark) -> Option<Vec<Row>>) -> Vec<PhaseSummary> {
-    let attributed: Vec<Vec<Row>> = runs.iter().filter_map(attribute).collect();
+fn rows(runs: &[Benchmark], attribute: impl Fn(&Benchmark) -> Option<Vec<AttributionRow>>) -> Vec<PhaseSummary> {
+    let attributed: Vec<Vec<AttributionRow>> = runs.iter().filter_map(attribute).collect();
     // The order of the first run, and after it what only later runs have.
-    let mut found_of: HashMap<&RowKey, Vec<&Row>> = HashMap::new();
-    let mut keys: Vec<&RowKey> = Vec::new();
+    let mut found_of: HashMap<&AttributionKey, Vec<&AttributionRow>> = HashMap::new();
+    let mut keys: Vec<&AttributionKey> = Vec::new();
     for row in attributed.iter().flatten() {
         let found = found_of.entry(&row.key).or_default();
         if found.is_empty() {

@@ -1,9 +1,9 @@
-//! The value of a metric of one phase of one run. All that shows or compares figures of phases asks here.
+//! The value of a metric of one phase of one run. Everything that shows or compares figures of phases uses it.
 
 use crate::model::{BenchmarkPhase, EventCounts, Metric};
 
-/// One metric of one phase in the metric's unit, as it was read at its markers; absent where it was not measured, or is not known
-/// by phase.
+/// One metric of one phase in the metric's unit, as read at its markers; absent where it was not measured, or is not
+/// measured by phase.
 pub fn of_phase(phase: &BenchmarkPhase, metric: Metric) -> Option<f64> {
     let cost = phase.cost.as_ref();
     let count = |value: u64| value as f64;

@@ -1,4 +1,4 @@
-//! The value of a metric of one run. All that shows or compares figures of whole runs asks here.
+//! The value of a metric of one run. Everything that shows or compares figures of whole runs uses it.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub fn of_run(run: &Benchmark, metric: Metric) -> Option<f64> {
         Metric::UserTime => accounting.map(|a| nanoseconds(a.user_time)),
         Metric::SystemTime => accounting.map(|a| nanoseconds(a.system_time)),
         Metric::PeakMemory => accounting.and_then(|a| a.peak_memory).map(count),
-        // The kernel's account at the exit has the whole of it, also of a run too short for a frame.
+        // The kernel's accounting at exit covers the whole run, even one too short for a frame.
         Metric::DiskRead => accounting.map(|a| count(a.blocks_read * BLOCK)),
         Metric::DiskWritten => accounting.map(|a| count(a.blocks_written * BLOCK)),
         Metric::MinorFaults => accounting.map(|a| count(a.minor_faults)),

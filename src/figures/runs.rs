@@ -1,4 +1,4 @@
-//! What pictures show of runs.
+//! Values of runs for charts.
 
 use crate::model::{Benchmark, Measured, Metric, SerdeInstant};
 use crate::stats;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::model::{Measured, Metric};
 use crate::phase::OUTSIDE;
 
-use super::attribution::{Row, RowKey, attributed, attributed_by_package};
+use super::attribution::{AttributionKey, AttributionRow, attributed, attributed_by_package};
 use super::of_run;
 
 /// The values of one metric of a benchmark, in the metric's unit.
@@ -23,11 +23,10 @@ pub struct Values {
     pub values: Vec<f64>,
 }
 
-/// All that a benchmark's runs have measured. As in their estimates, a metric that is missing from any run (from any that
-/// has the phase) is left out.
+/// All values of a benchmark's runs. As in their estimates, a metric is left out if any run (any that has the phase) lacks
+/// it.
 ///
-/// Instructions that were counted under callgrind are not among them: they are another tool's, whose counts differ a
-/// little from the processor's own.
+/// Instructions counted under callgrind are not included: that tool's counts differ a little from the processor's own.
 pub fn values(measured: &Measured) -> Vec<Values> {
     let runs = &measured.runs;
     if runs.is_empty() {
@@ -39,17 +38,17 @@ pub fn values(measured: &Measured) -> Vec<Values> {
             Some(Values { metric, phase: None, package: None, depth: None, values })
         })
         .collect();
-    let over_all: Vec<Vec<Row>> = runs.iter().map(attributed).collect();
+    let over_all: Vec<Vec<AttributionRow>> = runs.iter().map(attributed).collect();
     of_rows(&over_all, &mut all, |_| true);
-    // Rows that belong to no package stand among those over all packages already.
-    let by_package: Vec<Vec<Row>> = runs.iter().map(attributed_by_package).collect();
+    // Rows without a package are already among those over all packages.
+    let by_package: Vec<Vec<AttributionRow>> = runs.iter().map(attributed_by_package).collect();
     of_rows(&by_package, &mut all, |key| key.package.is_some());
     all
 }
 
-fn of_rows(rows: &[Vec<Row>], all: &mut Vec<Values>, wanted: impl Fn(&RowKey) -> bool) {
+fn of_rows(rows: &[Vec<AttributionRow>], all: &mut Vec<Values>, wanted: impl Fn(&AttributionKey) -> bool) {
     let mut places: HashMap<(&Option<String>, &Option<String>), usize> = HashMap::new();
-    let mut groups: Vec<(&RowKey, Vec<&Row>)> = Vec::new();
+    let mut groups: Vec<(&AttributionKey, Vec<&AttributionRow>)> = Vec::new();
     for row in rows.iter().flatten().filter(|row| wanted(&row.key)) {
         let place = *places.entry((&row.key.phase, &row.key.package)).or_insert(groups.len());
         match groups.get_mut(place) {

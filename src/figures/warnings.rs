@@ -1,4 +1,4 @@
-//! What casts doubt on runs: found afterwards, in what was recorded of them.
+//! Warnings about runs, from what was recorded of them.
 
 use std::time::Duration;
 
@@ -6,33 +6,34 @@ use crate::model::{Accounting, Benchmark, Measured, Metric, RunWarning, WarningK
 use crate::stats;
 use crate::text::format;
 
-/// From so many processors that others keep busy on, and from such a share of the machine on, it is other load.
+/// Other programs count as other load from this many busy processors and from this share of the machine on.
 pub(crate) const OTHERS_PROCESSORS: f64 = 0.25;
 pub(crate) const OTHERS_SHARE: f64 = 0.05;
-/// From this share of the processors' time on, what a hypervisor gives to other guests is stolen time worth a warning.
+/// The share of the processors' time that a hypervisor may give to other guests without a warning.
 pub(crate) const STOLEN_WARNING: f64 = 0.01;
 /// From this ratio on wall time is far beyond CPU time. forc works on one thread, so the two are nearly the same.
 const WALL_OVER_CPU: f64 = 1.25;
-/// What starting a process and reading its pipes may take, on a busy machine, without a word.
+/// What starting a process and reading its pipes may take on a busy machine without a warning.
 const WALL_GRACE: Duration = Duration::from_millis(10);
-/// So long nothing may happen in a run.
+/// The longest time without progress in a run.
 const STANDSTILL: Duration = Duration::from_millis(500);
 /// A sleep of the machine that is shorter is the time between the readings of two clocks.
 const SUSPENDED: Duration = Duration::from_millis(100);
-/// A process that has less of a core, in per cent, does nothing.
+/// A process below this CPU use, in per cent of a core, is idle.
 const IDLE: f32 = 2.0;
-/// An interquartile range over the median that is wide by itself, and one that may be wide beside the others'.
+/// A spread (interquartile range over median) that is wide by itself, and one that is wide if it is also far above the
+/// suite's.
 const WIDE: f64 = 0.10;
 const WIDE_AMONG_OTHERS: f64 = 0.03;
-/// So many times the suite's median spread is wide.
+/// A spread is wide from this multiple of the suite's median spread on.
 const TIMES_THE_SUITES: f64 = 3.0;
-/// So many runs it takes to speak of a spread, and so many benchmarks to speak of a suite's.
+/// The fewest runs for a spread, and the fewest benchmarks for a suite's spread.
 const FEWEST_RUNS: usize = 5;
 const FEWEST_BENCHMARKS: usize = 4;
-/// Below this a time that is counted in ticks of ten milliseconds says nothing.
+/// Shorter times, which are counted in ticks of ten milliseconds, are too coarse.
 const LEAST_TICKED: Duration = Duration::from_millis(100);
 
-/// Gives each benchmark the warnings that its runs are worth. Its metrics must have been filled in.
+/// Adds the warnings to each benchmark. Its metrics must be filled in.
 ///
 /// `interval` is the time between two frames, and `processors` how many the machine has.
 pub fn warn(benchmarks: &mut [Measured], interval: Duration, processors: usize) {
@@ -51,7 +52,7 @@ pub fn warn(benchmarks: &mut [Measured], interval: Duration, processors: usize) 
     }
 }
 
-/// The kinds of warnings that there are, the gravest first, each with how many benchmarks have it.
+/// The kinds of warnings, the most serious first, each with the number of benchmarks that have it.
 pub fn warning_kinds<'a>(benchmarks: impl IntoIterator<Item = &'a Measured>) -> Vec<(WarningKind, usize)> {
     let warnings: Vec<&RunWarning> = benchmarks.into_iter().flat_map(|measured| &measured.warnings).collect();
     let count = |kind| (kind, warnings.iter().filter(|warning| warning.kind == kind).count());
@@ -109,7 +110,7 @@ fn standstill(run: &Benchmark, interval: Duration) -> Option<(Still, Duration)> 
         return Some((Still::Suspended, suspended));
     }
     let (start, end, frames) = (run.start_time?, run.end_time?, &run.frames);
-    // Without a frame there is nothing to be seen: none was asked for, or the run was too short.
+    // Without frames nothing can be found: they were off, or the run was too short.
     let last = frames.last()?.timestamp;
     let unused = run.wall()?.saturating_sub(run.accounting.as_ref().map(Accounting::cpu_time)?);
     let mut unseen = Duration::ZERO;
@@ -128,7 +129,7 @@ fn standstill(run: &Benchmark, interval: Duration) -> Option<(Still, Duration)> 
         }
         before = frame.timestamp;
     }
-    // After the last frame a wrapper may have gone on without its compiler.
+    // After the last frame a wrapper may have continued without its compiler.
     let after = end.duration_since(last);
     if unused >= after / 2 {
         unseen = unseen.max(after);
@@ -167,14 +168,14 @@ impl Sums {
     }
 }
 
-/// Whether other programs worked while the benchmark ran. The ticks in which the kernel counts are longer than many a run,
-/// so that only the sum over all runs tells.
+/// Whether other programs worked while the benchmark ran. The kernel's ticks are longer than many runs, so only the sum over
+/// all runs is meaningful.
 fn other_load(runs: &[Benchmark], processors: usize) -> Option<RunWarning> {
     let sums = Sums::of(runs);
     let others = sums.busy - sums.ours;
     let busy = others / sums.elapsed;
     let share = busy / processors.max(1) as f64;
-    // A file may say anything, and what is no number is no load.
+    // A file can contain anything; NaN is not load.
     let is_much = busy.is_finite() && busy >= OTHERS_PROCESSORS && share >= OTHERS_SHARE;
     if others < LEAST_TICKED.as_secs_f64() || !is_much {
         return None;
@@ -218,7 +219,7 @@ impl Apart {
         self.ratio() > WALL_OVER_CPU && self.wall.saturating_sub(self.cpu) > WALL_GRACE
     }
 
-    /// `427 ms and 256 ms`, and what may be the cause.
+    /// `427 ms and 256 ms`, and the likely cause.
     fn describe(&self) -> (String, String) {
         let read = self.accounting.blocks_read.saturating_mul(512);
         let cause = if read > 0 {
@@ -235,7 +236,7 @@ impl Apart {
 }
 
 /// Whether wall time is far beyond CPU time in the median run, or in single runs and not in the others. Runs that stood
-/// still have been told of.
+/// still already have their own warning.
 fn wall_beyond_cpu(runs: &[Benchmark], still: &[bool]) -> Option<RunWarning> {
     let moving = runs.iter().zip(still).filter(|(_, still)| !**still);
     let mut apart: Vec<Apart> = moving.filter_map(|(run, _)| Apart::of(run)).collect();

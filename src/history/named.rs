@@ -105,8 +105,7 @@ impl ReportInfo {
 /// - the one of this number, name ([`ReportInfo::name`]) or digest;
 /// - `latest`: the last one; `latest~2`: the second before that in the series that it is of;
 /// - all of the commit whose id begins with it, or of a release (`0.72.1`, `v0.72.1`); of a release that was never measured
-/// as
-///   one, all whose compiler claims that version, if they are of one commit;
+///   as one, all whose compiler claims that version, if they are of one commit;
 /// - `2024-06-01`, or a time as RFC 3339: all whose commit was made on that day (UTC) or before, or that were measured
 ///   then where the commit's time is not known.
 ///

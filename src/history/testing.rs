@@ -50,13 +50,12 @@ pub(crate) fn run(wall: u64) -> Benchmark {
 /// A run of so many microseconds with these phases one after another, each with its time in microseconds.
 pub(crate) fn run_in_phases(wall: u64, phases: &[(&str, u64)]) -> Benchmark {
     let mut run = run(wall);
-    let template = run.phases.swap_remove(0);
+    let us = Duration::from_micros;
     let mut start = 0;
     let in_order = |(name, time): &(&str, u64)| {
         let (from, to) = (start, start + time);
         start = to;
-        let name = (*name).to_owned();
-        BenchmarkPhase { name, start_time: Some(at(from)), end_time: Some(at(to)), ..template.clone() }
+        build::phase("amm", name, 0, us(from), us(to))
     };
     run.phases = phases.iter().map(in_order).collect();
     run

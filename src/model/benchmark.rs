@@ -19,39 +19,38 @@ pub struct Benchmark {
     pub start_time: Option<SerdeInstant>,
     /// Just after forc's exit was collected.
     pub end_time: Option<SerdeInstant>,
-    /// The time between the two, in nanoseconds: for who reads the file with a program that knows no pairs. Absent in files of
-    /// before there was this field.
+    /// The time between the two, in nanoseconds: for programs that do not read the pairs. Absent in older files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wall_ns: Option<u64>,
-    /// CPU time of the whole process, in user mode and in the kernel, in nanoseconds; absent likewise.
+    /// CPU time of the whole process, in user mode and in the kernel, in nanoseconds; absent in older files too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_ns: Option<u64>,
-    /// The phases that forc announced, in the order of their start; a phase stands before those that it contains.
+    /// The phases that forc announced, in the order of their start; a phase comes before those that it contains.
     pub phases: Vec<BenchmarkPhase>,
     /// The samples of the process, in the order of their timestamps.
     pub frames: SerdeFrames,
-    /// What each package was compiled to, in forc's order; a package that is compiled twice stands here twice.
+    /// What each package was compiled to, in forc's order; a package that is compiled twice is listed twice.
     #[serde(default)]
     pub packages: Vec<PackageOutput>,
-    /// How the process ended; absent when it could not be told.
+    /// How the process ended; absent if unknown.
     #[serde(default)]
     pub exit: Option<Exit>,
-    /// The kernel's own account of the whole process, taken with its exit.
+    /// The kernel's accounting of the whole process, read at its exit.
     #[serde(default)]
     pub accounting: Option<Accounting>,
     /// What the kernel's event counters counted of the whole process; absent unless asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counters: Option<EventCounts>,
-    /// How the phases were learnt.
+    /// How the phases were announced.
     #[serde(default)]
     pub protocol: Protocol,
     /// What collecting this run cost.
     #[serde(default)]
     pub collector: CollectorCost,
-    /// What the whole machine did meanwhile; absent where it cannot be read.
+    /// What the whole machine did during the run; absent where it cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surroundings: Option<Surroundings>,
-    /// Oddities of this run, a sentence each: a stop without a start, an unreadable counter, ….
+    /// Notes on this run, one sentence each: a stop without a start, an unreadable counter, ….
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -70,15 +69,15 @@ pub struct BenchmarkPhase {
     pub name: String,
     /// When the compiler said that the phase began.
     pub start_time: Option<SerdeInstant>,
-    /// When the compiler said that the phase ended; absent if it died first or never said so.
+    /// When the compiler said that the phase ended; absent if it exited first or never said so.
     pub end_time: Option<SerdeInstant>,
-    /// The time between the two, in nanoseconds: for who reads the file with a program that knows no pairs.
+    /// The time between the two, in nanoseconds: for programs that do not read the pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wall_ns: Option<u64>,
     /// CPU time of the phase, in nanoseconds, where it could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_ns: Option<u64>,
-    /// The package being compiled; absent in protocols that do not tell.
+    /// The package being compiled; absent in protocols that do not announce it.
     #[serde(default)]
     pub package: Option<String>,
     /// How many phases of the same package contain this one; 0 for a top-level phase.
@@ -123,9 +122,8 @@ pub struct PhaseCost {
 /// Events counted by the kernel (`perf_event_open(2)`) in all threads of a process and its children. What the machine
 /// cannot count is absent.
 ///
-/// Where the processor has fewer counters than are asked for, they take turns, and where its cores are of two kinds, the
-/// kernel counts on one: the figures are then scaled from the part of the time that each was on, and the run's notes say
-/// so.
+/// If the processor has fewer counters than requested, they take turns; if its cores are of two kinds, the kernel counts on
+/// one. The figures are then scaled by the share of time that each was active, and the run's notes say so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventCounts {
     /// Instructions retired in user mode.
@@ -204,16 +202,16 @@ impl From<Vec<BenchmarkFrame>> for SerdeFrames {
     }
 }
 
-/// What the compiler said it made of one package.
+/// The compiler's data on the output of one package.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PackageOutput {
-    /// The package's name; absent in protocols that do not tell.
+    /// The package's name; absent in protocols that do not announce it.
     pub package: Option<String>,
     /// Size of the bytecode without its data section, in bytes.
     pub bytecode_size: Option<u64>,
     /// The data section.
     pub data_section: Option<DataSection>,
-    /// Whatever else the compiler said of the package, by its own names. A list or a table is kept as its number of
+    /// Other data that the compiler gave on the package, with its names. Lists and tables are stored as their number of
     /// elements.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub other: BTreeMap<String, serde_json::Value>,
@@ -231,9 +229,9 @@ impl PackageOutput {
 pub struct DataSection {
     /// Size in bytes, with padding.
     pub size: u64,
-    /// Bytes in use; absent in compilers that do not tell.
+    /// Bytes in use; absent in compilers that do not announce it.
     pub used: Option<u64>,
-    /// How many entries it has; absent in compilers that do not tell.
+    /// How many entries it has; absent in compilers that do not announce it.
     pub entries: Option<u64>,
 }
 
@@ -254,7 +252,7 @@ impl Exit {
     }
 }
 
-/// The kernel's account of a process and those of its children that it waited for (`wait4`).
+/// The kernel's accounting of a process and of the children that it waited for (`wait4`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Accounting {
     /// CPU time in user mode.
@@ -267,9 +265,9 @@ pub struct Accounting {
     pub minor_faults: u64,
     /// Page faults that had to read the disk.
     pub major_faults: u64,
-    /// Times that the process gave up the processor by itself.
+    /// Voluntary context switches.
     pub voluntary_switches: u64,
-    /// Times that the processor was taken from it.
+    /// Involuntary context switches.
     pub involuntary_switches: u64,
     /// Blocks of 512 bytes read from the disk.
     pub blocks_read: u64,
@@ -284,7 +282,7 @@ impl Accounting {
     }
 }
 
-/// How a compiler tells its phases, best first.
+/// How a compiler announces its phases, best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
@@ -308,12 +306,12 @@ pub enum SamplerKind {
     Sysinfo,
 }
 
-/// What collecting one run cost, and how well it kept its timetable.
+/// What collecting one run cost, and how late its frames were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CollectorCost {
     /// Where the frames came from.
     pub sampler: SamplerKind,
-    /// CPU time of the harness's own threads while the run was on.
+    /// CPU time of the harness's own threads during the run.
     pub cpu_time: Duration,
     /// Frames that should have been taken, by the interval and the run's wall time.
     pub frames_due: u64,

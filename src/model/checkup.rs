@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 /// One fact about the machine, and what it means for measuring on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
-    /// What was looked at, in a word or two that stay the same: `governor`, `steal time`, ….
+    /// The topic, in a fixed word or two: `governor`, `steal time`, ….
     pub topic: String,
-    /// What was found, for a person: `powersave`, `0.4 of 2 processors`, ….
+    /// What was found, as text: `powersave`, `0.4 of 2 processors`, ….
     pub value: String,
     /// How much it matters.
     pub severity: Severity,
     /// What it means for measuring, in a sentence.
     pub meaning: String,
-    /// What to do about it; absent where nothing is to be done.
+    /// What to do about it; absent if nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }
@@ -25,11 +25,11 @@ pub struct Check {
 pub enum Severity {
     /// As it should be.
     Fine,
-    /// Good to know when figures are read.
+    /// Good to know when reading figures.
     Note,
-    /// It makes figures noisier, or moves them.
+    /// It makes figures noisier or shifts them.
     Warning,
-    /// What is measured here says nothing about a compiler.
+    /// Measurements here are useless.
     Useless,
 }
 
@@ -45,15 +45,15 @@ impl Severity {
     }
 }
 
-/// What the whole machine did while one run was on, read just before its spawn and just after its end.
+/// What the whole machine did during one run, read just before its spawn and just after its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Surroundings {
     /// Time between the two readings.
     pub elapsed: Duration,
     /// CPU time of all processes on all processors, the compiler and the harness among them. The kernel counts it in ticks,
-    /// mostly of ten milliseconds: of short runs only the sum over many says something.
+    /// mostly of ten milliseconds: for short runs only the sum over many is meaningful.
     pub busy: Duration,
-    /// Time during which processors had work and the hypervisor ran somebody else, over all processors; in ticks, too.
+    /// Time during which processors had work but the hypervisor ran other guests, over all processors; also in ticks.
     pub stolen: Duration,
     /// How long the machine was suspended; the run's wall time does not contain it.
     pub suspended: Duration,
@@ -64,7 +64,7 @@ pub struct Surroundings {
 pub struct RunWarning {
     /// What kind of thing.
     pub kind: WarningKind,
-    /// One sentence for a person.
+    /// One sentence for the user.
     pub message: String,
     /// Of how many of its runs it is true.
     pub runs: usize,

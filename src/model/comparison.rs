@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Completion, Environment, Failure, Harness, Measured, Measuring, Metric, Skipped, Toolchain};
 
-/// The version of the comparisons that this harness writes. A reader accepts this one and those before it.
+/// The version of the comparisons that this harness writes. A reader accepts this version and earlier ones.
 pub const COMPARISON_SCHEMA_VERSION: u32 = 1;
 
 /// The most runs of a benchmark, or blocks of a comparison, that can be asked for. All are planned before the first.
 pub const MOST_RUNS: usize = 10_000;
 
-/// What one comparison of compilers measured, and what it found.
+/// The measurements and findings of one comparison of compilers.
 ///
 /// The first side is the base; every other side has its findings against it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -28,12 +28,12 @@ pub struct Comparison {
     pub environment: Environment,
     /// How it was measured and decided.
     pub settings: CompareSettings,
-    /// Whether all that was asked for was measured.
+    /// Whether everything requested was measured.
     pub completion: Completion,
     /// How the measuring time was spent.
     pub measuring: Measuring,
-    /// The compilers and their runs, the base first. All sides have the same benchmarks in the same order; the runs of
-    /// one number were made in one block.
+    /// The compilers and their runs, the base first. All sides have the same benchmarks in the same order; runs with the
+    /// same index were made in one block.
     pub sides: Vec<Side>,
     /// What was found, one element for each side but the base.
     pub findings: Vec<Findings>,
@@ -43,22 +43,22 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// The side that the others are held against.
+    /// The side that the others are compared with.
     pub fn base(&self) -> Option<&Side> {
         self.sides.first()
     }
 
-    /// The findings of the sides that were asked for, without the control's.
+    /// The findings of the requested sides, without the control.
     pub fn answers(&self) -> impl Iterator<Item = &Findings> {
         self.findings.iter().filter(|findings| !self.is_control(findings))
     }
 
-    /// The findings of the control, which is the base once more: whatever changed there is a false alarm.
+    /// The findings of the control, which is the base again: any change there is a false alarm.
     pub fn control(&self) -> Option<&Findings> {
         self.findings.iter().find(|findings| self.is_control(findings))
     }
 
-    /// How the control came out; `None` without one.
+    /// The result of the control; `None` without one.
     pub fn control_outcome(&self) -> Option<ControlOutcome> {
         let control = self.control()?;
         let figures = || control.benchmarks.iter().flat_map(|one| &one.figures).filter(|figure| figure.decides());
@@ -75,22 +75,22 @@ impl Comparison {
         self.sides.get(findings.side)
     }
 
-    /// Whether anything of any benchmark can be held against the base: a time, memory or instructions, or a size that
-    /// changed. A comparison without one says nothing, and above all not "no change".
+    /// Whether anything of any benchmark can be compared with the base: a time, memory or instructions, or a size that
+    /// changed. If not, the comparison must not be reported as "no change".
     pub fn has_measurements(&self) -> bool {
         let differs = |figure: &Figure| figure.verdict.differs();
         let benchmarks = || self.answers().flat_map(|findings| &findings.benchmarks);
         benchmarks().any(|benchmark| benchmark.scope() == Scope::Costs || benchmark.deciding().any(differs))
     }
 
-    /// Whether this side is the base's very binary (see [`Side::is_binary_of`]): then no change is the compiler's, and none fails
-    /// a command.
+    /// Whether this side is the same binary as the base (see [`Side::is_binary_of`]). If so, the compiler causes no change,
+    /// and no change fails a command.
     pub fn is_same_binary(&self, findings: &Findings) -> bool {
         let (Some(base), Some(side)) = (self.base(), self.side(findings)) else { return false };
         side.is_binary_of(base)
     }
 
-    /// The findings on all sides but the control and those that are the base's very binary.
+    /// The findings on all sides except the control and those with the base's binary.
     pub fn different_compilers(&self) -> impl Iterator<Item = &Findings> {
         self.answers().filter(|findings| !self.is_same_binary(findings))
     }
@@ -105,13 +105,13 @@ impl Comparison {
 pub struct ControlOutcome {
     /// How many deciding figures were judged.
     pub figures: usize,
-    /// How many of them were called regressed or improved: falsely.
+    /// How many of them were falsely called regressed or improved.
     pub false_alarms: usize,
     /// How many blocks were measured, of all benchmarks together.
     pub blocks: usize,
 }
 
-/// One compiler of a comparison, and what was measured with it.
+/// One compiler of a comparison, and its measurements.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Side {
     /// What the user called it: `0.72.1`, `my-branch`, `./forc-new`.
@@ -120,7 +120,7 @@ pub struct Side {
     pub toolchain: Toolchain,
     /// The std that projects without one of their own were built with; absent where forc found one by itself.
     pub std: Option<PathBuf>,
-    /// Whether this is the base once more, measured to see how often the harness cries wolf.
+    /// Whether this is the base again, measured to count false alarms.
     #[serde(default)]
     pub control: bool,
     /// The benchmarks.
@@ -128,9 +128,9 @@ pub struct Side {
 }
 
 impl Side {
-    /// Whether this is the very binary of `base`, with the same std, and not a control.
+    /// Whether this is the same binary as `base`, with the same std, and not a control.
     ///
-    /// Not so of scripts, which may find another compiler beside themselves, nor of binaries that nothing is known of.
+    /// Never true for scripts, which may start another compiler, or for binaries without a known hash.
     pub fn is_binary_of(&self, base: &Self) -> bool {
         !self.control
             && !base.toolchain.sha256.is_empty()
@@ -151,21 +151,22 @@ pub struct CompareSettings {
     pub time_limit: Duration,
     /// Whether forc and the harness were kept on different processors.
     pub pinned: bool,
-    /// Whether the sides of a block ran at the same time; in files of before there was that choice, absent, and they did not.
+    /// Whether the sides of a block ran at the same time; absent in older files, where they did not.
     #[serde(default)]
     pub schedule: Schedule,
-    /// What is to be known of that choice, in a sentence; absent where there is nothing.
+    /// A note on that choice, one sentence; absent without one.
     #[serde(default)]
     pub schedule_note: Option<String>,
     /// Seed of the order of the blocks, of the sides' places within them, and of the environment's padding.
     pub seed: u64,
     /// Which std the sides were built with.
     pub std: StdChoice,
-    /// The machines of the base and of the other side, where two reports of two machines were compared: every change may be
-    /// the machines'. Absent where there was one.
+    /// The machines of the base and of the other side, where two reports of two machines were compared: every change may
+    /// come from the machines. Absent if it is one machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machines: Option<[String; 2]>,
-    /// Whether the sides ran in blocks of one run each. If not, they were measured one after the other, and what the machine did in between cannot be told from what the compiler did.
+    /// Whether the sides ran in blocks of one run each. If not, they were measured one after the other, and changes of the
+    /// machine in between look like changes of the compiler.
     pub interleaved: bool,
     /// How long the blocks may take together.
     pub budget: Option<Duration>,
@@ -199,8 +200,8 @@ pub enum Schedule {
     /// One after the other, in an order drawn for each block.
     #[default]
     Turns,
-    /// At the same time, each on a core of its own, the cores drawn for each block; where there are more sides than cores,
-    /// as many at once as there are cores, wave after wave.
+    /// At the same time, each on its own core, with cores drawn for each block. With more sides than cores, they run in
+    /// waves of as many sides as cores.
     Duet {
         /// The cores, as numbers of processors; those of a block are a permutation of them, or a part of one.
         cores: Vec<usize>,
@@ -221,16 +222,16 @@ impl Schedule {
     }
 }
 
-/// A look at the data, declared beforehand.
+/// A look at the data, declared in advance.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Look {
-    /// After so many blocks of a benchmark.
+    /// The number of blocks of a benchmark at this look.
     pub runs: usize,
-    /// Its share of the accepted error, 0 to 1; all looks together have 1.
+    /// Its share of the accepted error, 0 to 1; the shares sum to 1.
     pub weight: f64,
 }
 
-/// Which std the sides were built with: two different questions.
+/// Which std the sides were built with. The two choices answer different questions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StdChoice {
@@ -240,7 +241,7 @@ pub enum StdChoice {
     Same(PathBuf),
 }
 
-/// What was found of one side against the base.
+/// The findings of one side against the base.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Findings {
     /// The side, as an index into the comparison's sides.
@@ -251,7 +252,7 @@ pub struct Findings {
     pub totals: Vec<Total>,
 }
 
-/// Has what differs between the base and a side that is its very binary called so: whoever made the findings, or wrote the file.
+/// Sets the verdict `same binary` for differences between the base and a side with the same binary, also in older files.
 pub(crate) fn call_same_binaries(sides: &[Side], findings: &mut [Findings]) {
     let Some(base) = sides.first() else { return };
     let same = |findings: &&mut Findings| sides.get(findings.side).is_some_and(|side| side.is_binary_of(base));
@@ -259,7 +260,7 @@ pub(crate) fn call_same_binaries(sides: &[Side], findings: &mut [Findings]) {
 }
 
 impl Findings {
-    /// Calls what differs so, as both sides are one binary.
+    /// Replaces the verdicts of differences, because both sides are one binary.
     fn call_same_binary(&mut self) {
         for benchmark in &mut self.benchmarks {
             benchmark.figures.iter_mut().for_each(|figure| figure.verdict = figure.verdict.of_one_binary());
@@ -273,14 +274,14 @@ impl Findings {
         self.benchmarks.iter().filter(|benchmark| benchmark.verdict == Some(verdict)).count()
     }
 
-    /// How many figures the verdicts on the benchmarks rest on.
+    /// How many figures the benchmarks' verdicts are based on.
     pub fn deciding(&self) -> usize {
         self.benchmarks.iter().filter(|one| one.failed.is_none()).map(|one| one.deciding().count()).sum()
     }
 
-    /// The metrics of whole runs over all benchmarks, where these are several: the verdict on the suite as a whole.
+    /// The metrics of whole runs over all benchmarks, if there are several: the verdict on the suite as a whole.
     pub fn together(&self) -> impl Iterator<Item = &Total> {
-        self.totals.iter().filter(|total| total.decides() && total.is_told())
+        self.totals.iter().filter(|total| total.decides() && total.is_reported())
     }
 
     /// Whether a benchmark has regressed, or all of them together have.
@@ -299,39 +300,39 @@ pub struct Total {
     pub phase: Option<String>,
     /// The geometric mean of the benchmarks' ratios, the side over the base.
     pub ratio: f64,
-    /// Lower end of its interval; absent where nothing is known of the noise.
+    /// Lower end of its interval; absent if the noise is unknown.
     pub low: Option<f64>,
     /// Upper end of that interval.
     pub high: Option<f64>,
     /// The interval's confidence, 0 to 1.
     #[serde(default = "ninety_five")]
     pub confidence: f64,
-    /// The change that would matter, as a fraction.
+    /// The threshold: the smallest change that matters, as a fraction.
     #[serde(default)]
     pub threshold: f64,
     /// As that of a [`Figure`].
     #[serde(default)]
     pub p_value: Option<f64>,
-    /// The verdict; undecided in files from before there was one.
+    /// The verdict; undecided in older files.
     #[serde(default = "undecided")]
     pub verdict: Verdict,
-    /// Over how many benchmarks.
+    /// The number of benchmarks.
     pub benchmarks: usize,
 }
 
 impl Total {
-    /// Whether the comparison's verdict rests on it: as a [`Figure`] of the same metric and phase.
+    /// Whether the comparison's verdict depends on it, like a [`Figure`] of the same metric and phase.
     pub fn decides(&self) -> bool {
         self.phase.is_none() && self.metric.decides()
     }
 
-    /// Whether it says more than a benchmark's own figure does.
-    pub fn is_told(&self) -> bool {
+    /// Whether it is worth reporting: it covers several benchmarks.
+    pub fn is_reported(&self) -> bool {
         self.benchmarks > 1 && self.ratio.is_finite()
     }
 }
 
-/// The confidence that intervals had when it was not written beside them.
+/// The confidence of intervals in files that do not state it.
 fn ninety_five() -> f64 {
     0.95
 }
@@ -340,17 +341,17 @@ fn undecided() -> Verdict {
     Verdict::Undecided
 }
 
-/// What a figure's verdict and interval rest on.
+/// What a figure's verdict and interval are based on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// Values that never vary, compared as they are.
     Exact,
-    /// The ranks of the figure's own values: a randomisation test, which assumes nothing of the noise.
+    /// The ranks of the figure's own values: a randomisation test, which makes no assumption about the noise.
     #[default]
     Ranks,
-    /// The spread of the figure's own values together with that of the same metric in all benchmarks: what decides where
-    /// there are too few values for ranks.
+    /// The spread of the figure's own values together with that of the same metric in all benchmarks: used where there are
+    /// too few values for ranks.
     Spread,
 }
 
@@ -365,19 +366,18 @@ impl Basis {
     }
 }
 
-/// What was found of one benchmark.
+/// The findings of one benchmark.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct BenchmarkFindings {
     /// `group/project/scenario`.
     pub id: String,
     /// Of all its deciding figures together: regressed if any is, else improved if any is, else equal if all are, else
-    /// undecided. Absent where there is nothing to hold against each other, or no more than a size that is the same: see
-    /// [`BenchmarkFindings::verdict_of`]. What improved may still hold undecided figures, any of which may have become
-    /// worse: see [`BenchmarkFindings::undecided`].
+    /// undecided. Absent if nothing can be compared, or only a size that is the same: see [`BenchmarkFindings::verdict_of`].
+    /// An improved benchmark can have undecided figures that may have become worse: see [`BenchmarkFindings::undecided`].
     pub verdict: Option<Verdict>,
     /// Whether a build failed on one side or on both.
     pub failed: Option<FailedSides>,
-    /// Whether the two compilers made the same of the project.
+    /// Whether the two compilers' outputs are the same.
     pub output: OutputFinding,
     /// How many blocks were measured.
     pub pairs: usize,
@@ -389,8 +389,8 @@ pub struct BenchmarkFindings {
 }
 
 impl BenchmarkFindings {
-    /// The verdict that figures add up to: that of the worst deciding one, but equal only if all are. None where there is
-    /// no cost among them and no size changed: that two files are of one size says nothing of the compilers' speed.
+    /// The common verdict of figures: that of the worst deciding one, but equal only if all are. `None` if there is no cost
+    /// among them and no size changed: equal sizes say nothing about the compilers' speed.
     pub fn verdict_of(figures: &[Figure]) -> Option<Verdict> {
         let any =
             |verdict| figures.iter().any(|figure| figure.decides() && figure.verdict == verdict).then_some(verdict);
@@ -399,22 +399,22 @@ impl BenchmarkFindings {
         changed.or_else(|| any(Verdict::Undecided)).or_else(equal)
     }
 
-    /// What there is to compare of it.
+    /// What can be compared of it.
     pub fn scope(&self) -> Scope {
         Scope::of(&self.figures)
     }
 
-    /// The figures that its verdict rests on.
+    /// The figures that its verdict is based on.
     pub fn deciding(&self) -> impl Iterator<Item = &Figure> {
         self.figures.iter().filter(|figure| figure.decides())
     }
 
-    /// Whether a deciding figure has this verdict, whatever the others have.
+    /// Whether any deciding figure has this verdict.
     pub fn has(&self, verdict: Verdict) -> bool {
         self.deciding().any(|figure| figure.verdict == verdict)
     }
 
-    /// The wall time of whole runs, or of all phases together where that is not known.
+    /// The wall time of whole runs, or of all phases together if that is unknown.
     pub fn wall(&self) -> Option<&Figure> {
         self.figure(Metric::Wall).or_else(|| self.figure(Metric::PhasesWall))
     }
@@ -424,14 +424,13 @@ impl BenchmarkFindings {
         self.figures.iter().find(|figure| figure.metric == metric && figure.phase.is_none())
     }
 
-    /// Its deciding figures that the data cannot tell: whatever else improved, these may have become worse.
+    /// Its undecided deciding figures, which may have become worse even if others improved.
     pub fn undecided(&self) -> impl Iterator<Item = &Figure> {
         self.deciding().filter(|figure| figure.verdict == Verdict::Undecided)
     }
 
-    /// Whether it may have regressed without that having been shown: it was not reached, it has no cost that can be
-    /// compared, or a deciding figure is undecided.
-    /// Not so where it is known to have regressed, or to have failed.
+    /// Whether it may have regressed without proof: it was not reached, it has no cost that can be compared, or a deciding
+    /// figure is undecided. Not if it has regressed or failed.
     pub fn is_open(&self) -> bool {
         self.failed.is_none()
             && self.verdict != Some(Verdict::Regressed)
@@ -444,14 +443,14 @@ impl BenchmarkFindings {
     }
 }
 
-/// What there is to compare of a benchmark.
+/// What can be compared of a benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// Nothing that a verdict could rest on.
+    /// Nothing to base a verdict on.
     Nothing,
-    /// Sizes of what was written, and no cost.
+    /// Sizes of outputs, but no cost.
     Sizes,
-    /// At least one of what a build costs: time, memory, or instructions.
+    /// At least one cost of a build: time, memory, or instructions.
     Costs,
 }
 
@@ -471,11 +470,11 @@ pub struct FailedSides {
     pub other: Option<Box<Failure>>,
 }
 
-/// Whether two compilers made the same of a project: bytecode, ABI and storage slots, file by file.
+/// Whether two compilers' outputs of a project are the same: bytecode, ABI and storage slots, file by file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutputFinding {
-    /// Nothing was written that could be compared.
+    /// No output to compare.
     #[default]
     Unknown,
     /// Every file is the same, byte for byte.
@@ -501,50 +500,50 @@ pub struct Figure {
     pub base: f64,
     /// The other side's median, in the metric's unit.
     pub other: f64,
-    /// By how much, side over base.
+    /// The ratio, side over base.
     pub ratio: f64,
-    /// Lower end of the ratio's interval; 0 where nothing is known of the noise, as of a single run of a single benchmark.
-    /// The interval is there whatever the verdict is: of an undecided figure it is one of 95 % by itself, "so far".
+    /// Lower end of the ratio's interval; 0 if the noise is unknown, as for a single run of a single benchmark. Figures of
+    /// every verdict have an interval; an undecided figure has one of 95 % by itself, "so far".
     pub low: f64,
-    /// Upper end of the ratio's interval; infinite, in JSON `null`, where nothing is known of the noise.
+    /// Upper end of the ratio's interval; infinite, in JSON `null`, if the noise is unknown.
     #[serde(deserialize_with = "infinite_if_null")]
     #[schemars(with = "Option<f64>")]
     pub high: f64,
     /// The interval's confidence, 0 to 1; 1 where the values are exact.
     pub confidence: f64,
-    /// The change that would matter, as a fraction.
+    /// The threshold: the smallest change that matters, as a fraction.
     pub threshold: f64,
-    /// Probability of data that speaks so clearly of a change if there were none, all looks taken into account; absent
-    /// where the values are exact.
+    /// Probability of data this extreme without a change, with all looks taken into account; absent where the values are
+    /// exact.
     pub p_value: Option<f64>,
     /// The verdict.
     pub verdict: Verdict,
-    /// What the verdict and the interval rest on.
+    /// What the verdict and the interval are based on.
     #[serde(default)]
     pub basis: Basis,
-    /// How many pairs of values it rests on.
+    /// How many pairs of values it is based on.
     pub pairs: usize,
     /// The smallest change, as a fraction, that this data would have shown four times in five; absent where the values
     /// are exact or too few.
     pub detectable: Option<f64>,
-    /// How many more blocks a verdict would take, about; absent unless it is undecided and can be told.
+    /// About how many more blocks a verdict needs; absent if it is decided or unknown.
     pub more_runs: Option<usize>,
 }
 
 impl Figure {
-    /// Whether the benchmark's own verdict rests on it: figures of whole runs do, save those of the disk; those of phases
-    /// explain.
+    /// Whether the benchmark's verdict depends on it. Figures of whole runs decide, except those of the disk; those of
+    /// phases explain.
     pub fn decides(&self) -> bool {
         self.phase.is_none() && self.metric.decides()
     }
 
-    /// Whether anything is known of its noise, so that there is an interval.
+    /// Whether its noise is known, so that there is an interval.
     pub fn has_interval(&self) -> bool {
         self.low.is_finite() && self.high.is_finite() && self.low > 0.0
     }
 }
 
-/// JSON knows no infinity: serde writes it as `null`.
+/// JSON has no infinity: serde writes `null`.
 fn infinite_if_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
 }
@@ -562,7 +561,7 @@ pub struct UnmatchedPhase {
     pub wall: f64,
 }
 
-/// What may be said of a change.
+/// The verdict on a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -570,21 +569,21 @@ pub enum Verdict {
     Regressed,
     /// It became better: shown.
     Improved,
-    /// It did not change by as much as would matter: shown, not assumed.
+    /// Shown not to have changed by the threshold.
     Equal,
-    /// The data cannot tell.
+    /// The data do not suffice.
     Undecided,
-    /// It differs, and both sides are one binary with one std: the machine's doing, or the projects', and no compiler's.
+    /// It differs, but both sides are one binary with one std: the machine or the projects changed, not the compiler.
     SameBinary,
 }
 
 impl Verdict {
-    /// Whether something became different by the compiler's doing.
+    /// Whether the compiler changed something.
     pub const fn is_change(self) -> bool {
         matches!(self, Self::Regressed | Self::Improved)
     }
 
-    /// Whether something is different, whoever's doing it is.
+    /// Whether something is different, whatever the cause.
     pub const fn differs(self) -> bool {
         self.is_change() || matches!(self, Self::SameBinary)
     }
@@ -600,7 +599,7 @@ impl Verdict {
         }
     }
 
-    /// The same of two sides that are one binary.
+    /// The verdict for two sides that are one binary.
     pub const fn of_one_binary(self) -> Self {
         if self.is_change() { Self::SameBinary } else { self }
     }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Check;
 
-/// The machine that a report was measured on. What could not be learnt is absent.
+/// The machine that a report was measured on. Unknown facts are absent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Environment {
     /// The host's name.
@@ -22,19 +22,19 @@ pub struct Environment {
     pub governor: Option<String>,
     /// Total memory in bytes.
     pub total_memory: u64,
-    /// Memory that could be had when the measurement began, in bytes.
+    /// Available memory when the measurement began, in bytes.
     pub available_memory: u64,
     /// Load averages when the measurement began.
     pub load: Option<LoadAverage>,
-    /// Whether a hypervisor was seen; absent where it cannot be told.
+    /// Whether it is a virtual machine; absent if unknown.
     pub virtual_machine: Option<bool>,
-    /// What `doctor` found out about the machine before the measurement; empty where it was not asked.
+    /// What `doctor` found about the machine before the measurement; empty if it did not run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
 }
 
 impl Environment {
-    /// Whether two measurements were made on one machine, as far as it can be told: the same host with the same processors.
+    /// Whether two measurements were made on one machine, as far as is known: the same host with the same processors.
     pub fn is_same_machine(&self, other: &Self) -> bool {
         let brands = |environment: &Self| environment.cpus.iter().map(|cpu| cpu.brand.clone()).collect::<Vec<_>>();
         self.host == other.host && brands(self) == brands(other)

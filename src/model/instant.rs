@@ -38,12 +38,12 @@ impl SerdeInstant {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// This instant moved on by `duration`.
+    /// This instant plus `duration`.
     pub fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration))
     }
 
-    /// This instant moved back by `duration`, but never before the epoch.
+    /// This instant minus `duration`, but never before the epoch.
     pub fn saturating_sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(duration))
     }

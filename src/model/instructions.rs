@@ -4,27 +4,28 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The instructions of one build, counted by running it on callgrind's simulated processor: slow, and steady to a few
-/// hundredths of a per cent, whatever else the machine does.
+/// hundredths of a per cent, independent of the machine's load.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InstructionCount {
-    /// What counted, with its version, such as `callgrind-3.19.0`. Counts of different versions may differ a little.
+    /// The tool that counted, with its version, such as `callgrind-3.19.0`. Counts of different versions may differ a
+    /// little.
     pub tool: String,
-    /// Instructions executed in user mode by all threads of the compiler, from its start to its exit. Those of its children
-    /// are not among them.
+    /// Instructions executed in user mode by all threads of the compiler, from its start to its exit. Its children are not
+    /// included.
     pub total: u64,
     /// The phases whose functions were found in the compiler, in the order in which it announced them first.
     pub phases: Vec<PhaseInstructions>,
-    /// Wall time of the build under callgrind, which says nothing of the compiler.
+    /// Wall time of the build under callgrind, which is not a measure of the compiler.
     pub took: Duration,
 }
 
 impl InstructionCount {
-    /// The instructions of a phase, by the compiler's description of it; absent where they could not be told.
+    /// The instructions of a phase, by the compiler's description of it; absent if unknown.
     pub fn phase(&self, name: &str) -> Option<u64> {
         self.phases.iter().find(|phase| phase.phase == name).map(|phase| phase.instructions)
     }
 
-    /// The instructions outside all phases that could be told: with those at depth 0 they are the total.
+    /// The instructions outside all known phases. With those at depth 0 they sum to the total.
     pub fn outside(&self) -> u64 {
         let inside = self.phases.iter().filter(|phase| phase.depth == 0).map(|phase| phase.instructions).sum();
         self.total.saturating_sub(inside)

@@ -1,8 +1,8 @@
 //! The data that forc-perf measures and keeps: plain types and their serde form, nothing else.
 //!
-//! The heart is [`Benchmark`], one run of one benchmark, with its [`BenchmarkPhase`]s and [`BenchmarkFrame`]s. A
-//! [`Report`] is what one invocation of the harness measured, and a [`Comparison`] what it measured of several compilers
-//! side by side and found; every file that forc-perf writes holds one or the other.
+//! The core is [`Benchmark`], one run of one benchmark, with its [`BenchmarkPhase`]s and [`BenchmarkFrame`]s. A [`Report`]
+//! is what one invocation of the harness measured. A [`Comparison`] has the runs of several compilers side by side, and the
+//! findings. Every file that forc-perf writes is one or the other.
 
 mod benchmark;
 mod checkup;

@@ -9,7 +9,7 @@ use super::{
     Toolchain,
 };
 
-/// The version of the files that this harness writes. A reader accepts this one and those before it.
+/// The version of the files that this harness writes. A reader accepts this version and earlier ones.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// What one invocation of the harness measured.
@@ -27,7 +27,7 @@ pub struct Report {
     pub toolchain: Toolchain,
     /// How it was measured.
     pub settings: Settings,
-    /// Whether all that was asked for was measured.
+    /// Whether everything requested was measured.
     pub completion: Completion,
     /// How the measuring time was spent.
     pub measuring: Measuring,
@@ -39,7 +39,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether any run of any benchmark succeeded. A report without one says nothing, and above all not "no change".
+    /// Whether any run of any benchmark succeeded. A report without one must not be reported as "no change".
     pub fn has_measurements(&self) -> bool {
         self.benchmarks.iter().any(|benchmark| !benchmark.runs.is_empty())
     }
@@ -63,7 +63,7 @@ pub struct Settings {
     pub interval: Duration,
     /// After how long a run is ended as hung.
     pub time_limit: Duration,
-    /// Runs asked of each benchmark; absent when the harness chose by a benchmark's length.
+    /// Requested runs of each benchmark; absent if the harness chose by a benchmark's length.
     pub samples: Option<usize>,
     /// Whether forc and the harness were kept on different processors.
     pub pinned: bool,
@@ -71,18 +71,18 @@ pub struct Settings {
     pub seed: u64,
     /// The std given through `FORC_IMPLICIT_STD_PATH`: the user's, or the one that came with the compiler.
     pub std: Option<PathBuf>,
-    /// Which events were counted, in a sentence; absent where none were asked for.
+    /// Which events were counted, one sentence; absent if none were requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counters: Option<String>,
 }
 
-/// Whether all that was asked for was measured.
+/// Whether everything requested was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Completion {
     /// Yes.
     Complete,
-    /// It was interrupted; what had been measured until then is here.
+    /// It was interrupted; the report has what was measured before.
     Interrupted,
 }
 
@@ -114,34 +114,34 @@ pub struct Measured {
     /// Its tags, from its manifest.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// By what the program is told from what it was before an edit: SHA-256 of all that the project consists of, 64
-    /// hexadecimal digits. Absent in files of before there was one, and of a project that could not be copied.
+    /// Fingerprint of the program, which changes with an edit: SHA-256 of all files of the project, 64 hexadecimal digits.
+    /// Absent in older files, and for a project that could not be copied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
-    /// The command that reproduces a run, a word an element.
+    /// The command that reproduces a run, one element for each word.
     pub command: Vec<String>,
     /// The successful runs, in the order they were made. The warm-up is not among them.
     pub runs: Vec<Benchmark>,
-    /// The files that the compiler made of the project, where they were looked at.
+    /// The compiler's output files, if they were compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<OutputFile>,
     /// The runs that did not succeed.
     #[serde(default)]
     pub failures: Vec<Failure>,
-    /// What casts doubt on the runs: a standstill, other load, a wide spread, ….
+    /// Warnings about the runs: a standstill, other load, a wide spread, ….
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<RunWarning>,
-    /// What counting its instructions said, a build an element; empty where they were not counted.
+    /// The instruction counts, one element for each counted build; empty if they were not counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instructions: Vec<InstructionCount>,
-    /// What the runs say, a metric an element.
+    /// The estimates, one element for each metric.
     #[serde(default)]
     pub metrics: Vec<MetricSummary>,
-    /// Where the time goes over all packages: the phases by name, then what lies outside them. Top-level shares sum to 1.
+    /// Where the time goes over all packages: the phases by name, then the time outside them. Top-level shares sum to 1.
     #[serde(default)]
     pub phases: Vec<PhaseSummary>,
-    /// Where the time goes package by package: each package's phases, what lies between them, then what belongs to no
-    /// package. Top-level shares sum to 1.
+    /// Where the time goes package by package: each package's phases, the time between them, then the time that belongs to
+    /// no package. Top-level shares sum to 1.
     #[serde(default)]
     pub packages: Vec<PhaseSummary>,
 }
@@ -158,7 +158,7 @@ pub struct OutputFile {
 }
 
 impl Measured {
-    /// What the runs say of one metric; absent where it was not measured.
+    /// The estimate of one metric; absent if it was not measured.
     pub fn estimate(&self, metric: Metric) -> Option<&Estimate> {
         self.metrics.iter().find(|summary| summary.metric == metric).map(|summary| &summary.estimate)
     }
@@ -169,13 +169,13 @@ impl Measured {
 pub struct Failure {
     /// What went wrong.
     pub kind: FailureKind,
-    /// One sentence for a person.
+    /// One sentence for the user.
     pub message: String,
     /// How the process ended, if it ever started.
     pub exit: Option<Exit>,
     /// The phase that was open when it ended.
     pub phase: Option<String>,
-    /// The compiler's own last words: the end of what it printed, without colours.
+    /// The end of the compiler's output, without colours.
     pub output: String,
     /// What was recorded of the run until then.
     pub run: Option<Box<Benchmark>>,
@@ -226,7 +226,7 @@ pub struct Skipped {
     pub name: String,
     /// Why, in a sentence.
     pub reason: String,
-    /// Whether something is wrong that somebody should mend (a broken manifest, an unreadable folder), rather than merely
-    /// not applicable here (a forc too old, no network).
+    /// Whether it is a problem to fix (a broken manifest, an unreadable folder), and not merely not applicable here (a forc
+    /// too old, no network).
     pub broken: bool,
 }

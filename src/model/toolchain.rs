@@ -5,23 +5,24 @@ use serde::{Deserialize, Serialize};
 
 use super::Protocol;
 
-/// One forc binary, where it came from, and what it can do.
+/// One forc binary, its origin, and what it supports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Toolchain {
-    /// What forc says of itself, such as `0.72.1`, or `0.72.1+nightly.20260101`.
+    /// The version that forc reports, such as `0.72.1`, or `0.72.1+nightly.20260101`.
     pub version: String,
     /// The binary, as an absolute path.
     pub path: PathBuf,
     /// SHA-256 of the binary, 64 hexadecimal digits.
     pub sha256: String,
-    /// Whether the file is a script, which may find the compiler itself beside it: its content then does not tell which.
+    /// Whether the file is a script. A script may start a compiler next to it, so its content does not identify the
+    /// compiler.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_script: bool,
     /// Where the binary came from.
     pub origin: Origin,
-    /// What it can do, found by asking it.
+    /// What it supports, found by probing it.
     pub capabilities: Capabilities,
-    /// What was odd when it was asked, a sentence each.
+    /// Notes on the probe, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -61,18 +62,18 @@ pub struct Revision {
     pub repository: String,
     /// What the user called it: a branch, a tag, a commit, or `.` for the work tree.
     pub name: String,
-    /// The whole id of the commit; of a changed work tree, of the commit that it stands on.
+    /// The full id of the commit; for a changed work tree, of its HEAD commit.
     pub commit: String,
-    /// The id of the content of a work tree that is not its commit's own; absent for a commit.
+    /// The id of the content of a changed work tree; absent for a commit.
     pub tree: Option<String>,
     /// The first line of the commit's message.
     pub subject: String,
     /// When the commit was made, RFC 3339.
     pub committed: Option<String>,
-    /// Flags that cargo was given beside forc-perf's own.
+    /// Additional flags for cargo.
     #[serde(default)]
     pub cargo_flags: Vec<String>,
-    /// The std of the same content, beside the compiler in the cache.
+    /// The std of the same content, next to the compiler in the cache.
     pub std: Option<PathBuf>,
 }
 
@@ -92,15 +93,15 @@ impl Revision {
     }
 }
 
-/// The beginning of an id, as people tell it.
+/// The usual short form of an id.
 fn short(id: &str) -> String {
     id.chars().take(10).collect()
 }
 
-/// What a forc can do, found by asking the binary.
+/// What a forc supports, found by probing the binary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Capabilities {
-    /// The best way that it tells its phases.
+    /// The best protocol for its phases.
     pub protocol: Protocol,
     /// Whether `build` writes a metrics file (`--metrics-outfile`).
     pub metrics_file: bool,

@@ -1,4 +1,4 @@
-//! A report as CSV (RFC 4180), with a heading. What is absent is an empty field.
+//! A report as CSV (RFC 4180), with a heading. Missing values are empty fields.
 
 use serde::{Serialize, Serializer};
 
@@ -86,7 +86,7 @@ fn values(report: &Report) -> impl Iterator<Item = (&str, figures::Values)> {
     })
 }
 
-/// A text from outside, which no spreadsheet is to take for a formula.
+/// A text from outside that a spreadsheet must not read as a formula.
 pub(super) fn cell<S: Serializer>(text: impl AsRef<str>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&text::cell(text.as_ref()))
 }
@@ -101,10 +101,10 @@ pub(super) fn unit(unit: Unit) -> &'static str {
     unit.symbol().unwrap_or("1")
 }
 
-/// The heading stands there without rows, too.
+/// The heading is written even without rows.
 pub(super) fn written<T: Serialize>(heading: &[&str], rows: impl IntoIterator<Item = T>) -> String {
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    // Writing to memory, and rows that are flat: neither can fail.
+    // Writing flat rows to memory cannot fail.
     let _ = writer.write_record(heading);
     for row in rows {
         let _ = writer.serialize(row);

@@ -54,7 +54,7 @@ pub enum FileError {
     },
 }
 
-/// Writes a report, whole or not at all: an older one in its place stays until the new one is complete.
+/// Writes a report atomically: an older one stays until the new one is complete.
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -72,7 +72,7 @@ pub fn write_text(text: &str, path: &Path) -> Result<(), FileError> {
 
 fn write_with(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), FileError> {
     let error = |source| FileError::Write { path: path.to_owned(), source };
-    // A pipe or a device has no place beside it to be moved from.
+    // A pipe or a device cannot be replaced by renaming a file.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         let mut file = BufWriter::new(File::create(path).map_err(error)?);
         return content(&mut file).and_then(|()| file.flush()).map_err(error);
@@ -118,7 +118,7 @@ pub fn read_comparison(path: &Path) -> Result<Comparison, FileError> {
     }
     let read = |version: &Version| version.comparison_version;
     let mut comparison: Comparison = read_versioned(path, "comparison", COMPARISON_SCHEMA_VERSION, read)?;
-    // Files of before there was a word for it have others.
+    // Files older than the verdict `same-binary` have other verdicts.
     call_same_binaries(&comparison.sides, &mut comparison.findings);
     Ok(comparison)
 }
@@ -161,7 +161,7 @@ fn read_versioned<T: DeserializeOwned, V: DeserializeOwned>(
     let open =
         || File::open(path).map(BufReader::new).map_err(|source| FileError::Read { path: path.to_owned(), source });
     let invalid = |source| FileError::Invalid { path: path.to_owned(), what, source };
-    // The version first: a later layout is told by its version, not by the first field that does not fit.
+    // The version first, so that a newer file is reported by its version and not by a field that does not fit.
     let found = version(&serde_json::from_reader(open()?).map_err(invalid)?);
     if found > known {
         return Err(FileError::Newer { path: path.to_owned(), found, known });
@@ -169,7 +169,7 @@ fn read_versioned<T: DeserializeOwned, V: DeserializeOwned>(
     serde_json::from_reader(open()?).map_err(invalid)
 }
 
-/// Whether this very file can be written: finds out before an hour of measuring rather than after it.
+/// Checks that the file can be written, before an hour of measuring instead of after it.
 ///
 /// # Errors
 /// If it cannot.
@@ -184,7 +184,7 @@ pub fn check_file_writable(path: &Path) -> Result<(), FileError> {
     check_writable(path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")))
 }
 
-/// Whether a file can be written there: finds out before an hour of measuring rather than after it.
+/// Checks that a file can be written in the folder, before an hour of measuring instead of after it.
 ///
 /// # Errors
 /// If it cannot.

@@ -1,7 +1,7 @@
 //! A report or a comparison as one HTML page: the answer first, then a section for each benchmark, then how it was measured.
 //!
-//! The page needs nothing but itself: styles, pictures and the little script are inside it, and its content security
-//! policy forbids it to fetch anything. Without the script it lacks only sorting and filtering.
+//! The page is self-contained: styles, pictures and a small script are inside it, and its content security policy forbids
+//! fetching anything. Without the script only sorting and filtering are missing.
 
 mod benchmark;
 mod classes;
@@ -33,7 +33,7 @@ pub(crate) const SCRIPT: &str = include_str!("html/script.js");
 
 /// The page of a report.
 ///
-/// It cannot fail: a chart that cannot be drawn is missed on the page, in words, and the figures are there all the same.
+/// It cannot fail: the page says in words if a chart cannot be drawn, and has the figures anyway.
 pub fn index(report: &Report) -> String {
     let page = Page::of(report);
     document(
@@ -82,7 +82,7 @@ pub(crate) fn content(page: &Page) -> Markup {
         (summary::failures(page))
         (summary::skipped(page.report))
         @if page.report.has_measurements() {
-            // Of what others have recorded, the sections say as much by themselves.
+            // For others' records the sections say the same.
             @if page.recorder.is_none() {
                 section aria-labelledby="benchmarks" {
                     h2 #benchmarks { "Benchmarks" }

@@ -1,4 +1,4 @@
-//! What all that is Markdown has in common, and a report as Markdown.
+//! What all Markdown has in common, and a report as Markdown.
 
 use std::fmt::Write;
 
@@ -6,11 +6,10 @@ use crate::model::{Completion, Measured, Metric, Report};
 use crate::text::format;
 use crate::text::{clean, shortened};
 
-/// Begins everything that may become a comment, and is not shown: by it a workflow finds its own comment among others that the
-/// same bot has written.
+/// The invisible first line of every comment. A workflow uses it to find its own comment among others by the same bot.
 pub(super) const MARKER: &str = "<!-- forc-perf -->";
 
-/// Lines of a compiler's last words.
+/// How many lines of a compiler's output are shown.
 const SHOWN_OUTPUT_LINES: usize = 20;
 
 /// The metrics that have a column.
@@ -69,8 +68,8 @@ fn name(text: &str) -> String {
     code(&shortened(&clean(text))).replace('|', "\\|")
 }
 
-/// A text from outside as a code span: nothing in it is markup, nobody is mentioned and nothing is linked. The fence is
-/// longer than any in the text; a parser that knows no fence longer than 80 (cmark, and so GitHub) is given none that long.
+/// A text from outside as a code span: nothing in it is markup, a mention or a link. The fence is longer than any in the
+/// text, but never longer than 80, which is the limit of cmark and so of GitHub.
 pub(super) fn code(text: &str) -> String {
     const LONGEST_RUN: usize = 8;
     if text.trim().is_empty() {

@@ -1,5 +1,5 @@
-//! What a [`Report`](crate::model::Report) and a [`Comparison`](crate::model::Comparison) look like to their readers: one
-//! file a format. Nothing here starts a compiler or computes a figure.
+//! What a [`Report`](crate::model::Report) and a [`Comparison`](crate::model::Comparison) look like in each format. Nothing
+//! here starts a compiler or computes a figure.
 
 pub mod comparison;
 pub mod csv;

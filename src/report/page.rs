@@ -10,7 +10,7 @@ use crate::model::{Comparison, Report};
 use crate::text::slug::slugs;
 use crate::verdict::{primary_metrics, rows_of};
 
-/// Why the page or a picture is not there.
+/// Why the page or a picture could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
     /// A file could not be written.
@@ -47,7 +47,7 @@ pub fn write(report: &Report, folder: &Path) -> Result<PathBuf, PageError> {
 }
 
 /// Writes `comparison.html` and `charts/`, each chart of the page as SVG and as PNG, into `folder`; older charts there are
-/// removed. With several sides besides the base there is a folder below `charts/` for each. Gives the page's path.
+/// removed. With several sides, each has its own folder below `charts/`. Gives the page's path.
 ///
 /// # Errors
 /// If something cannot be drawn or written.
@@ -79,8 +79,8 @@ pub fn write_comparison(comparison: &Comparison, folder: &Path) -> Result<PathBu
     Ok(page)
 }
 
-/// The folder for charts, empty, and the lock that keeps another harness from it: it may be at it in the same folder. Where
-/// folders cannot be locked, it goes without.
+/// The empty folder for charts, and a lock against another harness that writes to the same folder. Where folders cannot be
+/// locked, there is no lock.
 fn prepare(folder: &Path) -> Result<(PathBuf, fs::File), PageError> {
     let charts = folder.join("charts");
     let failed = |source| FileError::Write { path: charts.clone(), source };
@@ -96,7 +96,7 @@ fn prepare(folder: &Path) -> Result<(PathBuf, fs::File), PageError> {
 
 /// Draws one chart under `stem`; a chart that has nothing to show is left out.
 fn draw(chart: Result<Chart, ChartError>, stem: &Path) -> Result<(), PageError> {
-    // Not `with_extension`: a name may hold dots.
+    // Not `with_extension`: a name may contain dots.
     let file = |extension: &str| PathBuf::from(format!("{}.{extension}", stem.display()));
     let failed = |source| PageError::Chart { path: stem.to_owned(), source };
     let chart = match chart {

@@ -1,4 +1,4 @@
-//! The share of each phase in every benchmark, as a Markdown table: what stands in the fixtures' README.
+//! The share of each phase in every benchmark, as a Markdown table: used in the fixtures' README.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::phase::OUTSIDE;
 use crate::text::clean;
 use crate::text::format;
 
-/// The lines between which a file holds the table.
+/// The lines that enclose the table in a file.
 const BEGIN: &str = "<!-- shares: begin -->";
 const END: &str = "<!-- shares: end -->";
 
@@ -20,13 +20,13 @@ pub enum SharesError {
     /// The file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file has no place for it.
+    /// The file has no such lines.
     #[error("{} has no lines `{BEGIN}` and `{END}` to put the table between", .0.display())]
     NoPlace(std::path::PathBuf),
 }
 
-/// The table: a row a benchmark, a column a phase: the top-level ones, heaviest first, then what lies outside them, then in
-/// italics those that are parts of others.
+/// The table: a row for each benchmark and a column for each phase. Top-level phases come first, the heaviest first; then
+/// the time outside phases; then, in italics, the phases within others.
 pub fn table(report: &Report) -> String {
     let measured: Vec<&Measured> = report.benchmarks.iter().filter(|benchmark| !benchmark.runs.is_empty()).collect();
     let phases = columns(report);
@@ -76,7 +76,7 @@ pub fn table(report: &Report) -> String {
     text
 }
 
-/// Puts the table between the two marker lines of `path`, in the place of what stands there.
+/// Puts the table between the two marker lines of `path`, replacing what is there.
 ///
 /// # Errors
 /// If the file has no such lines, or cannot be read or written.
@@ -115,7 +115,7 @@ fn escaped(text: &str) -> String {
         match c {
             '<' => escaped.push_str("&lt;"),
             '&' => escaped.push_str("&amp;"),
-            // Nobody is mentioned.
+            // No mention of a user.
             '@' => escaped.push_str("&#64;"),
             '|' | '`' | '*' | '[' | ']' | '\\' => escaped.extend(['\\', c]),
             c => escaped.push(c),

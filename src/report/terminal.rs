@@ -19,8 +19,8 @@ use crate::{figures, stats};
 /// How many changes are listed before "and more".
 const SHOWN_CHANGES: usize = 8;
 
-/// The report as text with colours; whoever prints it strips those that the terminal does not take. `width` is the
-/// terminal's in columns, or `None` where the output is no terminal: the table is then as wide as it needs to be.
+/// The report as text with colours; the caller strips those that the terminal does not support. `width` is the terminal's in
+/// columns, or `None` where the output is no terminal: the table is then as wide as it needs to be.
 pub fn render(report: &Report, changes: Option<&Changes>, width: Option<usize>) -> String {
     let mut text = String::new();
     headline(report, &mut text);
@@ -48,8 +48,8 @@ pub fn render(report: &Report, changes: Option<&Changes>, width: Option<usize>) 
     text
 }
 
-/// The least confidence that the walls' intervals have: less than was asked for where there are fewer than six runs. `None`
-/// where no benchmark has more than one run.
+/// The lowest confidence among the intervals of wall times. It is below the requested one with fewer than six runs. `None`
+/// if no benchmark has more than one run.
 fn confidence(measured: &[&Measured]) -> Option<String> {
     let estimates = measured.iter().filter_map(|benchmark| benchmark.estimate(Metric::Wall));
     let several = estimates.filter(|estimate| estimate.count > 1).map(|estimate| estimate.confidence);
@@ -97,11 +97,11 @@ fn heaviest_phase(report: &Report) -> Option<String> {
     (all > 0.0).then(|| format!("the suite's time: {}", shares.join(", ")))
 }
 
-/// The columns from the last to go to the first, when the terminal is narrow. The benchmark and its wall time stay.
+/// The order in which columns are dropped in a narrow terminal. The benchmark and its wall time stay.
 const COLUMNS: [&str; 8] = ["benchmark", "wall", "±", "cpu", "peak memory", "size", "heaviest phases", "spread"];
 const DROP_ORDER: [usize; 6] = [7, 5, 3, 4, 6, 2];
 
-/// The table, and the columns that had no room in it.
+/// The table, and the columns that were dropped.
 fn fitted(measured: &[&Measured], width: Option<usize>) -> (String, Vec<usize>) {
     let mut order: Vec<&Measured> = measured.to_vec();
     order.sort_by(|a, b| wall(b).total_cmp(&wall(a)));
@@ -129,7 +129,7 @@ fn build(rows: &[[String; 8]], columns: &[usize]) -> comfy_table::Table {
     table(&COLUMNS, rows, columns, |heading| !matches!(heading, "benchmark" | "heaviest phases"))
 }
 
-/// For a terminal in which not even two columns fit: long ids go on in the next line.
+/// For a terminal too narrow for two columns: long ids continue on the next line.
 fn build_wrapped(rows: &[[String; 8]], columns: &[usize], width: usize) -> String {
     let mut table = build(rows, columns);
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(width).unwrap_or(u16::MAX));
@@ -200,7 +200,7 @@ fn change_lines(changes: &Changes, text: &mut String) {
         let _ = writeln!(text, "  {count} {verb} edited since then, and cannot be compared.");
     }
     for total in &changes.together {
-        let cause = if changes.same_binary { " (the machine’s doing, as the compiler is the same)" } else { "" };
+        let cause = if changes.same_binary { " (caused by the machine, as the compiler is the same)" } else { "" };
         let _ = writeln!(text, "  all {} together: {}{cause}", total.benchmarks, verdict_on_total(total));
     }
     for change in changes.changes.iter().take(SHOWN_CHANGES) {
@@ -223,7 +223,7 @@ fn change_line(Change { id, figure }: &Change) -> String {
     format!("{id}: {} {style}{change}{style:#} {verdict}, {}", figure.metric.name(), transition(figure))
 }
 
-/// Failures with the compiler's last words, then what casts doubt on the figures, then what was left out.
+/// Failures with the end of the compiler's output, then warnings, then what was left out.
 fn problems(report: &Report, text: &mut String) {
     for benchmark in &report.benchmarks {
         for failure in &benchmark.failures {

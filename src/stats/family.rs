@@ -1,25 +1,25 @@
-//! Many figures at once: what may be called changed, what equal, and where to look for causes.
+//! Many figures at once: which ones are called changed or equal, and which ones explain a change.
 //!
 //! Twenty benchmarks of three deciding figures are sixty tests; at 1 % each, every second comparison would "find" a change
-//! where there is none. Three procedures, each for what it is good at:
+//! where there is none. Three procedures, each for its purpose:
 //!
-//! - **What fails a build** must not depend on what else is true. [`holm`] bounds the chance of *any* false change by its
-//!   level, whichever of the other figures truly changed and however the tests depend on each other (Holm 1979). The
+//! - **A verdict that fails a CI build** must not depend on the other figures. [`holm`] bounds the chance of *any* false
+//!   change by its level, whichever other figures truly changed and however the tests depend on each other (Holm 1979). The
 //!   step-up procedure does not: four benchmarks that truly changed loosen the level for those that did not, and so do
-//!   changes that are shown but too small to matter, which nobody is told of.
-//! - **What is called equal** is held to a false discovery rate by [`step_up`] (Benjamini and Hochberg 1995).
-//! - **What explains** (phases, events) is tested only within benchmarks that were shown to have changed, each benchmark a
-//!   family of its own at the rate q times the share of the benchmarks that were chosen, so that the choice does not loosen
-//!   it (Yekutieli 2008; Benjamini and Bogomolov, *J. R. Stat. Soc. B* 76 (2014), theorem 1).
+//!   changes that are shown but too small to be reported.
+//! - **Equality** has a bounded false discovery rate by [`step_up`] (Benjamini and Hochberg 1995).
+//! - **Explaining figures** (phases, events) are tested only within benchmarks that were shown to have changed, each
+//!   benchmark a family of its own at the rate q times the share of the benchmarks that were chosen, so that the choice does
+//!   not loosen it (Yekutieli 2008; Benjamini and Bogomolov, *J. R. Stat. Soc. B* 76 (2014), theorem 1).
 
-/// What a procedure rejects.
+/// The result of a procedure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rejections {
     /// How many hypotheses.
     pub rejected: usize,
     /// Those whose p-value is at most this; 0 when none is rejected.
     pub level: f64,
-    /// What the next one would have had to fall to.
+    /// The level that the next one would have had to reach.
     pub next: f64,
     /// How many there were.
     pub tests: usize,
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn it_steps_up_and_not_down() {
-        // 0.03 and 0.04 are above their own levels but are carried by 0.045 at rank 4.
+        // 0.03 and 0.04 are above their own levels but are rejected because of 0.045 at rank 4.
         assert_eq!(step_up(&[0.045, 0.03, 0.04, 0.02], 0.05).rejected, 4);
         assert_eq!(step_up(&[0.9, 0.4], 0.05), Rejections { rejected: 0, level: 0.0, next: 0.025, tests: 2 });
         assert_eq!(step_up(&[], 0.05).rejected, 0);

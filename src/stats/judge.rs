@@ -3,31 +3,31 @@
 //! # What is tested
 //!
 //! A block is one run of A and one of B, and a draw decides which is made first, or on which core. The ratio of a block's
-//! two values, as a difference of logarithms, is free of what the machine does to both. Three kinds of evidence:
+//! two values, as a difference of logarithms, cancels what the machine does to both. Three kinds of evidence:
 //!
-//! - **[`RANKS_FROM`] blocks or more: ranks.** If B is no different from A, the draw alone decided which value of a block is
-//!   called a: given |d|, the sign of d is a fair coin's, however the machine drifts, whatever the tails and however blocks
-//!   depend on one another. The signed-rank test is then a randomisation test (Fisher 1935, § 21; Lehmann and Romano,
-//!   *Testing Statistical Hypotheses*, 3rd ed., § 5.8), exact for any number of blocks. See `signed_rank`.
-//! - **Fewer: spread.** n blocks have 2ⁿ signs, of which no test can make less than 2/2ⁿ. What replaces the information that
-//!   is not there is an assumption: that the middle of the differences is normal after trimming, with a variance that the
-//!   other benchmarks' of the same metric tell together with its own. See `spread`. What happens when it is wrong is
+//! - **[`RANKS_FROM`] blocks or more: ranks.** If B is no different from A, only the draw decided which value of a block is
+//!   a: given |d|, the sign of d is a fair coin, however the machine drifts, whatever the tails, and however blocks depend
+//!   on each other. The signed-rank test is then a randomisation test (Fisher 1935, § 21; Lehmann and Romano, *Testing
+//!   Statistical Hypotheses*, 3rd ed., § 5.8), exact for any number of blocks. See `signed_rank`.
+//! - **Fewer: spread.** n blocks have 2ⁿ signs, of which no test can make less than 2/2ⁿ. The missing information is
+//!   replaced by an assumption: the middle of the differences is normal after trimming, with a variance estimated from its
+//!   own values and those of the other benchmarks of the same metric. See `spread`. The effect of a wrong assumption is
 //!   measured (`cargo bench --bench verdicts`). Times are judged from [`FEWEST_TIMES`] blocks on, since a program whose time
 //!   has two levels shows three equal differences in one of 32 cases; [`Noise::Steady`] figures, which do not follow the
-//!   machine's mood (memory, instructions), from three, and by both sides' values rather than by pairs: twice the degrees of
-//!   freedom. Fewer than eight show a change only beyond [`Sample::step`], what a second level of the figure may make.
+//!   machine's speed (memory, instructions), from three, and by both sides' values rather than by pairs: twice the degrees
+//!   of freedom. Fewer than eight show a change only beyond [`Sample::step`], the possible difference of a second level.
 //! - **Exact** figures (sizes) are compared as they are.
 //!
-//! See `looks` for why looking several times costs nothing that was not paid for.
+//! `looks` explains why several looks do not raise the error rate.
 //!
 //! # What "changed" means
 //!
 //! The estimate is the ratio of *typical* runs: the middle of the blocks' ratios. A figure is regressed or improved if
-//! 1. the test says so, at the level of its family (below);
-//! 2. the typical run says so too: enough blocks have the sign of the change (a sign test at 5 %; below five blocks, all of
+//! 1. the test is significant at the level of its family (below);
+//! 2. the typical run changed too: enough blocks have the sign of the change (a sign test at 5 %; below five blocks, all of
 //!    them), or the medians' intervals are apart. A side whose every sixth run is a third slower, with the same median, is
 //!    different, but its typical run is not;
-//! 3. the estimate is at least the threshold, or not shown at 5 % to be below it. What differs by less than matters is no
+//! 3. the estimate is at least the threshold, or not shown at 5 % to be below it. A difference below the threshold is not a
 //!    change.
 //!
 //! It is [`Verdict::Equal`] if its ratio is shown to lie within ± threshold (two one-sided tests: Schuirmann 1987), else
@@ -36,14 +36,14 @@
 //! # Families
 //!
 //! Figures that decide (of whole runs, and the means over the suite) are one family: the chance that *any* of them is
-//! falsely called changed is at most [`Rules::q_change`], whatever the others are (Holm). Those that explain are tested
+//! falsely called changed is at most [`Rules::q_change`], whatever the others do (Holm). Those that explain are tested
 //! within benchmarks that changed only. See `family`.
 //!
 //! # Intervals
 //!
-//! There always is one, unless nothing is known of the noise:
-//! - changed: at level 1 − R·q/m with q = [`INTERVAL`], R of m being changed: of the intervals that were chosen for being
-//!   remarkable, the share q may fail (Benjamini and Yekutieli 2005), at all looks together. It excludes 1;
+//! There always is one, unless the noise is unknown:
+//! - changed: at level 1 − R·q/m with q = [`INTERVAL`], R of m being changed: of the selected intervals, the share q may
+//!   miss (Benjamini and Yekutieli 2005), at all looks together. It excludes 1;
 //! - equal: at the level of the test, so that it lies within ± threshold;
 //! - undecided: 95 % by itself and of all values there are, "so far".
 
@@ -54,21 +54,21 @@ use super::signed_rank::{Walsh, sign_critical};
 use super::spread::{Own, Pool, Student, correlation};
 use crate::model::Basis;
 
-/// From so many blocks on, ranks decide.
+/// From this many blocks on, ranks decide.
 pub const RANKS_FROM: usize = 20;
 /// The fewest blocks in which times are decided by their spread.
 pub const FEWEST_TIMES: usize = 5;
 /// The fewest values a side in which steady figures are decided.
 pub const FEWEST_STEADY: usize = 3;
-/// The fewest values a side that show a change of a steady figure by whatever it may be.
+/// The fewest values a side that show a change of any size in a steady figure.
 const FEWEST_FREE: usize = 8;
 /// What share of the shown intervals may miss the truth.
 pub const INTERVAL: f64 = 0.05;
-/// A claim whose opposite is shown at this one-sided level at some look is not made. It raises p-values only.
+/// A claim is dropped if its opposite is shown at this one-sided level at some look. This only raises p-values.
 const CONTRADICTED: f64 = 0.025;
 /// A change that is shown at this level to be smaller than the threshold does not matter.
 const SMALLER: f64 = 0.05;
-/// How probable a true change is to be found that is called detectable, as a quantile of the normal distribution: 80 %.
+/// The power for a detectable change, as a quantile of the normal distribution: 80 %.
 const Z_POWER: f64 = 0.841_621;
 
 /// One figure of one benchmark, measured of A and B. Less is better.
@@ -78,54 +78,54 @@ pub struct Sample<'a> {
     pub values: Values<'a>,
     /// How it varies.
     pub noise: Noise,
-    /// The least standard deviation of a value's logarithm that is believed.
+    /// The least accepted standard deviation of a value's logarithm.
     pub floor: f64,
-    /// The difference of logarithms that a second level of a steady figure may make: a heap that is a huge page longer in every
-    /// second run is three times so in one side's runs and never in the other's in one of 32 cases. Fewer than
-    /// eight values a side show a change only beyond it. 0 of what drifts.
+    /// The possible difference of logarithms between two levels of a steady figure. If a heap is a huge page longer in every
+    /// second run, then in one of 32 cases all three runs of one side are longer and none of the other's. Fewer than eight
+    /// values a side show a change only beyond it. 0 for drifting figures.
     pub step: f64,
     /// Added to every value: 0, or for figures that may be 0 (bytes written) something small beside those that matter.
     pub offset: f64,
     /// The greatest change that does not matter, as a fraction: 0.01 is 1 %, from 1/1.01 to 1.01. With 0, nothing but an
     /// exact figure is ever called equal.
     pub threshold: f64,
-    /// Figures of one pool are of one kind, and tell of each other's spread.
+    /// Figures of one pool are of one kind, and share their spread.
     pub pool: usize,
-    /// To which benchmark it belongs; the suite as a whole is one more.
+    /// Its benchmark; the suite as a whole is one more.
     pub group: usize,
-    /// Whether a verdict rests on it, or it explains only.
+    /// Whether it decides or only explains.
     pub role: Role,
 }
 
-/// What a figure is there for.
+/// The purpose of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Verdicts rest on it.
+    /// Verdicts depend on it.
     Decides,
-    /// It says where a change sits: a phase.
+    /// It locates a change: a phase.
     Explains,
-    /// It says what came with it: events that the kernel counts. They make nothing else harder to decide.
+    /// It accompanies a change: kernel events. They make no other figure harder to decide.
     Accompanies,
 }
 
 /// The values of a figure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Values<'a> {
-    /// (a, b) of each block, in the order measured. Pairs with a value that is no number, or that is not positive with the
-    /// offset added, are left out.
+    /// (a, b) of each block, in the order measured. Pairs with a NaN, or with a value that is not positive after adding the
+    /// offset, are left out.
     Pairs(&'a [(f64, f64)]),
     /// Of sides that were measured one after the other, each in the order measured. There is one look, at all of them.
     Sides(&'a [f64], &'a [f64]),
-    /// The mean over these figures, which stand in the same list: the suite as a whole.
+    /// The mean over these figures of the same list: the suite as a whole.
     Mean(&'a [usize]),
 }
 
 /// How a figure varies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noise {
-    /// With the machine's mood: times. Values that were measured one after the other resemble their neighbours.
+    /// With the machine's speed: times. Values that were measured one after the other resemble their neighbours.
     Drifting,
-    /// From run to run, with no regard to when: memory, instructions. The values of each side are exchangeable.
+    /// From run to run, independent of time: memory, instructions. The values of each side are exchangeable.
     Steady,
     /// As [`Noise::Steady`], and the number of its values was fixed before the first: one look, at all of them.
     Counted,
@@ -143,13 +143,13 @@ pub struct Rules {
 }
 
 impl Default for Rules {
-    /// 1 % and 5 %: a false alarm costs somebody a day, a false "equal" is at most a little more than the threshold.
+    /// 1 % and 5 %: a false alarm costs a day of work, while a false "equal" is at most slightly above the threshold.
     fn default() -> Self {
         Self { q_change: 0.01, q_equal: 0.05 }
     }
 }
 
-/// A verdict and what stands behind it. Ratios are B's values over A's, with the offset.
+/// A verdict with its evidence. Ratios are B's values over A's, with the offset.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judgement {
     /// The verdict.
@@ -158,13 +158,13 @@ pub struct Judgement {
     pub basis: Basis,
     /// The estimate; NaN if there is no value.
     pub ratio: f64,
-    /// Lower end of its interval; 0 if nothing is known of the noise.
+    /// Lower end of its interval; 0 if the noise is unknown.
     pub low: f64,
-    /// Upper end of its interval; infinite if nothing is known of the noise.
+    /// Upper end of its interval; infinite if the noise is unknown.
     pub high: f64,
     /// The interval's confidence, 0 to 1.
     pub confidence: f64,
-    /// The two-sided p-value of "changed", valid at whichever look the measurement stopped; `None` of an exact figure.
+    /// The two-sided p-value of "changed", valid at whichever look the measurement stopped; `None` for an exact figure.
     pub p_value: Option<f64>,
     /// If undecided: the smallest ratio above 1 that this much data shows in four of five cases; `None` if none.
     pub detectable: Option<f64>,
@@ -179,15 +179,15 @@ pub struct Judgement {
 /// Judges all figures of a comparison by what has been measured so far.
 ///
 /// May be called at every look, with more pairs each time: a figure that is no longer measured keeps its pairs, and with
-/// them its p-value. Pairs after the last look that was reached have no part in verdicts; see [`Looks::ended_at`] for
-/// measurements that end between looks.
+/// them its p-value. Pairs after the last reached look do not count; see [`Looks::ended_at`] for measurements that end
+/// between looks.
 pub fn judge(samples: &[Sample], looks: &Looks, rules: &Rules) -> Vec<Judgement> {
     let mut case = Case::new(samples.len());
     case.update(samples, looks);
     case.judgements(samples, looks, rules)
 }
 
-/// What the looks so far have shown of each figure. May be kept from look to look.
+/// The evidence on each figure from the looks so far. Can be kept from look to look.
 #[derive(Clone, Debug)]
 pub struct Case {
     evidence: Vec<Evidence>,
@@ -195,7 +195,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Of so many figures, before the first look.
+    /// For this many figures, before the first look.
     pub fn new(figures: usize) -> Self {
         Self { evidence: vec![Evidence::default(); figures], reached: 0 }
     }
@@ -212,7 +212,7 @@ impl Case {
             self.look(samples, &data, Some(at), weight);
         }
         self.reached = looks.reached(longest).last().map_or(0, |(at, _)| at);
-        // What was not measured in blocks is looked at once, as a whole.
+        // Values that were not measured in blocks have one look, at all of them.
         for (evidence, data) in self.evidence.iter_mut().zip(&data) {
             if data.is_whole() {
                 evidence.claims = Claims::NONE;
@@ -237,7 +237,7 @@ impl Case {
         }
     }
 
-    /// The verdicts without their intervals: what decides who is measured further.
+    /// The verdicts without intervals, to decide which benchmarks need more runs.
     pub fn verdicts(&self, samples: &[Sample], rules: &Rules) -> Vec<Verdict> {
         let levels = Levels::new(&self.evidence, samples, rules);
         (0..samples.len()).map(|index| levels.verdict(&self.evidence[index], &samples[index])).collect()
@@ -303,7 +303,7 @@ fn exact(verdict: Verdict, ratio: f64, sample: &Sample) -> Judgement {
     }
 }
 
-/// What an undecided figure would be held against next.
+/// The level that an undecided figure would have to reach next.
 struct Next {
     /// The one-sided level of "changed".
     level: f64,
@@ -323,7 +323,7 @@ fn conclude(
         Verdict::Undecided => last.map_or(EVERYTHING, |test| test.limits(level)),
         _ => looked(level),
     };
-    // Looks that contradict one another leave the span between them.
+    // Contradicting looks leave the span between them.
     let (low, high) = (limits.0.min(limits.1), limits.1.max(limits.0));
     let undecided = last.filter(|_| verdict == Verdict::Undecided);
     let fine = undecided.and_then(|test| Some((test, test.student?)));
@@ -332,7 +332,7 @@ fn conclude(
     Judgement {
         verdict,
         basis: last.map_or(Basis::Spread, Test::basis),
-        // The last estimate may lie outside of what earlier looks have left.
+        // The last estimate may be outside the intersection of earlier looks.
         ratio: last.map_or(f64::NAN, |test| test.estimate.max(low).min(high).exp()),
         low: low.exp(),
         high: high.exp(),
@@ -408,7 +408,7 @@ impl Evidence {
         }
     }
 
-    /// The two-sided sequential p-value of "changed". Looks that show both a claim and its opposite have shown neither.
+    /// The two-sided sequential p-value of "changed". If looks show both a claim and its opposite, neither counts.
     fn p_change(&self) -> f64 {
         let Claims { above, below, .. } = self.claims;
         if above.max(below) < CONTRADICTED { 1.0 } else { (2.0 * above.min(below)).min(1.0) }
@@ -420,7 +420,7 @@ impl Evidence {
     }
 }
 
-/// What the families reject.
+/// The rejections of the families.
 struct Levels {
     change: Rejections,
     /// By role.
@@ -517,12 +517,12 @@ impl Sample<'_> {
         if self.threshold.is_finite() && self.threshold > 0.0 { self.threshold.ln_1p() } else { 0.0 }
     }
 
-    /// What so many values a side have to be beyond.
+    /// The difference that this many values a side must exceed.
     fn step_of(&self, runs: usize) -> f64 {
         if self.noise != Noise::Drifting && runs < FEWEST_FREE && self.step > 0.0 { self.step } else { 0.0 }
     }
 
-    /// The logarithm of a value; `None` if it has none.
+    /// The logarithm of a value; `None` if it is not positive.
     fn log(&self, value: f64) -> Option<f64> {
         let value = value + self.offset;
         (value.is_finite() && value > 0.0).then(|| value.ln())
@@ -589,7 +589,7 @@ impl<'a> Data<'a> {
         matches!(self, Self::Sides(..) | Self::Mean { whole: true, .. })
     }
 
-    /// Whether it is judged at the look at so many blocks: has them, or one of its members has.
+    /// Whether it is judged at the look at `at` blocks: it or one of its members has that many.
     fn is_at(&self, at: usize, samples: &[Sample], data: &[Self]) -> bool {
         match self {
             Self::Blocks { differences, .. } => differences.len() >= at,
@@ -621,7 +621,7 @@ impl<'a> Data<'a> {
 fn tests(samples: &[Sample], data: &[Data], at: Option<usize>) -> Vec<Option<Test>> {
     let pools = samples.iter().map(|sample| sample.pool + 1).max().unwrap_or(0);
     let limit = |length: usize| at.map_or(length, |at| at.min(length));
-    // Sides that were measured one after the other resemble their neighbours: by how much, each pool tells.
+    // Runs measured one after the other are correlated; each pool estimates how much.
     let correlations: Vec<f64> = (0..pools)
         .map(|pool| {
             let of_pool = samples.iter().zip(data).filter(|(sample, _)| sample.pool == pool);
@@ -709,7 +709,7 @@ fn test(
             let steps = members.iter().filter_map(|member| Some(samples.get(*member)?.step_of(runs(member))));
             let step = steps.sum::<f64>() / members.len() as f64;
             let drifts = members.iter().filter_map(|member| samples.get(*member)).any(|it| it.noise == Noise::Drifting);
-            // What the machine did while one side ran, it did to all of that side's benchmarks.
+            // A change of the machine while one side ran affects all of that side's benchmarks.
             let together = *whole && drifts;
             let mean = if together { Student::mean_of_dependent(&parts) } else { Student::mean(&parts) }?;
             let fewest = if drifts { FEWEST_TIMES } else { FEWEST_STEADY };
@@ -749,15 +749,15 @@ fn apart(a: &[f64], b: &[f64]) -> (bool, bool) {
 /// One figure at one look.
 struct Test {
     estimate: f64,
-    /// What its spread says; `None` if nothing is known of it.
+    /// The estimate by spread; `None` if the spread is unknown.
     student: Option<Student>,
-    /// What its ranks say, where they decide.
+    /// The estimate by ranks, where they decide.
     walsh: Option<Walsh>,
     /// Whether the typical run is above, and below.
     typical: (bool, bool),
     /// Whether there are enough values to decide by.
     decides: bool,
-    /// How many that takes at the least.
+    /// The least number of them.
     fewest: usize,
     /// The difference of logarithms beyond which they show a change.
     step: f64,
@@ -828,7 +828,7 @@ fn exact_ratio(sample: &Sample) -> Option<f64> {
         Values::Mean(_) => return None,
     };
     let sound = a.is_finite() && b.is_finite() && a >= 0.0 && b >= 0.0;
-    // Nothing became nothing: no change, though 0 / 0 is no number.
+    // From 0 to 0 there is no change, though 0 / 0 is NaN.
     sound.then(|| if a == b { 1.0 } else { b / a })
 }
 

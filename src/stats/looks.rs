@@ -1,17 +1,17 @@
 //! When a comparison may look at its data, and what each look costs.
 //!
-//! Whoever measures until a test says "yes" is told "yes" sooner or later. So the looks are declared before the first
-//! run: at n₁ < … < n_K pairs, with weights w₁ + … + w_K = 1. A look's p-value is divided by its weight, and the least
-//! quotient so far is the **sequential p-value**. Whatever the looks' dependence, the chance that any of them falls below
-//! α·w_k is at most Σ α·w_k = α (Bonferroni), so this p-value is valid at whichever look the measurement is stopped, and
-//! for whatever reason. The intervals of level 1 − α·w_k may be intersected over the looks in the same way.
+//! Measuring until a test says "yes" always succeeds eventually. So the looks are declared before the first run: at n₁ < … <
+//! n_K pairs, with weights w₁ + … + w_K = 1. A look's p-value is divided by its weight, and the smallest quotient so far is
+//! the **sequential p-value**. However the looks depend on each other, the chance that any of them falls below α·w_k is at
+//! most Σ α·w_k = α (Bonferroni), so this p-value is valid at whichever look the measurement stops, for any reason. The
+//! intervals of level 1 − α·w_k may be intersected over the looks in the same way.
 //!
-//! Why not one of the sharper ways? Group-sequential boundaries (Lan and DeMets 1983) need the looks' joint
-//! distribution, which is normal in large samples only; a family of hundreds at a false discovery rate of 1 % lives in
-//! tails of 10⁻⁵ to 10⁻⁷ of samples of twenty pairs, where nothing is normal and only the exact tail can be trusted. The
-//! same holds for confidence sequences by a variance bound. E-values (Ramdas et al. 2023) are exact there, but pay for
-//! looks at every single pair, where a handful will do: a comparison is never so urgent. What Bonferroni gives away is
-//! little just there: dividing a level of 10⁻⁶ by two moves the normal quantile from 4.89 to 5.03, three hundredths.
+//! Why not a sharper method? Group-sequential boundaries (Lan and DeMets 1983) need the looks' joint distribution, which is
+//! normal in large samples only; a family of hundreds at a false discovery rate of 1 % lives in tails of 10⁻⁵ to 10⁻⁷ of
+//! samples of twenty pairs, where nothing is normal and only the exact tail is reliable. The same applies to confidence
+//! sequences with a variance bound. E-values (Ramdas et al. 2023) are exact there, but pay for looks at every single pair,
+//! where a handful is enough. Bonferroni loses little here: dividing a level of 10⁻⁶ by two moves the normal quantile from
+//! 4.89 to 5.03, three hundredths.
 
 /// The looks of a comparison.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,8 +29,8 @@ impl Looks {
         Self { at: vec![runs.max(1)], weights: vec![1.0] }
     }
 
-    /// These looks, as they were declared: numbers of pairs with their weights. What is not in ascending order, or weighs
-    /// nothing, is left out, and weights that sum to more than 1 are scaled down.
+    /// These looks, as they were declared: numbers of pairs with their weights. Looks that are not in ascending order or
+    /// have no weight are left out, and weights that sum to more than 1 are scaled down.
     pub fn new(declared: impl IntoIterator<Item = (usize, f64)>) -> Self {
         let (mut at, mut weights) = (Vec::new(), Vec::new());
         for (runs, weight) in declared {
@@ -49,7 +49,7 @@ impl Looks {
         &self.at
     }
 
-    /// Each look's share of the error that is allowed: as many as looks, each above 0, with sum 1.
+    /// Each look's share of the accepted error: above 0, with sum 1.
     pub fn weights(&self) -> &[f64] {
         &self.weights
     }
@@ -64,22 +64,21 @@ impl Looks {
         self.at.last().copied().unwrap_or(1)
     }
 
-    /// The looks of a measurement that ends at `runs` pairs, before all looks were made: the last one is made there and
-    /// then, with all the weight that those before it have left.
+    /// The looks of a measurement that ends at `runs` pairs, before all looks were made: the last one is made then, with all
+    /// the weight that earlier looks have left.
     ///
-    /// **Why the error is kept.** The weights still sum to 1. What has to hold besides is that the end could not tell A
-    /// from B: that for a figure without a change, the tosses of its own blocks' coins had no part in when the end came.
-    /// Then, given the end, the p-value there is as good as at a number of pairs that was fixed beforehand, and the sum of
-    /// the looks' chances is at most α as before. A budget is such an end. A block takes the time of both sides, which is
-    /// the same with the sides exchanged; and how many rounds the time is enough for depends on which benchmarks were
-    /// decided at earlier looks, on which a figure that was not found at them has no bearing: the step-up procedure
-    /// rejects the same others whatever the p-value is of one that it does not reject. (A figure that *was* found needs
-    /// no last look.) Two ways are left in which a coin could matter, both slight: figures of one benchmark share their
-    /// blocks' coins, so that one called equal may let others be called so, and stop, a look sooner. The calibration in
-    /// `benches/verdicts` ends its measurements in this way and no other.
+    /// **Why the error bound still holds.** The weights still sum to 1. In addition, the end must not depend on which side
+    /// is A: for a figure without a change, the coin tosses of its own blocks must not influence when the end comes. Then,
+    /// given the end, the p-value is as valid as at a number of pairs fixed in advance, and the sum of the looks' chances is
+    /// at most α as before. A budget is such an end. A block takes the time of both sides, which is the same with the sides
+    /// exchanged; and how many rounds fit depends on which benchmarks were decided at earlier looks. A figure that was not
+    /// found at them has no influence on that: the step-up procedure rejects the same others whatever the p-value of one
+    /// that it does not reject. (A figure that *was* found needs no last look.) A coin could still matter in two ways, both
+    /// slight: figures of one benchmark share their blocks' coins, so one called equal may let others be called equal, and
+    /// stop, one look earlier. The calibration in `benches/verdicts` ends its measurements only in this way.
     ///
-    /// An end that somebody chose who had seen the data, as an interrupt may be, is none of this kind, and must not come
-    /// here. A look that was made at exactly `runs` pairs is made again, with the larger weight.
+    /// An end chosen by somebody who has seen the data, such as an interrupt, does not qualify and must not use this. A look
+    /// that was made at exactly `runs` pairs is made again, with the larger weight.
     pub fn ended_at(&self, runs: usize) -> Self {
         let runs = runs.max(1);
         let kept = self.at.iter().take_while(|at| **at < runs).count();
@@ -87,7 +86,7 @@ impl Looks {
             return self.clone();
         }
         let (mut at, mut weights) = (self.at[..kept].to_vec(), self.weights[..kept].to_vec());
-        // Of all that there was, so that weights that were declared to sum to less do not come to more.
+        // Relative to the declared sum, so that weights that sum to less than 1 do not grow.
         let left = self.weights[kept..].iter().sum();
         at.push(runs);
         weights.push(left);
@@ -100,12 +99,12 @@ impl Looks {
     }
 }
 
-/// The looks of a comparison with `min_runs` to `max_runs` pairs: 3, 5, 8, 12, 18, 27, 41, …, each half as many again as the
-/// one before, all of the same weight.
+/// The looks of a comparison with `min_runs` to `max_runs` pairs: 3, 5, 8, 12, 18, 27, 41, …, each half again as many as the
+/// one before, all with the same weight.
 ///
-/// Programs of many seconds are measured a handful of times, so that looks begin where a person would begin to believe
-/// what he sees. Each look costs all others a little: five of them move the normal quantile of a level of 10⁻⁴ from 3.89 to
-/// 4.26. So whoever knows that no more than n pairs will come says so by `max_runs`.
+/// Programs of many seconds are measured only a few times, so looks begin early. Each look costs all others a little: five
+/// of them move the normal quantile of a level of 10⁻⁴ from 3.89 to 4.26. So set `max_runs` if no more than n pairs will
+/// come.
 pub fn declare_looks(min_runs: usize, max_runs: usize) -> Looks {
     let last = max_runs.max(1);
     let mut at = Vec::new();
@@ -151,7 +150,7 @@ mod tests {
             let ended = looks.ended_at(runs);
             assert!((ended.weights().iter().sum::<f64>() - 1.0).abs() < 1e-12, "{ended:?}");
             assert_eq!(ended.last(), runs.min(100));
-            // Looks that were made keep what they cost.
+            // Earlier looks keep their weights.
             let made = ended.at().len() - 1;
             assert_eq!(ended.weights()[..made], looks.weights()[..made]);
         }

@@ -1,11 +1,11 @@
-//! Statistics of small, skewed samples: pure functions of numbers, without randomness.
+//! Statistics of small, skewed samples: deterministic pure functions of numbers.
 //!
-//! Wall times of a compiler are bounded below and have a long tail above, so the figures here are those that a few
-//! outliers cannot move: medians, their distribution-free intervals, and interquartile ranges.
+//! Wall times of a compiler are bounded below and have a long tail above, so the figures here are robust against a few
+//! outliers: medians, their distribution-free intervals, and interquartile ranges.
 //!
-//! Whether one compiler is slower than another is said by [`judge`](fn@judge), of all figures of a comparison at once: the
-//! method is described in `judge`, and its error rates are measured by `cargo bench --bench verdicts`. Since which
-//! commit it is slower is said by [`change_points`], of one median per commit: see `cargo bench --bench steps`.
+//! [`judge`](fn@judge) decides whether one compiler is slower than another, for all figures of a comparison at once. The
+//! method is described there, and `cargo bench --bench verdicts` measures its error rates. [`change_points`] finds the
+//! commit since which it is slower, from one median per commit; see `cargo bench --bench steps`.
 
 mod change_points;
 mod family;
@@ -25,15 +25,14 @@ pub use looks::{FEWEST, Looks, declare_looks};
 use crate::model::Estimate;
 pub use crate::model::Verdict;
 
-/// The confidence that intervals are asked to have.
+/// The requested confidence of intervals.
 pub const CONFIDENCE: f64 = 0.95;
 
-/// What a sample says, or `None` of an empty one or one that holds something that is no number.
+/// The estimate of a sample; `None` if it is empty or has a NaN.
 ///
-/// The interval is the one between two order statistics that covers the true median with at least [`CONFIDENCE`],
-/// whatever the distribution (the sign test turned round: Conover, *Practical Nonparametric Statistics*, 3rd ed., § 3.2).
-/// A sample of fewer than six cannot give that much: its interval is its range, and the estimate says how much
-/// confidence that is.
+/// The interval is the one between two order statistics that covers the true median with at least [`CONFIDENCE`], whatever
+/// the distribution (the inverted sign test: Conover, *Practical Nonparametric Statistics*, 3rd ed., § 3.2). A sample of
+/// fewer than six cannot reach that: its interval is its range, and the estimate has the actual confidence.
 pub fn estimate(sample: &[f64]) -> Option<Estimate> {
     let sorted = sorted(sample)?;
     let count = sorted.len();
@@ -53,7 +52,7 @@ pub fn estimate(sample: &[f64]) -> Option<Estimate> {
     })
 }
 
-/// The median of a sample; `None` of an empty one or one that holds something that is no number.
+/// The median of a sample; `None` if it is empty or has a NaN.
 pub fn median(sample: &[f64]) -> Option<f64> {
     Some(of_sorted(&sorted(sample)?, 0.5))
 }
@@ -67,8 +66,8 @@ fn sorted(sample: &[f64]) -> Option<Vec<f64>> {
     Some(sorted)
 }
 
-/// The value below which the part `probability` (0 to 1) of a sample lies, linear between order statistics (type 7 of Hyndman and
-/// Fan 1996); `None` of an empty sample or one that holds something that is no number.
+/// The quantile at `probability` (0 to 1) of a sample, linear between order statistics (type 7 of Hyndman and Fan 1996);
+/// `None` if it is empty or has a NaN.
 pub fn quantile(sample: &[f64], probability: f64) -> Option<f64> {
     Some(of_sorted(&sorted(sample)?, probability.clamp(0.0, 1.0)))
 }
@@ -83,8 +82,8 @@ fn of_sorted(sorted: &[f64], probability: f64) -> f64 {
 
 /// How many order statistics at either end lie outside the median's interval, and the confidence of what remains.
 fn median_interval(count: usize) -> (usize, f64) {
-    // The number of values below the true median is binomial with p = 1/2. Its lower tail is summed until one more
-    // term would take more than half of what may be missed.
+    // The number of values below the true median is binomial with p = 1/2. Its lower tail is summed until one more term
+    // would exceed half of the accepted error.
     let mut term = 0.5f64.powi(i32::try_from(count).unwrap_or(i32::MAX));
     if term == 0.0 {
         return large_median_interval(count);

@@ -1,11 +1,11 @@
 //! The signed-rank test, estimate and interval of one sample of differences, exactly.
 //!
-//! All of it is read off the **Walsh averages** (dᵢ + dⱼ) / 2, i ≤ j, of which n differences have M = n(n + 1) / 2
+//! Everything is computed from the **Walsh averages** (dᵢ + dⱼ) / 2, i ≤ j, of which n differences have M = n(n + 1) / 2
 //! (Tukey 1949). Under the hypothesis that each difference lies symmetrically about θ, the number of averages above θ is
-//! distributed as Wilcoxon's T⁺: the sum of the ranks 1…n, each taken or left by the toss of a fair coin. Test, estimate
-//! (Hodges and Lehmann 1963: the median average) and interval (Tukey: the averages at the test's critical values) come
-//! from one count and can therefore never contradict one another. Hollander, Wolfe and Chicken, *Nonparametric
-//! Statistical Methods*, 3rd ed., §§ 3.1–3.3.
+//! distributed as Wilcoxon's T⁺: the sum of the ranks 1…n, each included by the toss of a fair coin. Test, estimate (Hodges
+//! and Lehmann 1963: the median average) and interval (Tukey: the averages at the test's critical values) come from one
+//! count and so never contradict each other. Hollander, Wolfe and Chicken, *Nonparametric Statistical Methods*, 3rd ed., §§
+//! 3.1–3.3.
 //!
 //! **Ties count against the claim.** An average that equals θ is counted neither above nor below. Break the ties among
 //! the |dᵢ − θ| and give every zero a sign in any way: the count with ties broken has Wilcoxon's distribution, and the
@@ -15,11 +15,11 @@ use std::sync::OnceLock;
 
 use statrs::function::erf::erfc;
 
-/// The most differences for which the null distribution is enumerated; beyond, it is normal to four digits wherever
-/// that matters and on the safe side in the far tail, where the exact one is lighter.
+/// The most differences for which the null distribution is enumerated; beyond, the normal approximation is right to four
+/// digits where it matters, and conservative in the far tail, where the exact one is lighter.
 const EXACT: usize = 300;
 
-/// The null distributions met so far: P(T⁺ ≤ t) for t = 0…M, by the number of differences.
+/// The cached null distributions: P(T⁺ ≤ t) for t = 0…M, by the number of differences.
 static TABLES: [OnceLock<Vec<f64>>; EXACT + 1] = [const { OnceLock::new() }; EXACT + 1];
 
 /// The number of Walsh averages of `count` differences, which is the greatest value of T⁺.
@@ -89,7 +89,7 @@ fn normal_tail(count: usize, statistic: usize) -> f64 {
     0.5 * erfc((statistic as f64 - 0.5 - mean) / deviation / std::f64::consts::SQRT_2)
 }
 
-/// The Walsh averages of a sample, none of which is ever stored: each question is a walk along the sorted differences.
+/// The Walsh averages of a sample. They are never stored: each query walks along the sorted differences.
 #[derive(Clone, Debug)]
 pub struct Walsh {
     sorted: Vec<f64>,
@@ -148,7 +148,7 @@ impl Walsh {
         tail(self.count(), self.below(value))
     }
 
-    /// The Hodges–Lehmann estimate: the median average. `None` of no differences.
+    /// The Hodges–Lehmann estimate: the median average. `None` without differences.
     pub fn estimate(&self) -> Option<f64> {
         let averages = averages(self.count());
         let low = self.smallest(averages.div_ceil(2))?;
@@ -156,8 +156,8 @@ impl Walsh {
         Some(average(low, high))
     }
 
-    /// The lower and upper confidence limits, each of one-sided confidence 1 − `level`; infinite where so few
-    /// differences have no limit of that confidence.
+    /// The lower and upper confidence limits, each of one-sided confidence 1 − `level`; infinite if there are too few
+    /// differences for that confidence.
     ///
     /// A value lies below the lower limit exactly if [`Self::p_above`] of it is at most `level`, and likewise above.
     pub fn limits(&self, level: f64) -> (f64, f64) {
@@ -174,8 +174,8 @@ impl Walsh {
 
     /// The average of this rank, counted from 1, in ascending order.
     ///
-    /// It is the least number that has `rank` averages at or below it. All finite numbers stand in one order, in which
-    /// the least is found by halving: some sixty counts, fewer steps than there are averages of a hundred differences.
+    /// It is the least number that has `rank` averages at or below it. It is found by bisection over all finite numbers in
+    /// order: about sixty counts, far fewer than the averages of a hundred differences.
     fn smallest(&self, rank: usize) -> Option<f64> {
         let averages = averages(self.count());
         let (mut low, mut high) = (ordinal(*self.sorted.first()?), ordinal(*self.sorted.last()?));
@@ -206,8 +206,8 @@ fn of_ordinal(ordinal: i64) -> f64 {
     f64::from_bits((ordinal ^ (((ordinal >> 63) as u64) >> 1) as i64) as u64)
 }
 
-/// How many of `count` values must lie on one side of their true median's claimed place, so that the sign test rejects it
-/// at a one-sided 5 %; `count` where fewer than five can reject nothing.
+/// How many of `count` values must be on one side of the claimed median so that the sign test rejects it at a one-sided 5 %;
+/// `count` below five, where nothing can be rejected.
 ///
 /// By the normal approximation with its continuity correction above a thousand.
 pub fn sign_critical(count: usize) -> usize {
@@ -279,7 +279,7 @@ mod tests {
     fn walks_find_what_the_stored_averages_say() {
         let mut random = fastrand::Rng::with_seed(1);
         for count in [1, 2, 3, 7, 12, 31] {
-            // Rounded, so that ties and zeros abound.
+            // Rounded, so that there are many ties and zeros.
             let differences: Vec<f64> = (0..count).map(|_| (8.0 * (random.f64() - 0.5)).round() / 4.0).collect();
             let mut stored: Vec<f64> = (0..count)
                 .flat_map(|i| (i..count).map(move |j| (i, j)))

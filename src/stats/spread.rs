@@ -1,55 +1,55 @@
-//! Few values: what a handful of runs say of a change, with the help of all other benchmarks' spread.
+//! Few values: judging a change from a handful of runs, with the help of all other benchmarks' spread.
 //!
-//! Three runs a side say next to nothing about their own spread (two degrees of freedom), but the other benchmarks of the
-//! comparison say how much such figures spread on this machine, today. This is the moderated t-test of Smyth, "Linear
-//! models and empirical Bayes methods", *Stat. Appl. Genet. Mol. Biol.* 3 (2004), known as limma, made for few replicates of
-//! many figures: a figure whose own variance is s² of d degrees of freedom is judged by (d₀·s₀² + d·s²) / (d₀ + d) and
-//! Student's t of d₀ + d degrees. Five things differ from it, all on the careful side:
+//! Three runs a side have only two degrees of freedom for their own spread, but the other benchmarks of the comparison show
+//! how much such figures vary on this machine today. This is the moderated t-test of Smyth, "Linear models and empirical
+//! Bayes methods", *Stat. Appl. Genet. Mol. Biol.* 3 (2004), known as limma, made for few replicates of many figures: a
+//! figure with its own variance s² and d degrees of freedom is judged by (d₀·s₀² + d·s²) / (d₀ + d) and Student's t of d₀ +
+//! d degrees. Five things differ, all in the conservative direction:
 //!
 //! - **s₀² is the mean of the other figures' variances**, not the geometric mean that limma fits. Where values have two
-//!   levels (memory, or instructions by address layout), every fourth group of three shows no spread at all, and a geometric
-//!   mean believes it; so does a single machine-wide slow spell make the mean larger at once.
-//! - **d₀ is at most 4**, and at most half the number of other figures, whatever the data says: variances of benchmarks may
-//!   differ by as much as those of a χ² of four degrees, a factor of ten between the fifth and the ninety-fifth of a hundred,
-//!   and three others may all be unlike this one. From a few dozen variances of two degrees each, d₀ cannot be estimated well
-//!   enough for tails of 10⁻⁵.
-//! - **A figure is not believed to be steadier than the others** before it has shown so with more than eight degrees of
-//!   freedom of its own. Of a time with two levels, five blocks in a row have the same difference in one of 500 cases.
+//!   levels (memory, or instructions by address layout), every fourth group of three shows no spread at all, which would
+//!   pull a geometric mean down. Also, a single slow spell of the whole machine raises the arithmetic mean at once.
+//! - **d₀ is at most 4**, and at most half the number of other figures, whatever the data say: variances of benchmarks may
+//!   differ as much as those of a χ² of four degrees, a factor of ten between the fifth and the ninety-fifth of a hundred,
+//!   and three others may all be unlike this one. From a few dozen variances of two degrees each, d₀ cannot be estimated
+//!   well enough for tails of 10⁻⁵.
+//! - **A figure never counts as steadier than the others** unless it has more than eight degrees of freedom of its own. For
+//!   a time with two levels, five blocks in a row have the same difference in one of 500 cases.
 //! - **The mean is trimmed** from nine values on, a ninth at either end, with the winsorized variance (Yuen 1974; Tukey and
-//!   McLaughlin 1963): a block that something disturbed, one in ten on busy machines, moves it little.
-//! - **No spread is believed to be less than a floor** that each kind of figure has.
+//!   McLaughlin 1963): a disturbed block, one in ten on busy machines, changes it little.
+//! - **No spread is below a floor** that each kind of figure has.
 //!
 //! # Values that follow one another
 //!
-//! Two samples that were measured one after the other are not exchangeable: what slows the machine for a minute slows the
-//! runs of that minute. The correlation r of neighbouring runs is estimated over all figures of a kind, with its bias
-//! (Marriott and Pope 1954) and an upper limit for its error; the variance of a mean is then taken as (1 + r) / (1 − r) of
-//! that of independent values, and it has (1 − r²) / (1 + r²) of their degrees of freedom (Bayley and Hammersley 1946).
+//! Two samples that were measured one after the other are not exchangeable: a slowdown of the machine affects all runs of
+//! that minute. The correlation r of neighbouring runs is estimated over all figures of a kind, with its bias (Marriott and
+//! Pope 1954) and an upper limit for its error; the variance of a mean is then taken as (1 + r) / (1 − r) of that of
+//! independent values, and it has (1 − r²) / (1 + r²) of their degrees of freedom (Bayley and Hammersley 1946).
 //!
-//! What lasts longer than from one run to the next shows in the means of four batches of runs (Conway 1963; Law and Kelton,
-//! *Simulation Modeling and Analysis*, on batch means): how much more they vary than those of independent values would is the
-//! factor by which the variance is multiplied at the least, raised to the power of 1.5, as batches resemble each other, too.
-//! Where they vary by more than 2.5 times, the machine changed while it measured, by an amount that the runs cannot tell: the
-//! largest correlation is taken, which leaves nearly all undecided.
+//! Longer effects show in the means of four batches of runs (Conway 1963; Law and Kelton, *Simulation Modeling and
+//! Analysis*, on batch means): the factor by which they vary more than means of independent values, raised to the power of
+//! 1.5 because batches are correlated too, is the minimum by which the variance is multiplied. If they vary by more than 2.5
+//! times, the machine changed during the measurement by an unknown amount: the largest correlation is assumed, which leaves
+//! nearly everything undecided.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// The most degrees of freedom that other figures' spread counts for.
 const SHARED_DF: f64 = 4.0;
-/// The degrees of freedom that each other figure's spread counts for: few benchmarks may all differ from one.
+/// The degrees of freedom of each other figure's spread: if they are few, they may all differ from this one.
 const SHARED_DF_A_FIGURE: f64 = 0.5;
-/// So many degrees of freedom of its own a figure needs before it may be steadier than the others.
+/// The degrees of freedom that a figure needs before it may count as steadier than the others.
 const STEADY_DF: f64 = 8.0;
-/// The part that is cut off at either end: one in so many.
+/// One value in this many is cut off at either end.
 const TRIMMED: usize = 9;
-/// Into so many parts a sequence is divided to see what lasts.
+/// The number of batches of a sequence.
 const BATCHES: usize = 4;
-/// If batches vary by more than this many times what independent values would, the machine changed while it measured.
+/// If batches vary by more than this multiple of independent values, the machine changed during the measurement.
 const UNSTEADY: f64 = 2.5;
-/// No correlation of neighbours is believed to be larger.
+/// The largest correlation of neighbours.
 const MOST_CORRELATED: f64 = 0.97;
 
-/// The middle of one sample of logarithms, and the variance that one of its values has about it.
+/// The middle of one sample of logarithms, and the variance of one value around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Centre {
     /// The trimmed mean.
@@ -89,7 +89,7 @@ fn average(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// What the values of one figure say by themselves.
+/// The estimate from the values of one figure alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Own {
     /// The difference of logarithms.
@@ -98,7 +98,7 @@ pub struct Own {
     pub variance: f64,
     /// Its degrees of freedom.
     pub df: f64,
-    /// By what the variance of one value is multiplied to have that of the estimate.
+    /// The factor from the variance of one value to that of the estimate.
     pub factor: f64,
 }
 
@@ -121,13 +121,13 @@ impl Own {
         let own = (1.0 - r * r) / (1.0 + r * r);
         let df = a.df + b.df;
         let variance = if df > 0.0 { (a.df * a.variance + b.df * b.variance) / df } else { 0.0 };
-        // What a variance of correlated values misses of its own: the wander of their mean.
+        // Corrects the variance of correlated values for the movement of their mean.
         let factor = (1.0 / a.count + 1.0 / b.count) * (1.0 + r) / (1.0 - r);
         Some(Self { estimate: b.mean - a.mean, variance, df: df * own, factor })
     }
 }
 
-/// The spread that the figures of a pool have: sums from which each is told what the *others* say.
+/// The spread of the figures of a pool: sums, from which each figure gets the spread of the *others*.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Pool {
     weighted: f64,
@@ -143,8 +143,8 @@ impl Pool {
         self.figures += if own.df > 0.0 { 1.0 } else { 0.0 };
     }
 
-    /// A figure of this pool, judged by its own spread and that of the others; `None` if neither says anything. `floor`
-    /// is the least standard deviation of a value that is believed.
+    /// A figure of this pool, judged by its own spread and that of the others; `None` if there is neither. `floor` is the
+    /// least accepted standard deviation of a value.
     pub fn judge(&self, own: &Own, floor: f64) -> Option<Student> {
         let others = (self.df - own.df).max(0.0);
         let figures = self.figures - if own.df > 0.0 { 1.0 } else { 0.0 };
@@ -155,7 +155,7 @@ impl Pool {
             return None;
         }
         let moderated = (shared_df * shared + own.df * own.variance) / df;
-        // Of few values, that they agree is no proof: nothing is believed to be steadier than the others are.
+        // Few equal values prove nothing, so no figure counts as steadier than the others.
         let variance = moderated.max(shared * (STEADY_DF / own.df).min(1.0));
         let error = (variance.max(floor * floor) * own.factor).sqrt();
         (own.estimate.is_finite() && error.is_finite() && error > 0.0).then_some(Student {
@@ -169,7 +169,7 @@ impl Pool {
 /// An upper limit for the correlation of neighbouring values, from sequences in the order in which they were measured, all
 /// on one machine at one time: 0 to 0.97.
 ///
-/// Sequences of one session see the same slow spells, so that they count as one for the estimate's error.
+/// Sequences of one session share their slow spells, so they count as one for the estimate's error.
 pub fn correlation<'a>(sequences: impl Iterator<Item = &'a [f64]>) -> f64 {
     let (mut products, mut squares, mut count, mut lengths) = (0.0, 0.0, 0.0, 0.0);
     let mut widenings = Vec::new();
@@ -180,7 +180,7 @@ pub fn correlation<'a>(sequences: impl Iterator<Item = &'a [f64]>) -> f64 {
         let rests: Vec<f64> = sequence.iter().map(|value| (value - centre.mean).clamp(-reach, reach)).collect();
         let scale: f64 = rests.iter().map(|rest| rest * rest).sum();
         if scale > 0.0 {
-            // Each sequence counts alike, however much it spreads.
+            // Each sequence has the same weight, whatever its spread.
             products += rests.windows(2).map(|pair| pair[0] * pair[1]).sum::<f64>() / scale;
             squares += 1.0;
             lengths += sequence.len() as f64;
@@ -193,7 +193,7 @@ pub fn correlation<'a>(sequences: impl Iterator<Item = &'a [f64]>) -> f64 {
     }
     let length: f64 = lengths / count;
     let estimate: f64 = products / squares;
-    // Of few values the estimate is near 0 whatever is true: what removes the bias multiplies the error.
+    // For few values the estimate is near 0 in any case, and the bias correction multiplies the error.
     let scale = length / (length - 4.0).max(1.0);
     let unbiased = (estimate + 1.0 / length) * scale;
     // Two sessions, each of which is one sequence at worst.
@@ -206,7 +206,7 @@ pub fn correlation<'a>(sequences: impl Iterator<Item = &'a [f64]>) -> f64 {
     (unbiased + 1.645 * error).max((factor - 1.0) / (factor + 1.0)).clamp(0.0, MOST_CORRELATED)
 }
 
-/// How many times as much the means of batches vary as those of independent values; `None` of too few.
+/// The ratio of the variation of batch means to that of independent values; `None` for too few values.
 fn widening(values: &[f64]) -> Option<f64> {
     let length = values.len() / BATCHES;
     if length < 2 {
@@ -216,7 +216,7 @@ fn widening(values: &[f64]) -> Option<f64> {
         let mean = average(values);
         values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (values.len() - 1) as f64
     };
-    // What does not fill the batches is left out where the machine was freshest.
+    // Values that do not fill the batches are left out at the start.
     let batches: Vec<f64> = values[values.len() - BATCHES * length..].chunks(length).map(average).collect();
     let widening = variance(&batches) * length as f64 / variance(values);
     widening.is_finite().then_some(widening)
@@ -234,7 +234,7 @@ pub struct Student {
 }
 
 impl Student {
-    /// The mean of independent estimates; `None` of none.
+    /// The mean of independent estimates; `None` without any.
     pub fn mean(parts: &[Self]) -> Option<Self> {
         let count = parts.len() as f64;
         let variance: f64 = parts.iter().map(|part| part.error.powi(2)).sum();
@@ -245,8 +245,8 @@ impl Student {
         (!parts.is_empty() && mean.df > 0.0 && mean.error > 0.0).then_some(mean)
     }
 
-    /// The mean of estimates that may err all in the same direction; `None` of none. Its error is the mean of theirs, as if
-    /// they did, known as well as the least known of them.
+    /// The mean of estimates whose errors may all have the same sign; `None` without any. Its error is the mean of theirs,
+    /// with the fewest degrees of freedom among them.
     pub fn mean_of_dependent(parts: &[Self]) -> Option<Self> {
         let count = parts.len() as f64;
         let mean = |of: fn(&Self) -> f64| parts.iter().map(of).sum::<f64>() / count;
@@ -275,12 +275,12 @@ impl Student {
         quantile(level, self.df) * self.error
     }
 
-    /// How many times the data, 1 at least, shows a difference of `size` at the one-sided `level`, where `power` is the normal
-    /// quantile of how often. More data makes the error smaller and knows it better: three runs need few more, though their
-    /// quantile of Student's t is in the hundreds. Within a twentieth.
+    /// How many times the data, 1 at least, shows a difference of `size` at the one-sided `level`, where `power` is the
+    /// normal quantile of how often. More data makes the error smaller and better known: three runs need only a few more,
+    /// though their quantile of Student's t is in the hundreds. Accurate to a twentieth.
     pub fn times_the_data(&self, size: f64, level: f64, power: f64) -> f64 {
         let needed = |df: f64| ((quantile(level, df) + power) * self.error / size).powi(2);
-        // No more than if the error were known no better, no fewer than if it were known.
+        // Between the numbers for an error known as now and for an exactly known error.
         let (mut low, mut high) = (needed(f64::INFINITY).max(1.0), needed(self.df).max(1.0));
         if !high.is_finite() {
             return f64::INFINITY;
@@ -298,13 +298,13 @@ fn tail(value: f64, df: f64) -> f64 {
     if value == f64::INFINITY {
         return 0.0;
     }
-    // Refused are a `df` that is not above 0 only; a value that is no number proves nothing.
+    // Fails only if `df` is not above 0; NaN proves nothing.
     let tail = StudentsT::new(0.0, 1.0, df).map_or(1.0, |student| student.sf(value));
     if tail.is_nan() { 1.0 } else { tail }
 }
 
-/// The value whose [`tail`] is `level`, at most 1/2; infinite for a level of 0. Found by halving on the same tails, so that
-/// a test and its interval agree.
+/// The value whose [`tail`] is `level`, at most 1/2; infinite for a level of 0. Found by bisection on the same tails, so
+/// that a test and its interval agree.
 pub fn quantile(level: f64, df: f64) -> f64 {
     if level >= 0.5 {
         return 0.0;
@@ -367,10 +367,10 @@ mod tests {
         let times = three.times_the_data(0.1, level, power);
         assert!((2.0..3.0).contains(&times), "{times}");
         assert!(shown(times) <= 0.1 && shown(times / 1.06) > 0.1, "{}", shown(times));
-        // What is shown already takes no more, and nothing shows a difference of 0.
+        // A shown difference needs no more data, and no amount of data shows a difference of 0.
         assert_eq!(three.times_the_data(1.0, level, power), 1.0);
         assert_eq!(three.times_the_data(0.0, level, power), f64::INFINITY);
-        // Far away the error is known, and only its size counts.
+        // With much data the error is known exactly.
         let far = three.times_the_data(1e-4, level, power);
         assert!((far / (4.56 * three.error / 1e-4f64).powi(2) - 1.0).abs() < 0.06, "{far}");
     }

@@ -1,4 +1,4 @@
-//! The arrows between the modules, as ARCHITECTURE.md draws them: who may use whom.
+//! The allowed dependencies between the modules, as in ARCHITECTURE.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

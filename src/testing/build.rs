@@ -10,7 +10,7 @@ pub(crate) fn at(time: Duration) -> SerdeInstant {
     SerdeInstant::from_epoch(time)
 }
 
-/// A run from the epoch on, of so long.
+/// A run of this length that starts at the epoch.
 pub(crate) fn run(wall: Duration) -> Benchmark {
     Benchmark {
         name: "g/p/debug".into(),
@@ -33,7 +33,7 @@ pub(crate) fn phase(package: &str, name: &str, depth: u32, start: Duration, end:
     }
 }
 
-/// A frame of a process with so much memory, in bytes.
+/// A frame of a process with this much memory, in bytes.
 pub(crate) fn frame(time: Duration, cpu_usage: f32, memory: u64) -> BenchmarkFrame {
     BenchmarkFrame {
         timestamp: at(time),

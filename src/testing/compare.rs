@@ -8,11 +8,11 @@ use super::{SPECS, around, failures, runs, skipped};
 use crate::figures;
 use crate::model::*;
 
-/// By what each benchmark's phases change, and what else is odd about it; the kinds follow the samples' specifications.
+/// How each benchmark changes between the sides; in the order of the specifications.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Phases([f64; 5]),
-    /// So much noise that nothing can be told.
+    /// Too noisy for a verdict.
     Noisy,
     OtherOutput,
     FailedOnOther,
@@ -37,7 +37,7 @@ const KINDS: [Kind; 12] = [
     Kind::Phases([2.6, 1.1, 1.0, 1.0, 1.0]),
 ];
 
-/// So many benchmarks under two compilers, with everything in it that a comparison can find.
+/// Benchmarks under two compilers, with everything that a comparison can find.
 pub(crate) fn compared(benchmarks: usize) -> Comparison {
     sides(benchmarks, &[("0.71.2", 1.0, false), ("0.72.1", 1.0, false)])
 }
@@ -91,7 +91,7 @@ pub(crate) fn compared_nothing() -> Comparison {
     comparison
 }
 
-/// A comparison with names and figures that somebody might write into a file.
+/// A comparison with hostile names and figures, as a file could contain.
 pub(crate) fn compared_hostile() -> Comparison {
     let mut comparison = several();
     let long = "x".repeat(10_000);
@@ -428,7 +428,7 @@ fn empty(sides: &[(&str, f64, bool)]) -> Comparison {
     }
 }
 
-/// Finds again what is to be found: simply, but from the runs.
+/// Fills in the findings from the runs, by a simple judge.
 fn find(comparison: &mut Comparison) {
     let base = &comparison.sides[0].benchmarks;
     let findings = comparison.sides.iter().enumerate().skip(1).map(|(index, side)| {
@@ -466,12 +466,12 @@ fn benchmark(base: &Measured, other: &Measured) -> BenchmarkFindings {
     }
     let rows = |measured: &Measured| measured.runs.iter().filter_map(figures::attribute).collect::<Vec<_>>();
     let (base_rows, other_rows) = (rows(base), rows(other));
-    let names = |rows: &[Vec<figures::Row>]| -> Vec<(String, u32)> {
+    let names = |rows: &[Vec<figures::AttributionRow>]| -> Vec<(String, u32)> {
         let keys = rows.first().into_iter().flatten().filter_map(|row| Some((row.key.phase.clone()?, row.key.depth)));
         keys.collect()
     };
-    let values = |rows: &[Vec<figures::Row>], names: &[String]| -> Vec<f64> {
-        let sum = |run: &Vec<figures::Row>| {
+    let values = |rows: &[Vec<figures::AttributionRow>], names: &[String]| -> Vec<f64> {
+        let sum = |run: &Vec<figures::AttributionRow>| {
             let named = run.iter().filter(|row| row.key.phase.as_ref().is_some_and(|phase| names.contains(phase)));
             named.map(|row| row.cost.wall).sum()
         };

@@ -83,7 +83,7 @@ const PHASES: [&str; 5] = [
     "compile asm to bytecode",
 ];
 
-/// A report of so many benchmarks, all of which succeeded.
+/// A report of successful benchmarks.
 pub(crate) fn report(benchmarks: usize) -> Report {
     let mut random = fastrand::Rng::with_seed(7);
     let specs = (0..benchmarks).map(|index| {
@@ -100,7 +100,7 @@ pub(crate) fn report(benchmarks: usize) -> Report {
     around(benchmarks)
 }
 
-/// A report in which everything that can be odd is.
+/// A report with everything that can go wrong in names and figures.
 pub(crate) fn hostile() -> Report {
     let mut report = report(4);
     let names = [
@@ -150,7 +150,7 @@ pub(crate) fn hostile() -> Report {
     report
 }
 
-/// A report as it is after a day of trouble: most measured, some failed, some skipped.
+/// A report with failures: most benchmarks measured, some failed, some skipped.
 pub(crate) fn troubled() -> Report {
     let mut report = report(12);
     let broken = &mut report.benchmarks[5];
@@ -164,7 +164,7 @@ pub(crate) fn troubled() -> Report {
     report
 }
 
-/// A report that says nothing: every benchmark failed.
+/// A report in which every benchmark failed.
 pub(crate) fn nothing() -> Report {
     let mut report = report(2);
     for measured in &mut report.benchmarks {

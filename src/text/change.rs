@@ -3,17 +3,17 @@
 use super::format;
 use crate::metric::Unit;
 
-/// From this ratio on, "so many times" is easier to grasp than per cent.
+/// From this ratio on, a factor is easier to read than per cent.
 pub(crate) const TIMES: f64 = 2.0;
 
-/// A ratio as the change it is: `+4.2 %`.
+/// A ratio as a change: `+4.2 %`.
 pub(crate) fn signed(ratio: f64) -> String {
     with_unit(&signed_number(ratio, decimals(ratio, ratio, ratio)))
 }
 
-/// An interval's confidence, never more than it has: `95 %`, `99.8 %`, `>99.9 %`.
+/// An interval's confidence, rounded down: `95 %`, `99.8 %`, `>99.9 %`.
 pub(crate) fn confidence(share: f64) -> String {
-    // As 99.8 % may be written a little below what it is.
+    // 99.8 % may be stored as slightly less.
     const SLACK: f64 = 1e-9;
     match 100.0 * share + SLACK {
         value if !(0.0..=100.1).contains(&value) => format::MISSING.into(),
@@ -23,7 +23,7 @@ pub(crate) fn confidence(share: f64) -> String {
     }
 }
 
-/// A ratio as the change it is, with its interval if it has one, without the interval's confidence.
+/// A ratio as a change, with its interval if it has one, without the interval's confidence.
 pub(crate) fn interval_of(ratio: f64, ends: Option<(f64, f64)>, exact: bool) -> String {
     let (low, high) = ends.unwrap_or((f64::NAN, f64::NAN));
     let decimals = decimals(ratio, low, high);
@@ -76,7 +76,7 @@ pub(crate) fn sign(value: f64) -> &'static str {
     }
 }
 
-/// One digit, unless that would show what is there as nothing: counted instructions differ by hundredths of a per cent.
+/// One digit, or more if that would show a change as 0: counted instructions differ by hundredths of a per cent.
 pub(crate) fn decimals(ratio: f64, low: f64, high: f64) -> usize {
     let half = (high - low).abs() / 2.0;
     let size = 100.0 * (ratio - 1.0).abs().max(if half.is_finite() { half } else { 0.0 });
@@ -87,7 +87,7 @@ pub(crate) fn decimals(ratio: f64, low: f64, high: f64) -> usize {
     }
 }
 
-/// A change in per cent without its unit; `–` where there is none, as of a base of 0.
+/// A change in per cent without its unit; `–` where there is none, for instance if the base is 0.
 pub(crate) fn signed_number(ratio: f64, decimals: usize) -> String {
     let value = 100.0 * (ratio - 1.0);
     if !value.is_finite() {

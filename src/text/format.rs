@@ -1,24 +1,23 @@
-//! Figures for people: three significant digits, a space, a unit.
+//! Figures for readers: three significant digits, a space, a unit.
 //!
-//! Everything that prints a figure goes through here, so that the same value reads the same in the terminal, in the
-//! charts and on the page.
+//! Everything that prints a figure uses this module, so that a value looks the same in the terminal, in charts and on pages.
 
 use std::time::Duration;
 
 use crate::model::{Estimate, Unit};
 
-/// What stands where there is no figure.
+/// Shown where there is no figure.
 pub(crate) const MISSING: &str = "–";
 
 const TIME_UNITS: [(&str, f64); 4] = [("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)];
 const BYTE_UNITS: [(&str, f64); 4] = [("B", 1.0), ("KiB", 1024.0), ("MiB", 1_048_576.0), ("GiB", 1_073_741_824.0)];
 
-/// The unit in which a time of so many nanoseconds is best read: its name, and how many nanoseconds it has.
+/// The best unit for a time in nanoseconds: its name, and its length in nanoseconds.
 pub(crate) fn time_unit(nanoseconds: f64) -> (&'static str, f64) {
     unit_of(nanoseconds, &TIME_UNITS)
 }
 
-/// The unit in which so many bytes are best read: its name, and how many bytes it has.
+/// The best unit for a size in bytes: its name, and its size in bytes.
 pub(crate) fn byte_unit(bytes: f64) -> (&'static str, f64) {
     unit_of(bytes, &BYTE_UNITS)
 }
@@ -33,7 +32,7 @@ pub(crate) fn duration(value: Duration) -> String {
     nanoseconds(value.as_nanos() as f64)
 }
 
-/// A long time, as one says it: `12.3 s`, `3 min 41 s`, `2 h 5 min`.
+/// A long time in words: `12.3 s`, `3 min 41 s`, `2 h 5 min`.
 pub(crate) fn long_duration(value: Duration) -> String {
     let seconds = value.as_secs_f64().round() as u64;
     match seconds {
@@ -59,7 +58,7 @@ pub(crate) fn bytes(value: f64) -> String {
     in_units(value, &BYTE_UNITS)
 }
 
-/// A fraction as per cent: `62.1 %`. What is not zero does not read as zero.
+/// A fraction as per cent: `62.1 %`. A small value is `<0.1 %`, never `0 %`.
 pub(crate) fn percent(fraction: f64) -> String {
     let value = fraction * 100.0;
     match value.abs() {
@@ -72,7 +71,7 @@ pub(crate) fn percent(fraction: f64) -> String {
     }
 }
 
-/// A fraction as whole per cent, where a digit more would only be noise: `62 %`.
+/// A fraction as whole per cent, where another digit would be noise: `62 %`.
 pub(crate) fn whole_percent(fraction: f64) -> String {
     match fraction * 100.0 {
         value if !value.is_finite() => MISSING.into(),
@@ -83,7 +82,7 @@ pub(crate) fn whole_percent(fraction: f64) -> String {
     }
 }
 
-/// A number of things, its thousands set apart: `12,345`.
+/// A count with thousands separators: `12,345`.
 pub(crate) fn count(value: f64) -> String {
     if !value.is_finite() {
         return MISSING.into();
@@ -114,12 +113,13 @@ pub(crate) fn value(value: f64, unit: Unit) -> String {
     }
 }
 
-/// Half the width of an estimate's interval relative to its median: `±0.4 %`. Absent for a single value, which has none.
+/// Half the width of an estimate's interval relative to its median: `±0.4 %`. Absent for a single value, which has no
+/// interval.
 pub(crate) fn half_interval(estimate: &Estimate) -> Option<String> {
     half_width(estimate.count, estimate.median, estimate.low, estimate.high)
 }
 
-/// The same of a median of so many values with this interval.
+/// The same of a median of `count` values with this interval.
 pub(crate) fn half_width(count: usize, median: f64, low: f64, high: f64) -> Option<String> {
     let relative = (high - low) / 2.0 / median;
     (count > 1 && relative.is_finite()).then(|| plus_minus(relative))
@@ -130,10 +130,10 @@ pub(crate) fn plus_minus(fraction: f64) -> String {
     format!("±{}", percent(fraction.abs()))
 }
 
-/// A number with three significant digits and no more than it needs: `0.123`, `12.3`, `123`, `1234`.
+/// A number with three significant digits: `0.123`, `12.3`, `123`, `1234`.
 pub(crate) fn three_digits(value: f64) -> String {
     let decimals = match value.abs() {
-        // Nobody has measured that; but a file may say so, and a line of digits helps nobody.
+        // Not a real measurement, but a file can contain it.
         size if size >= 1e9 => return format!("{value:.2e}"),
         size if size >= 99.95 => 0,
         size if size >= 9.995 => 1,
@@ -142,12 +142,12 @@ pub(crate) fn three_digits(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// The largest unit that the value fills, as it will be printed: 999.6 µs is read as 1.00 ms.
+/// The largest unit that the printed value reaches: 999.6 µs is printed as 1.00 ms.
 fn unit_of(value: f64, units: &[(&'static str, f64); 4]) -> (&'static str, f64) {
     let size = value.abs();
     let mut best = units[0];
     for (index, unit) in units.iter().enumerate().skip(1) {
-        // Whole units have no rounding to carry over; the others round at three digits.
+        // The smallest unit is printed as a whole number, the others round at three digits.
         let step = unit.1 / units[index - 1].1;
         if size / units[index - 1].1 >= step - 0.5 {
             best = *unit;

@@ -1,4 +1,4 @@
-//! Texts that come from anywhere, made harmless to what shows them.
+//! Texts from outside, made harmless for terminals, pages and spreadsheets.
 
 pub(crate) mod change;
 pub(crate) mod format;
@@ -9,15 +9,16 @@ pub(crate) mod suggest;
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Whether a character has no place in a text: neither in XML nor, for its power over direction, in a label. White space has.
+/// Whether a character must not be in a text: it is invalid in XML, or changes the direction of writing. White space is
+/// allowed.
 pub(crate) fn is_unfit(c: char) -> bool {
     matches!(c,
         '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{FFFE}' | '\u{FFFF}')
         || (c.is_control() && !c.is_whitespace())
 }
 
-/// The text without what cannot stand in XML or would disturb its surroundings: control characters, line ends, and the
-/// invisible marks that turn the direction of writing. Each becomes a visible `\u{FFFD}`; runs of white space become one
+/// The text without characters that are invalid in XML or affect the text around it: control characters, line ends, and
+/// invisible marks that change the direction of writing. Each becomes a visible `\u{FFFD}`, and each white space character a
 /// space.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| is_unfit(c) || (c.is_whitespace() && c != ' ')) {
@@ -38,10 +39,10 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     )
 }
 
-/// Names in texts and tables are shown up to so many characters.
+/// The most characters of a name in texts and tables.
 const LONGEST_NAME: usize = 160;
 
-/// The name in no more characters than a line of text has room for; both ends stay.
+/// The name, shortened in its middle if it is too long for a line.
 pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
     let length = text.chars().count();
     if length <= LONGEST_NAME {
@@ -53,12 +54,12 @@ pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{head}…{tail}"))
 }
 
-/// A number of things, with its plural: `1 run`, `2 runs`.
+/// A count with its noun: `1 run`, `2 runs`.
 pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{} {what}{}", format::count(count as f64), plural(count))
 }
 
-/// The ending of a word for so many things.
+/// The plural ending for a count.
 pub(crate) fn plural(count: usize) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
@@ -73,18 +74,18 @@ pub fn plain(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&strip_ansi_escapes::strip(bytes)).into_owned()
 }
 
-/// What a terminal would obey beside our own line ends and tabs: control characters, other line ends, and marks that turn the
+/// Whether a terminal would act on a character: control characters, line ends other than ours, and marks that change the
 /// direction of writing.
 fn is_obeyed(c: char) -> bool {
     is_unfit(c) || (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// The text for a terminal: what that would obey becomes a visible `\u{FFFD}`.
+/// The text for a terminal: characters that it would act on become a visible `\u{FFFD}`.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if text.contains(is_obeyed) { Cow::Owned(text.replace(is_obeyed, "\u{FFFD}")) } else { Cow::Borrowed(text) }
 }
 
-/// The same of a text with colours of our own: they stay, and no other sequence does.
+/// The same for a text with our own colours: those stay, all other sequences do not.
 pub(crate) fn visible_in_colour(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
@@ -107,7 +108,7 @@ pub(crate) fn visible_in_colour(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// How long the sequence at the beginning of a text is that sets a colour or a weight (SGR, ECMA-48 8.3.117), in bytes; 0 if
+/// The length in bytes of a sequence at the start of a text that sets a colour or a weight (SGR, ECMA-48 8.3.117); 0 if
 /// there is none.
 fn colour(text: &str) -> usize {
     let Some(parameters) = text.strip_prefix("\u{1b}[") else { return 0 };
@@ -115,7 +116,7 @@ fn colour(text: &str) -> usize {
     end.filter(|end| parameters[*end..].starts_with('m')).map_or(0, |end| end + "\u{1b}[m".len())
 }
 
-/// JSON in which nothing stands that a terminal would obey: such characters only stand within texts, and are escaped there.
+/// JSON without characters that a terminal would act on: they can only be inside strings, and are escaped there.
 pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
     if !json.contains(is_obeyed) {
         return Cow::Borrowed(json);
@@ -123,7 +124,7 @@ pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(json.len());
     for c in json.chars() {
         if is_obeyed(c) {
-            // All of them are of the basic plane. Writing to a String cannot fail.
+            // All of them are in the basic plane. Writing to a String cannot fail.
             let _ = write!(shown, "\\u{:04x}", u32::from(c));
         } else {
             shown.push(c);
@@ -132,10 +133,11 @@ pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// A text as a cell of CSV that no spreadsheet takes for a formula (OWASP, *CSV Injection*), and no terminal obeys.
+/// A text as a CSV cell that a spreadsheet does not read as a formula (OWASP, *CSV Injection*), and a terminal does not act
+/// on.
 pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     let shown = visible(text);
-    // What was a control character may have hidden what follows it.
+    // A replaced control character may have hidden the character after it.
     let first = shown.trim_start_matches('\u{FFFD}');
     if first.starts_with(['=', '+', '-', '@', '\t', '\r']) { Cow::Owned(format!("'{shown}")) } else { shown }
 }

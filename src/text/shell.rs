@@ -1,9 +1,8 @@
-//! Commands as one types them.
+//! Commands as typed in a shell.
 
 use std::fmt::Write;
 
-/// A command line that a POSIX shell takes apart into exactly these words again (`bash` and `zsh` for words with control
-/// characters).
+/// A command line that a POSIX shell splits into exactly these words (`bash` and `zsh` if words have control characters).
 pub(crate) fn line<S: AsRef<str>>(words: &[S]) -> String {
     words.iter().map(|word| quoted(word.as_ref())).collect::<Vec<_>>().join(" ")
 }
@@ -30,7 +29,7 @@ fn quoted(word: &str) -> String {
     text
 }
 
-/// Whether a character cannot be seen, or turns the direction of those that can.
+/// Whether a character is invisible or changes the direction of writing.
 fn hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')

@@ -6,9 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::hex;
 
-/// A name for each id, in their order: short, of lower-case letters, digits and hyphens alone, and none twice. An id keeps
-/// its name from report to report unless another one comes to the same; both have a hash of the whole id then, as has one
-/// that is too long.
+/// A unique short name for each id, in order, of lower-case letters, digits and hyphens. An id keeps its name from report to
+/// report, unless another id leads to the same name: then both get a hash of the whole id, as does an id that is too long.
 pub(crate) fn slugs<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let ids: Vec<&str> = ids.into_iter().collect();
     let names: Vec<Slug> = ids.iter().map(|id| slug(id)).collect();
@@ -34,7 +33,7 @@ pub(crate) fn slugs<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     ids.iter().zip(&names).map(unique).collect()
 }
 
-/// So many digits of a hash are enough to tell ids of one suite apart.
+/// This many digits of a hash distinguish the ids of one suite.
 const HASH_DIGITS: usize = 8;
 /// How long a name is at most, without the hash.
 const LONGEST: usize = 80;
@@ -76,7 +75,7 @@ mod tests {
             assert!(name.starts_with(start), "{names:?}");
         }
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), ids.len(), "{names:?}");
-        // Whatever stands before it: links to it stay good.
+        // The order does not matter, so links stay valid.
         assert_eq!(slugs([ids[1], ids[0]])[1], names[0]);
         let long = "x".repeat(10_000);
         let (one, other) = (format!("{long}1"), format!("{long}2"));

@@ -1,14 +1,14 @@
-//! What somebody may have meant who wrote a name that there is not.
+//! Suggestions for a name that does not exist.
 
-/// How many names are suggested at most.
+/// The most names that are suggested.
 const SUGGESTIONS: usize = 3;
-/// How alike (Jaro and Winkler, 0 to 1) two names have to be.
+/// The least similarity (Jaro and Winkler, 0 to 1) of a suggestion.
 const LIKENESS: f64 = 0.8;
-/// By how much less alike than the best another one may be.
+/// How much less similar than the best a suggestion may be.
 const LEAD: f64 = 0.05;
 
-/// The names that are most like `wanted`, the best first, each in backticks. A name counts as like what it is, and as each of
-/// its ends is: a remote's branch as the branch itself, a benchmark as its project.
+/// The names most similar to `wanted`, the best first, each in backticks. A name is also compared by its ends and parts: a
+/// remote's branch by the branch, a benchmark by its project.
 pub(crate) fn close<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut close: Vec<(f64, &str)> = names
         .map(|name| {
@@ -20,7 +20,7 @@ pub(crate) fn close<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> V
         .filter(|(likeness, _)| *likeness >= LIKENESS)
         .collect();
     close.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    // What is much less like it than the best was hardly meant.
+    // Names much less similar than the best are unlikely.
     let best = close.first().map_or(1.0, |(likeness, _)| *likeness);
     close.retain(|(likeness, _)| best - likeness < LEAD);
     close.into_iter().take(SUGGESTIONS).map(|(_, name)| format!("`{name}`")).collect()

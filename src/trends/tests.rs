@@ -9,7 +9,7 @@ use crate::history::{Control, MachineClass, NoteKind, Provenance};
 use crate::model::{ControlOutcome, Metric, Report};
 use crate::stats::Persistence;
 use crate::testing::build;
-use crate::words::events::{commits, contributors, news, sentence};
+use crate::words::events::{commits, contributors, news, summary};
 
 /// Noise of about one per cent, the same every time.
 fn noise(seed: u64) -> f64 {
@@ -70,7 +70,7 @@ fn a_step_of_several_benchmarks_is_one_event_with_its_phase() {
     let (phase, share) = event.contributors.as_ref().unwrap().main().unwrap();
     assert!(phase == "compile to ast" && (share - 0.7).abs() < 0.03, "{share}");
     assert_eq!(event.persistence(), Some(Persistence::Lasting));
-    let words = sentence(event);
+    let words = summary(event);
     assert!(words.starts_with("apps/") && words.contains("wall +") && words.contains("compile to ast"), "{words}");
 }
 
@@ -188,7 +188,7 @@ fn sizes_change_wherever_they_differ() {
     let found: Vec<(usize, bool, Standing)> =
         trends.events.iter().map(|event| (event.position, event.worse, event.standing)).collect();
     assert_eq!(found, [(2, true, Standing::Reverted), (3, false, Standing::Open)]);
-    assert_eq!(sentence(&trends.events[0]), "apps/amm/debug: bytecode size +10.0 %");
+    assert_eq!(summary(&trends.events[0]), "apps/amm/debug: bytecode size +10.0 %");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn what_changes_under_one_binary_is_told_and_wakes_nobody() {
     let same = trends(|_| "5a".to_owned());
     let event = &same.events[0];
     assert!(event.worse && event.standing == Standing::New && event.same_binary && !event.alerts());
-    assert!(sentence(event).ends_with("the same binary before and after: the machine's"), "{}", sentence(event));
+    assert!(summary(event).ends_with("the same binary before and after: the machine's"), "{}", summary(event));
     for sha256 in [|night: u64| format!("{night:02x}"), |_: u64| String::new()] {
         let trends = trends(sha256);
         assert!(!trends.events[0].same_binary && trends.events[0].alerts(), "another one, or one that is not known");
@@ -378,7 +378,7 @@ fn what_changes_after_a_split_is_found_in_the_sum_of_the_parts_and_dated() {
     let found = event.contributors.as_ref().unwrap();
     assert!(found.phases.len() == 1 && (found.phases[0].1 - 1.0).abs() < 0.1, "counted once: {found:?}");
     assert_eq!(contributors(event).unwrap(), format!("all in {SUM}"));
-    assert!(sentence(event).starts_with("apps/") && sentence(event).ends_with(SUM), "{}", sentence(event));
+    assert!(summary(event).starts_with("apps/") && summary(event).ends_with(SUM), "{}", summary(event));
 }
 
 #[test]
@@ -422,5 +422,5 @@ fn a_split_phase_whose_run_stays_as_it_was_is_told_with_its_parts() {
     let whole = trends.events.iter().find(|event| event.headline.phase.as_deref() == Some(WHOLE));
     let whole = whole.unwrap_or_else(|| panic!("{:#?}", trends.events));
     assert_eq!(whole.position, 40);
-    assert!(sentence(whole).starts_with(&format!("apps/amm/debug: wall of {SUM} +")), "{}", sentence(whole));
+    assert!(summary(whole).starts_with(&format!("apps/amm/debug: wall of {SUM} +")), "{}", summary(whole));
 }

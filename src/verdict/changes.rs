@@ -1,4 +1,4 @@
-//! What changed since a report that was measured before, by the judge of every comparison.
+//! What changed since an earlier report, by the same judge as every comparison.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use super::reports::{by_id, is_edited};
 use super::{ReportsError, of_reports};
 use crate::model::{BenchmarkFindings, Figure, Findings, Measured, Report, Total, Verdict};
 
-/// What was shown to differ between an older report and a newer one.
+/// The differences shown between an older report and a newer one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Changes {
     /// When the older report was measured.
     pub since: String,
     /// The older report's compiler.
     pub old_version: String,
-    /// Whether both were measured with the very same binary: what changed is then not the compiler.
+    /// Whether both were measured with the same binary. If so, the compiler is not what changed.
     pub same_binary: bool,
-    /// How many benchmarks have another program than then, as their files were edited, and are not compared.
+    /// How many benchmarks were edited since then, and so are not compared.
     pub edited: usize,
     /// What changed of all benchmarks together.
     pub together: Vec<Total>,
@@ -27,7 +27,7 @@ pub struct Changes {
     pub compared: usize,
     /// How many figures were judged.
     pub figures: usize,
-    /// How many of these are undecided: they may have changed, and it cannot be told.
+    /// How many of these are undecided.
     pub undecided: usize,
     /// How many of the undecided have too few runs for an interval.
     pub unknown: usize,
@@ -42,8 +42,8 @@ pub struct Change {
     pub figure: Figure,
 }
 
-/// What changed from `old` to `new`, as `forc-perf diff` finds it with nothing else said. The reports were measured at
-/// different times, so a change may also be the machine's.
+/// What changed from `old` to `new`, as `forc-perf diff` finds it by default. The reports were measured at different times,
+/// so the machine can also cause a change.
 ///
 /// # Errors
 /// If the reports cannot be compared: they are of different machines, or have no benchmark in common.
@@ -56,7 +56,7 @@ pub fn changes(old: &Report, new: &Report) -> Result<Changes, ReportsError> {
         let [old, new] = [old, new].map(|report| report.created.clone());
         return Err(ReportsError::NothingInCommon(old, new));
     }
-    // What failed has no verdict, and so no changes.
+    // A failed benchmark has no verdict, so no changes.
     let judged = || compared.iter().filter(|one| one.failed.is_none());
     let deciding = || judged().flat_map(|one| one.deciding().map(|figure| (one.id.as_str(), figure)));
     let mut changes: Vec<Change> = deciding()

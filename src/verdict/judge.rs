@@ -1,4 +1,4 @@
-//! From the values of two sides to figures with verdicts: which figures are of one kind, and which decide.
+//! From the values of two sides to figures with verdicts: which figures form a family, and which decide.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use crate::metric::Levels;
 use crate::model::{Figure, Findings, MOST_RUNS, Measured, Metric, Side, Total, UnmatchedPhase, call_same_binaries};
 use crate::stats::{self, Judgement, Noise, Sample, Values};
 
-/// A change that could just have been shown, but is so large, says that nothing could have been shown.
-const UNTOLD_CHANGE: f64 = 10.0;
+/// If only changes above this factor could have been shown, nothing could have been shown.
+const UNDETECTABLE: f64 = 10.0;
 
-/// That of instructions that were counted under callgrind.
+/// The floor of instructions counted under callgrind.
 const COUNTED_FLOOR: f64 = 2e-5;
 
-/// The size of a huge page where this matters, in bytes.
+/// The size of a huge page, in bytes.
 const HUGE_PAGE: f64 = (2 << 20) as f64;
 
-/// What every side but the first was found to be against the first.
+/// The findings of every side against the first.
 ///
-/// The deciding figures of all of them are one family; those of the control are a family of their own, with a spread of
-/// their own, or the control would change what it controls.
+/// The deciding figures of all of them are one family. The control's figures are a family of their own with a spread of
+/// their own; otherwise the control would change what it controls.
 pub fn findings(sides: &[Side], rules: &Rules) -> Vec<Findings> {
     let Some((base, others)) = sides.split_first() else { return Vec::new() };
     let mut all: Vec<Findings> = others
@@ -52,7 +52,7 @@ pub fn findings(sides: &[Side], rules: &Rules) -> Vec<Findings> {
 
 /// One benchmark of two sides.
 struct Compared<'a> {
-    /// Which side, of those beside the base.
+    /// The index of the side among those other than the base.
     side: usize,
     base: &'a Measured,
     other: &'a Measured,
@@ -81,11 +81,11 @@ struct Together {
 }
 
 impl Together {
-    /// All of a side that have two benchmarks or more. Of a single benchmark they would say what its figures say.
+    /// All metrics of a side with two benchmarks or more; with one, they would repeat its figures.
     fn all(side: usize, compared: &[Compared]) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         let figures = compared.iter().flat_map(|one| one.series.iter().map(move |series| (one, series)));
-        // What was measured before a build failed is no part of anything.
+        // Values measured before a build failed do not count.
         let sound = |one: &Compared| one.base.failures.is_empty() && one.other.failures.is_empty();
         for (index, (_, series)) in figures.enumerate().filter(|(_, (one, _))| one.side == side && sound(one)) {
             let phase = match &series.phase {
@@ -159,7 +159,7 @@ fn judge(compared: &[Compared], totals: &[Together], rules: &Rules) -> Vec<Judge
     stats::judge(&samples, &rules.looks, &rates)
 }
 
-/// What a figure is there for.
+/// The purpose of a figure.
 fn role(metric: Metric, is_phase: bool) -> stats::Role {
     match metric {
         _ if metric.is_event() => stats::Role::Accompanies,
@@ -178,12 +178,12 @@ fn noise(series: &Series) -> Noise {
     }
 }
 
-/// The least standard deviation of a value's logarithm that is believed.
+/// The least accepted standard deviation of a value's logarithm.
 fn floor(series: &Series) -> f64 {
     if series.counted { COUNTED_FLOOR } else { series.metric.spec().floor }
 }
 
-/// What a second level of the figure may make, as a difference of logarithms.
+/// The possible difference of logarithms between two levels of the figure.
 fn step(series: &Series) -> f64 {
     let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
     match series.metric.spec().levels {
@@ -193,8 +193,8 @@ fn step(series: &Series) -> f64 {
     }
 }
 
-/// Which figures tell of each other's spread: those of one metric, of whole runs or of phases, that take about as long. What
-/// disturbs a build of 10 ms is a small part of one of 5 s.
+/// The pool of figures with a common spread: those of one metric, of whole runs or of phases, with similar lengths. A
+/// disturbance of a 10 ms build is a small part of a 5 s build.
 #[derive(Default)]
 struct Pools(BTreeMap<(Metric, bool, bool, usize), usize>);
 
@@ -221,7 +221,7 @@ impl Pools {
     }
 }
 
-/// The figure; `None` if no pair of values has a ratio, as where a phase is so short that no clock saw it.
+/// The figure; `None` if no pair of values has a ratio, for instance if a phase is shorter than the clock's resolution.
 fn figure(series: &Series, judgement: &Judgement, rules: &Rules) -> Option<Figure> {
     if !judgement.ratio.is_finite() {
         return None;
@@ -244,7 +244,7 @@ fn figure(series: &Series, judgement: &Judgement, rules: &Rules) -> Option<Figur
         verdict: judgement.verdict,
         basis: judgement.basis,
         pairs: judgement.runs,
-        detectable: judgement.detectable.map(|ratio| ratio - 1.0).filter(|change| *change < UNTOLD_CHANGE),
+        detectable: judgement.detectable.map(|ratio| ratio - 1.0).filter(|change| *change < UNDETECTABLE),
         more_runs: judgement.more_runs.filter(|runs| *runs <= MOST_RUNS),
     })
 }

@@ -1,10 +1,10 @@
-//! What two compilers' runs of the same benchmarks say of one another: from runs to figures, from figures to verdicts.
+//! Comparing two compilers' runs of the same benchmarks: from runs to figures, from figures to verdicts.
 //!
-//! Pure functions of what was measured; the session asks at every look who is decided, and at the end for the findings
-//! that every format shows. How a verdict comes about is told in [`crate::stats::judge`](fn@crate::stats::judge).
+//! Pure functions of the measured values. At every look the session asks which benchmarks are decided, and at the end for
+//! the findings that every format shows. [`crate::stats::judge`](fn@crate::stats::judge) describes how verdicts are reached.
 
-mod carrier;
 mod changes;
+mod contributor;
 mod judge;
 mod phases;
 mod reports;
@@ -21,22 +21,22 @@ use crate::model::{
     Verdict,
 };
 use crate::stats::{self, Looks};
-pub(crate) use carrier::{Breakdown, Carrier, breakdown, carrier, label, suite_breakdown, sums_up};
 pub use changes::{Change, Changes, changes};
+pub(crate) use contributor::{Breakdown, Contributor, breakdown, contributor, label, suite_breakdown, sums_up};
 pub use judge::findings;
 pub use reports::{ReportsError, of_reports};
 pub(crate) use rows::{
-    Class, Row, class_by_figures, lead_metric, primary_metrics, rank, rows, rows_of, size, table_metrics,
+    BenchmarkRow, Class, class_by_figures, lead_metric, primary_metrics, rank, rows, rows_of, size, table_metrics,
 };
 pub(crate) use samples::sampled;
 use series::Series;
 
-/// The share of false ones that is accepted among the figures called regressed or improved.
+/// The accepted share of false verdicts among the figures called regressed or improved.
 pub const FALSE_CHANGE_RATE: f64 = 0.01;
-/// The share of false ones that is accepted among the figures called equal.
+/// The accepted share of false verdicts among the figures called equal.
 pub const FALSE_EQUALITY_RATE: f64 = 0.05;
 
-/// How to decide.
+/// The rules of decision.
 #[derive(Clone, Debug)]
 pub struct Rules {
     looks: Looks,
@@ -47,7 +47,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The rules that a comparison was begun with.
+    /// The rules that a comparison was started with.
     pub fn of(settings: &CompareSettings) -> Self {
         Self {
             looks: Looks::new(settings.looks.iter().map(|look| (look.runs, look.weight))),
@@ -58,14 +58,14 @@ impl Rules {
         }
     }
 
-    /// The same when no more than these `rounds` of blocks will come, for a reason that is not in the data: the last look
-    /// is then made at what there is, with all of the accepted error that the looks before it have left.
+    /// The rules if there will be no more than these `rounds` of blocks, for a reason independent of the data. The last look
+    /// is then at the existing blocks, and spends all of the accepted error that earlier looks have left.
     pub fn ended_after(self, rounds: usize) -> Self {
         Self { looks: self.looks.ended_at(rounds), ..self }
     }
 }
 
-/// The looks of a comparison of so many blocks of each benchmark.
+/// The looks of a comparison with this range of blocks for each benchmark.
 pub fn declare_looks(min_runs: usize, max_runs: usize) -> Vec<Look> {
     let looks = stats::declare_looks(min_runs, max_runs);
     looks.at().iter().zip(looks.weights()).map(|(runs, weight)| Look { runs: *runs, weight: *weight }).collect()
@@ -75,7 +75,7 @@ pub fn declare_looks(min_runs: usize, max_runs: usize) -> Vec<Look> {
 pub fn thresholds(given: &BTreeMap<Metric, f64>) -> BTreeMap<Metric, f64> {
     let mut thresholds: BTreeMap<Metric, f64> =
         Metric::compared().map(|metric| (metric, metric.spec().threshold)).collect();
-    // What stands in place of the wall time has its threshold.
+    // The substitute for the wall time has the same threshold.
     thresholds.extend(given.get(&Metric::Wall).map(|wall| (Metric::PhasesWall, *wall)));
     thresholds.extend(given);
     thresholds
@@ -86,13 +86,12 @@ pub fn noisy_metrics() -> impl Iterator<Item = Metric> {
     Metric::compared().filter(|metric| !metric.is_size())
 }
 
-/// The names of the metrics that are compared, as one writes them on a command line: `peak-memory`.
+/// The names of the metrics that are compared, as on a command line: `peak-memory`.
 pub fn metric_names() -> Vec<String> {
     Metric::compared().map(Metric::word).collect()
 }
 
-/// Whether more blocks could still change the verdict on a benchmark: not when it is known to have regressed, nor when
-/// every deciding figure has its verdict.
+/// Whether more blocks cannot change the verdict on a benchmark: it has regressed, or every deciding figure has its verdict.
 pub fn is_decided(findings: &BenchmarkFindings) -> bool {
     let deciding = || findings.figures.iter().filter(|figure| figure.decides());
     let regressed = deciding().any(|figure| figure.verdict == Verdict::Regressed);
@@ -104,8 +103,8 @@ fn threshold(metric: Metric, rules: &Rules) -> f64 {
     rules.thresholds.get(&metric).copied().unwrap_or_else(|| metric.spec().threshold)
 }
 
-/// What is added to both values before their ratio is taken, in the metric's unit. To a size, one byte where one of them is
-/// nothing; elsewhere the ratio of two sizes is the very quotient that whoever reads both computes.
+/// What is added to both values before the ratio is computed, in the metric's unit. For sizes: one byte if one of them is 0,
+/// else nothing, so that the ratio is the exact quotient.
 fn offset(series: &Series) -> f64 {
     let is_nothing = || series.base.iter().chain(&series.other).any(|size| *size == 0.0);
     if series.metric.is_size() && is_nothing() { 1.0 } else { series.metric.spec().offset }
@@ -120,7 +119,7 @@ fn benchmark(
     let last = |side: &Measured| side.failures.last().cloned().map(Box::new);
     let failed = FailedSides { base: last(base), other: last(other) };
     let failed = (failed.base.is_some() || failed.other.is_some()).then_some(failed);
-    // What does not build has neither ratio nor verdict, whatever was measured before it failed.
+    // A failed build has neither ratio nor verdict, even if runs succeeded before it failed.
     let figures = if failed.is_some() { Vec::new() } else { figures };
     BenchmarkFindings {
         id: base.id.clone(),

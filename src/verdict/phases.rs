@@ -1,15 +1,15 @@
-//! Which phases of two compilers are the same thing.
+//! Which phases of two compilers correspond.
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::figures::{self, Cost, Row};
+use crate::figures::{self, AttributionRow, Cost};
 use crate::model::Benchmark;
 use crate::phase::splits;
 
-/// A phase that is compared: by its name and depth, with what each of the two compilers calls it.
+/// A compared phase, by name and depth, with its names in both compilers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shared {
-    /// The name that it is shown by.
+    /// The displayed name.
     pub name: String,
     /// How many phases contain it.
     pub depth: u32,
@@ -20,7 +20,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// The parts of the side that has split it; none where neither has.
+    /// The parts on the side that has split it; empty if neither has.
     pub fn parts(&self) -> &[String] {
         [&self.base, &self.other].into_iter().find(|names| names.len() > 1).map_or(&[], Vec::as_slice)
     }
@@ -31,7 +31,7 @@ pub type Key = (String, u32);
 
 /// What the phases of a run cost, and their order; the time outside phases is none.
 pub fn costs(run: &Benchmark) -> Vec<(Key, Cost)> {
-    let cost = |row: Row| Some(((row.key.phase?, row.key.depth), row.cost));
+    let cost = |row: AttributionRow| Some(((row.key.phase?, row.key.depth), row.cost));
     figures::attributed(run).into_iter().filter_map(cost).collect()
 }
 
@@ -41,7 +41,8 @@ pub fn together(costs: &BTreeMap<Key, Cost>, names: &[String], depth: u32) -> Op
     found?.into_iter().copied().reduce(|all, cost| all.and(&cost))
 }
 
-/// What both sides have, in the base's order, and what only one has: `true` for what is gone, `false` for what is new.
+/// The phases that both sides have, in the base's order, and those that only one has: `true` for phases only of the base,
+/// `false` for new ones.
 pub fn matched(base: &[Key], other: &[Key]) -> (Vec<Shared>, Vec<(Key, bool)>) {
     let mut shared: Vec<Shared> = Vec::new();
     let (on_base, on_other): (HashSet<&Key>, HashSet<&Key>) = (base.iter().collect(), other.iter().collect());

@@ -8,7 +8,7 @@ use crate::model::{
     Schedule, Side, Skipped, StdChoice,
 };
 
-/// Why two reports say nothing about each other.
+/// Why two reports cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReportsError {
     /// They were measured on different machines.
@@ -29,7 +29,7 @@ pub enum ReportsError {
     /// They have no benchmark in common.
     #[error("{0} and {1} have no benchmark in common")]
     NothingInCommon(String, String),
-    /// They have measured other programs under the same names.
+    /// They measured different programs under the same names.
     #[error(
         "{0} and {1} have no program in common: the files of each benchmark were edited between the two; measure both \
          compilers on the same files"
@@ -37,7 +37,7 @@ pub enum ReportsError {
     Edited(String, String),
 }
 
-/// A comparison of two reports, called by these names. What only one of them has measured is skipped, and says so.
+/// A comparison of two reports with these names. Benchmarks that only one of them has are listed as skipped.
 ///
 /// # Errors
 /// If they have no benchmark in common, or were measured on different machines and `force` is not set.
@@ -148,14 +148,14 @@ pub(super) fn by_id(report: &Report) -> ById<'_> {
     report.benchmarks.iter().rev().map(|benchmark| (benchmark.id.as_str(), benchmark)).collect()
 }
 
-/// What people call the machine of a report.
+/// A short description of a report's machine.
 fn machine(report: &Report) -> String {
     let host = report.environment.host.clone().unwrap_or_else(|| "an unnamed host".to_owned());
     let brand = report.environment.cpus.first().map(|cpu| cpu.brand.trim().to_owned()).unwrap_or_default();
     format!("{host} ({} × {brand})", report.environment.cpus.len())
 }
 
-/// What only the report called `name` has measured.
+/// A benchmark that only the report `name` has.
 fn alone(benchmark: &Measured, name: &str) -> Skipped {
     let (reason, broken) = match benchmark.failures.last() {
         Some(failure) => (format!("only {name} has built it; {}", failed(failure, name)), true),
@@ -168,12 +168,12 @@ fn failed(failure: &Failure, name: &str) -> String {
     format!("its build fails with {name}: {}", failure.message)
 }
 
-/// Whether the two have measured other programs. What does not tell its program is taken to have measured the same.
+/// Whether the two measured different programs. Without a fingerprint on both sides they count as the same.
 pub(super) fn is_edited(base: &Measured, other: &Measured) -> bool {
     base.program.as_ref().zip(other.program.as_ref()).is_some_and(|(base, other)| base != other)
 }
 
-/// Which std two reports were measured with: where both were given the same, compilers alone are compared.
+/// The std of two reports. If both were given the same one, only compilers are compared.
 fn std_of(base: &Report, other: &Report) -> StdChoice {
     match (&base.settings.std, &other.settings.std) {
         (Some(a), Some(b)) if a == b => StdChoice::Same(a.clone()),
@@ -193,8 +193,8 @@ fn side(report: Report, name: String, ids: &[String]) -> Side {
     }
 }
 
-/// The runs in the order in which they were made: by it the judge sees whether one run says what the next one will. Files of
-/// this harness have it; where a run lacks its beginning the file's own order has to do.
+/// Sorts the runs by time: the judge checks whether consecutive runs are correlated. If a run has no start time, the order
+/// of the file stays.
 fn in_order(mut measured: Measured) -> Measured {
     if measured.runs.iter().all(|run| run.start_time.is_some()) {
         measured.runs.sort_by_key(|run| run.start_time);

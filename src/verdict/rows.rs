@@ -1,43 +1,43 @@
-//! The benchmarks of a comparison in the order in which they matter: worst first.
+//! The benchmarks of a comparison, worst first.
 
 use crate::model::{BenchmarkFindings, Comparison, Figure, Findings, Metric, OutputFinding, Scope, Verdict};
 
-/// Wall time stands for a benchmark unless another of its figures changed at more than so many times its size.
+/// Wall time represents a benchmark unless another figure changed by more than this multiple.
 pub(crate) const CLEARLY_MORE: f64 = 2.0;
 
-/// So many metrics have a column of their own in a table without asking which of them matter.
+/// Up to this many metrics all have a column in a table.
 const FEW_METRICS: usize = 6;
 
-/// What there is to say of a benchmark on a side, worst first.
+/// The result of a benchmark on a side, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
-    /// It could not be built: no ratio says that.
+    /// It could not be built, so there is no ratio.
     Failed,
     /// A figure became worse.
     Regressed,
-    /// Nothing became worse, but the compilers made different things of it.
+    /// Nothing became worse, but the outputs of the compilers differ.
     Different,
     /// A figure became better.
     Improved,
-    /// A figure became worse or better, but both compilers are one binary: the change is the machine's.
+    /// A figure became worse or better, but both compilers are the same binary: the machine caused the change.
     SameBinary,
-    /// There is nothing to hold against each other, without a failure: it was not reached.
+    /// It was not reached: nothing to compare, and no failure.
     Unmeasured,
-    /// It was measured on both sides, but no cost of it can be compared; a size may be the same.
+    /// It was measured on both sides, but no cost can be compared. A size may be the same.
     Uncompared,
-    /// The data cannot tell.
+    /// The data do not suffice.
     Undecided,
-    /// Shown not to have changed by what would matter.
+    /// Shown not to have changed by the threshold.
     Equal,
 }
 
 impl Class {
-    /// Whether something became different, if only its output.
+    /// Whether anything changed, even if only the output.
     pub(crate) fn is_change(self) -> bool {
         matches!(self, Self::Regressed | Self::Different | Self::Improved)
     }
 
-    /// Whether it is said without being asked for.
+    /// Whether it is shown by default.
     pub(crate) fn is_decided(self) -> bool {
         !matches!(self, Self::Undecided)
     }
@@ -45,44 +45,44 @@ impl Class {
 
 /// One benchmark on one side.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row<'a> {
+pub(crate) struct BenchmarkRow<'a> {
     /// The side, as an index into the comparison's.
     pub(crate) side: usize,
-    /// The benchmark's place among the findings, which is its place on every side.
+    /// The benchmark's index in the findings and on every side.
     pub(crate) index: usize,
     pub(crate) benchmark: &'a BenchmarkFindings,
     pub(crate) class: Class,
-    /// The figure that stands for it; absent where nothing was measured.
+    /// The figure that represents it; absent where nothing was measured.
     pub(crate) lead: Option<&'a Figure>,
 }
 
-impl<'a> Row<'a> {
-    /// The figure that stands for what is undecided of it: wall time if that is, else the first that is. None of what is
-    /// known to have regressed or failed.
+impl<'a> BenchmarkRow<'a> {
+    /// The figure that represents what is undecided: wall time if it is undecided, else the first undecided figure. `None`
+    /// if the benchmark regressed or failed.
     pub(crate) fn open(&self) -> Option<&'a Figure> {
         let open = || self.benchmark.undecided();
         let wall = || open().find(|figure| figure.metric.is_wall());
         if self.benchmark.is_open() { wall().or_else(|| open().next()) } else { None }
     }
 
-    /// Whether the figure that stands for it changed, so that phases may say where.
+    /// Whether the figure that represents it changed, so that phases can explain it.
     pub(crate) fn has_change(&self) -> bool {
         self.lead.is_some_and(|lead| lead.verdict.is_change())
     }
 }
 
 /// The rows of all sides but the control, worst first.
-pub(crate) fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
+pub(crate) fn rows(comparison: &Comparison) -> Vec<BenchmarkRow<'_>> {
     sorted(comparison.answers().flat_map(rows_in_order).collect())
 }
 
 /// The rows of one side, worst first.
-pub(crate) fn rows_of(findings: &Findings) -> Vec<Row<'_>> {
+pub(crate) fn rows_of(findings: &Findings) -> Vec<BenchmarkRow<'_>> {
     sorted(rows_in_order(findings).collect())
 }
 
-fn rows_in_order(findings: &Findings) -> impl Iterator<Item = Row<'_>> {
-    findings.benchmarks.iter().enumerate().map(|(index, benchmark)| Row {
+fn rows_in_order(findings: &Findings) -> impl Iterator<Item = BenchmarkRow<'_>> {
+    findings.benchmarks.iter().enumerate().map(|(index, benchmark)| BenchmarkRow {
         side: findings.side,
         index,
         benchmark,
@@ -91,10 +91,10 @@ fn rows_in_order(findings: &Findings) -> impl Iterator<Item = Row<'_>> {
     })
 }
 
-fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
+fn sorted(mut rows: Vec<BenchmarkRow>) -> Vec<BenchmarkRow> {
     rows.sort_by(|a, b| {
         let by_size = || weight(b).total_cmp(&weight(a));
-        let failed_on = |row: &Row| {
+        let failed_on = |row: &BenchmarkRow| {
             row.benchmark.failed.as_ref().map_or(0, |failed| match (&failed.base, &failed.other) {
                 (None, _) => 0,
                 (Some(_), Some(_)) => 1,
@@ -111,11 +111,11 @@ fn sorted(mut rows: Vec<Row>) -> Vec<Row> {
     rows
 }
 
-/// What a row is sorted by within its class.
-fn weight(row: &Row) -> f64 {
+/// The sort key within a class.
+fn weight(row: &BenchmarkRow) -> f64 {
     let Some(lead) = row.lead else { return 0.0 };
     let value = match row.class {
-        // As bad as it may be.
+        // The worst that the data allow.
         Class::Undecided => lead.high,
         Class::Equal => lead.ratio,
         _ => size(lead),
@@ -138,7 +138,7 @@ fn class(benchmark: &BenchmarkFindings) -> Class {
     }
 }
 
-/// The class of a benchmark whatever became of its output.
+/// The class of a benchmark regardless of its output.
 pub(crate) fn class_by_figures(benchmark: &BenchmarkFindings) -> Class {
     match benchmark.verdict {
         _ if benchmark.failed.is_some() => Class::Failed,
@@ -146,15 +146,15 @@ pub(crate) fn class_by_figures(benchmark: &BenchmarkFindings) -> Class {
         Some(Verdict::Improved) => Class::Improved,
         Some(Verdict::SameBinary) => Class::SameBinary,
         Some(Verdict::Undecided) => Class::Undecided,
-        // A file from before may say so of what has no more than a size.
+        // Older files have this verdict for benchmarks with sizes only.
         Some(Verdict::Equal) if benchmark.scope() == Scope::Costs => Class::Equal,
         _ if benchmark.pairs > 0 || !benchmark.figures.is_empty() => Class::Uncompared,
         _ => Class::Unmeasured,
     }
 }
 
-/// The figure that stands for a benchmark: of those that have its verdict wall time, unless another one changed by far
-/// more, else the one that changed most.
+/// The figure that represents a benchmark. Among those with the benchmark's verdict: wall time, unless another one changed
+/// far more, else the one that changed most.
 fn lead(benchmark: &BenchmarkFindings) -> Option<&Figure> {
     let verdict = benchmark.verdict?;
     let deciding = || benchmark.deciding().filter(move |figure| figure.verdict == verdict);
@@ -166,7 +166,7 @@ fn lead(benchmark: &BenchmarkFindings) -> Option<&Figure> {
     wall.filter(|wall| most.is_none_or(|most| size(most) <= CLEARLY_MORE * size(wall))).or(most)
 }
 
-/// The metrics that have a figure of whole runs anywhere, in the order in which they come.
+/// The metrics with a figure of whole runs in any benchmark, in order of appearance.
 pub(crate) fn primary_metrics(comparison: &Comparison) -> Vec<Metric> {
     let mut metrics = Vec::new();
     let figures = comparison.answers().flat_map(|findings| &findings.benchmarks).flat_map(|one| &one.figures);
@@ -178,8 +178,7 @@ pub(crate) fn primary_metrics(comparison: &Comparison) -> Vec<Metric> {
     metrics
 }
 
-/// Those of them that have a column in a table: all if they are few, else the ones that are always looked at and those in
-/// which anything changed.
+/// The metrics with a column in a table: all if they are few, else the main ones and those in which anything changed.
 pub(crate) fn table_metrics(comparison: &Comparison) -> Vec<Metric> {
     let mut metrics = primary_metrics(comparison);
     if metrics.len() > FEW_METRICS {
@@ -197,12 +196,12 @@ pub(crate) fn table_metrics(comparison: &Comparison) -> Vec<Metric> {
     metrics
 }
 
-/// The metric that a benchmark's verdict is told by.
+/// The metric that represents a benchmark's verdict.
 pub(crate) fn lead_metric(benchmark: &BenchmarkFindings) -> Option<Metric> {
     lead(benchmark).map(|figure| figure.metric)
 }
 
-/// A verdict's place among others, worst first, and what is decided before what is not.
+/// A verdict's rank, worst first, decided ones before undecided.
 pub(crate) fn rank(verdict: Verdict) -> usize {
     match verdict {
         Verdict::Regressed => 0,

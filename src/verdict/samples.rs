@@ -1,6 +1,6 @@
 //! The raw paired values behind a comparison's figures.
 
-use crate::figures::{self, Cost, Row};
+use crate::figures::{self, AttributionRow, Cost};
 use crate::model::{Benchmark, Comparison, Figure, Findings, Metric};
 use crate::phase::OUTSIDE;
 
@@ -25,8 +25,8 @@ impl Sampled {
     }
 }
 
-/// The values behind the figures of one benchmark, in the figures' order; then the time outside phases. Metrics that are
-/// in no run, as counted instructions are not, are left out.
+/// The values behind the figures of one benchmark, in the figures' order; then the time outside phases. Metrics that no run
+/// has, such as counted instructions, are left out.
 pub(crate) fn sampled(comparison: &Comparison, findings: &Findings, index: usize) -> Vec<Sampled> {
     let runs = |side: usize| -> &[Benchmark] {
         let measured = comparison.sides.get(side).and_then(|side| side.benchmarks.get(index));
@@ -35,7 +35,7 @@ pub(crate) fn sampled(comparison: &Comparison, findings: &Findings, index: usize
     let (base, other) = (runs(0), runs(findings.side));
     let Some(benchmark) = findings.benchmarks.get(index) else { return Vec::new() };
     let blocks = base.len().max(other.len());
-    let rows = |runs: &[Benchmark]| -> Vec<Vec<Row>> { runs.iter().map(figures::attributed).collect() };
+    let rows = |runs: &[Benchmark]| -> Vec<Vec<AttributionRow>> { runs.iter().map(figures::attributed).collect() };
     let (base_rows, other_rows) = (rows(base), rows(other));
     let mut all: Vec<Sampled> = Vec::new();
     let mut add = |metric: Metric, phase: Option<String>, value: &dyn Fn(usize, bool) -> Option<f64>| {
@@ -63,8 +63,8 @@ pub(crate) fn sampled(comparison: &Comparison, findings: &Findings, index: usize
     all
 }
 
-/// The value of a figure's phase in one run: the phase's own, or what its parts come to where the compiler has split it.
-fn of_phase(rows: &[Row], figure: &Figure) -> Option<f64> {
+/// The value of a figure's phase in one run: the phase's own, or the sum of its parts where the compiler has split it.
+fn of_phase(rows: &[AttributionRow], figure: &Figure) -> Option<f64> {
     let named = |name: &str| {
         let found = rows.iter().find(|row| row.key.phase.as_deref() == Some(name) && row.key.package.is_none());
         found.map(|row| row.cost)

@@ -7,11 +7,11 @@ use crate::figures::Cost;
 use crate::model::{InstructionCount, Measured, Metric, UnmatchedPhase};
 use crate::{figures, stats};
 
-/// Phases below this share of a run on both sides have no verdict of their own: at a hundredth of the time, what a phase
-/// loses does not matter to the whole, and each figure more makes all others harder to decide.
+/// Phases below this share of a run on both sides get no verdict of their own. At a hundredth of the time a phase hardly
+/// affects the whole, and each further figure makes all others harder to decide.
 pub const LEAST_SHARE: f64 = 0.01;
 
-/// The values of one figure, of both sides: those of one number were measured in one block.
+/// The values of one figure on both sides. Values with the same index were measured in the same block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     /// The metric.
@@ -39,20 +39,20 @@ impl Series {
         !self.metric.is_event() || self.base.iter().chain(&self.other).any(|count| *count > 0.0)
     }
 
-    /// Whether the values are not samples but facts: sizes that are the same in every run of a side.
+    /// Whether the values are facts, not samples: sizes that are the same in every run of a side.
     pub fn is_exact(&self) -> bool {
         let constant = |values: &[f64]| values.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
         self.metric.is_size() && constant(&self.base) && constant(&self.other)
     }
 }
 
-/// What of one side of a benchmark is compared, whatever it is held against.
+/// What is compared of one side of a benchmark.
 #[derive(Clone, Debug)]
 pub struct Extract {
     /// How many runs there are.
     pub runs: usize,
-    /// Of whole runs: those compared that every run has, and where each had its events counted, the events. All
-    /// phases together are among them only where the wall time of a run is not known.
+    /// Values of whole runs: the compared metrics that every run has, plus the events if they were counted in every run. All
+    /// phases together are included only where the wall time of a run is unknown.
     pub whole: Vec<(Metric, Vec<f64>)>,
     /// All phases together of each run, where every run has some.
     together: Option<Vec<f64>>,
@@ -94,7 +94,7 @@ impl Extract {
     }
 }
 
-/// What callgrind has counted of one side, a count an element.
+/// The callgrind counts of one side, one element for each count.
 #[derive(Clone, Debug)]
 pub struct Counted {
     /// Of whole builds.
@@ -119,7 +119,7 @@ impl Counted {
     /// The sums over these phases; `None` if a count lacks one of them.
     fn sums(&self, names: &[String]) -> Option<Vec<f64>> {
         let of = |count: usize| -> Option<f64> {
-            // Of a name at several depths, the first is meant.
+            // For a name at several depths, the first one.
             let value = |name: &String| self.phases.iter().find(|(key, _)| key.0 == *name)?.1.get(count).copied()?;
             names.iter().map(value).sum()
         };
@@ -127,8 +127,8 @@ impl Counted {
     }
 }
 
-/// All figures that two sides have of one benchmark, those of whole runs first, and the phases that only one has. A value
-/// that is missing in any run makes the figure be left out: what remains would not be what it is called.
+/// All figures that two sides have of one benchmark, those of whole runs first, and the phases that only one has. A figure
+/// is left out if any run lacks its value: the rest would not be the same quantity.
 pub fn of(base: &Measured, other: &Measured) -> (Vec<Series>, Vec<UnmatchedPhase>) {
     paired(&Extract::of(base), &Extract::of(other))
 }
@@ -138,7 +138,7 @@ fn paired(base: &Extract, other: &Extract) -> (Vec<Series>, Vec<UnmatchedPhase>)
     if base.runs == 0 || other.runs == 0 {
         return (series, Vec::new());
     }
-    // What callgrind has counted needs no counter of the machine's.
+    // Callgrind's counts need no hardware counters.
     let is_counted = !series.is_empty();
     let is_wanted = |metric: Metric| !(is_counted && metric == Metric::Instructions);
     let (shared, unmatched) = phases::matched(&base.phases.order, &other.phases.order);
@@ -151,7 +151,7 @@ fn paired(base: &Extract, other: &Extract) -> (Vec<Series>, Vec<UnmatchedPhase>)
             Some(UnmatchedPhase { wall: stats::median(&walls)?, phase, depth, gone })
         })
         .collect();
-    // Without the wall time of either side all phases together stand for it.
+    // If a side has no wall time, all phases together replace it.
     let has_wall = base.has(Metric::Wall) && other.has(Metric::Wall);
     let whole = base.whole.iter().map(|(metric, _)| *metric).chain([Metric::PhasesWall]);
     let is_first = |metric: Metric| metric != Metric::PhasesWall || !has_wall;
@@ -203,8 +203,8 @@ fn paired(base: &Extract, other: &Extract) -> (Vec<Series>, Vec<UnmatchedPhase>)
     (series, unmatched)
 }
 
-/// Whether all phases together are the same work on both sides: a compiler that tells of one phase more does not take so
-/// much longer. What is below [`LEAST_SHARE`] of the whole is no matter.
+/// Whether all phases together are the same work on both sides. A compiler that announces one more phase is not slower by
+/// that phase. Phases below [`LEAST_SHARE`] of the whole do not matter.
 fn is_same_work(base: &Extract, other: &Extract, unmatched: &[UnmatchedPhase]) -> bool {
     [(base, true), (other, false)].into_iter().all(|(side, gone)| {
         let own = unmatched.iter().filter(|phase| phase.depth == 0 && phase.gone == gone);
@@ -239,7 +239,7 @@ fn matters(counts: &[f64], counted: &Counted) -> bool {
 /// The phases of one side's runs.
 #[derive(Clone, Debug)]
 pub struct Phases {
-    /// In the order of the first run, and after it what only later runs have.
+    /// In the order of the first run, followed by phases that only later runs have.
     pub order: Vec<Key>,
     /// What each run has of them.
     pub runs: Vec<BTreeMap<Key, Cost>>,

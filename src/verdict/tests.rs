@@ -349,7 +349,7 @@ fn phases_together_stand_for_a_wall_time_that_was_not_recorded() {
     let text = crate::report::comparison::terminal(&comparison, true, None);
     let text = strip_ansi_escapes::strip_str(text);
     assert!(text.contains("all phases together −38.0 % ["), "{text}");
-    assert!(text.contains("compile to ast carries 38 % of it (−1.53 s)"), "{text}");
+    assert!(text.contains("compile to ast accounts for 38 % of it (−1.53 s)"), "{text}");
     assert!(text.contains("▼ improved (1 of "), "{text}");
     // What is told of the wall time holds for what stands in its place.
     let thresholds = thresholds(&BTreeMap::from([(Metric::Wall, 0.07)]));

@@ -6,7 +6,7 @@ use crate::text::counted;
 use crate::text::format;
 
 /// A figure's change with its interval and the interval's confidence: `+4.2 % [+3.1, +5.4] (99 %)`; `+4.2 % (exact)` where
-/// nothing is estimated. That of an undecided figure is one `so far`.
+/// nothing is estimated. For an undecided figure the confidence says `so far`.
 pub(crate) fn interval(figure: &Figure) -> String {
     let bare = |ends| interval_of(figure.ratio, ends, is_exact(figure));
     if is_exact(figure) || !figure.ratio.is_finite() {
@@ -30,7 +30,7 @@ pub(crate) fn verdict_on_total(total: &Total) -> String {
     verdict_on(total.metric, total.ratio, ends, total.confidence, total.verdict)
 }
 
-/// A figure with its verdict: `peak memory −41.0 % [−42.1, −39.8] (99 %) improved`, or what is undecided of it.
+/// A figure with its verdict: `peak memory −41.0 % [−42.1, −39.8] (99 %) improved`, or its undecided range.
 pub(crate) fn verdict_on_figure(figure: &Figure) -> String {
     if is_exact(figure) {
         return format!("{} {}", change(figure), figure.verdict.name());
@@ -55,7 +55,7 @@ fn verdict_on(metric: Metric, ratio: f64, ends: Option<(f64, f64)>, share: f64, 
     }
 }
 
-/// What a figure's verdict rests on: `by ranks, 27 blocks`, `by the spread of all benchmarks, 3 blocks`, `exact`.
+/// What a figure's verdict is based on: `by ranks, 27 blocks`, `by the spread of all benchmarks, 3 blocks`, `exact`.
 pub(crate) fn rests_on(figure: &Figure, interleaved: bool) -> String {
     let values =
         if interleaved { counted(figure.pairs, "block") } else { format!("{} each", counted(figure.pairs, "run")) };
@@ -73,7 +73,7 @@ pub(crate) fn change(figure: &Figure) -> String {
     format!("{} {}", figure.metric.name(), interval(figure))
 }
 
-/// From what to what: `61.0 ms → 63.6 ms`.
+/// Both medians: `61.0 ms → 63.6 ms`.
 pub(crate) fn transition(figure: &Figure) -> String {
     let unit = figure.metric.unit();
     format!("{} → {}", format::value(figure.base, unit), format::value(figure.other, unit))

@@ -5,11 +5,11 @@ use std::fmt;
 use crate::model::{Check, Environment, Measured, RunWarning, Severity, WarningKind};
 use crate::text::clean;
 
-/// So many lines a person reads before a measurement.
+/// The most lines shown before a measurement.
 const LINES: usize = 5;
-/// So many notes are worth a line of them.
+/// The most notes among them.
 const NOTES: usize = 2;
-/// So many benchmarks are named for each kind of warning before they are counted.
+/// How many benchmarks are named for each kind of warning before they are counted.
 const NAMED: usize = 3;
 
 /// The machine in a line, then what is wrong with it, the worst first, then the first notes: five lines at most.
@@ -49,14 +49,14 @@ fn machine(environment: &Environment) -> String {
     format!("machine: {}", parts.join(", "))
 }
 
-/// A line of warnings, with the name in it apart: whoever shows it sets names off in its own way.
+/// A warning line with the name as a separate part, because each format marks names in its own way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WarningLine {
-    /// What stands before the name; may be empty.
+    /// The text before the name; can be empty.
     pub before: String,
     /// The benchmark's id.
     pub id: String,
-    /// What is the matter.
+    /// The warning.
     pub message: String,
 }
 

@@ -7,20 +7,20 @@ use super::settings::thresholds;
 use crate::model::{CompareSettings, Comparison, Origin, Schedule, Side, StdChoice};
 use crate::text::shell;
 
-/// The suite that is read where none is named.
+/// The default suite.
 const DEFAULT_SUITE: &str = "fixtures";
-/// What a command keeps of the one that led to it: options with a value, and flags.
+/// Options with a value, and flags, that a next command keeps.
 const KEPT: [&str; 5] = ["--threshold", "--schedule", "--pin", "--interval", "--time-limit"];
 const KEPT_FLAGS: [&str; 2] = ["--control", "--counters"];
-/// Options that are given anew, each with a value.
+/// Options with a value that a next command sets itself.
 const RENEWED: [&str; 4] = ["--budget", "--min-runs", "--max-runs", "--format"];
 
-/// What a side is called.
+/// A side's name.
 pub(crate) fn side_name(side: &Side) -> String {
     if side.control { format!("{} (control)", side.name) } else { side.name.clone() }
 }
 
-/// The values that an option was given on a command line, in either form.
+/// The values of an option on a command line, in either form.
 pub(super) fn given<'a>(command: &'a [String], option: &str) -> impl Iterator<Item = &'a str> {
     command.iter().enumerate().filter_map(move |(index, word)| match joined(word, option) {
         None if word == option => command.get(index + 1).map(String::as_str),
@@ -67,7 +67,7 @@ pub(crate) fn reproduction(comparison: &Comparison) -> String {
     }
     words = words.all(&["--min-runs", &min_runs.to_string(), "--max-runs", &max_runs.to_string()]);
     for (metric, threshold) in thresholds(comparison) {
-        // Rounded, lest 0.07 * 100 be told as 7.000000000000001.
+        // Rounded, so that 0.07 * 100 is not shown as 7.000000000000001.
         let percent = (threshold * 1e8).round() / 1e6;
         words = words.all(&["--threshold", &format!("{}={percent}", metric.word())]);
     }
@@ -78,20 +78,20 @@ fn time(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
-/// How a side's compiler is named on the command line: as it was, or where its name is a report's, by where it came from.
+/// How a side's compiler is named on the command line: as it was given, or by its origin if the side's name is a report's.
 pub(super) fn compiler(side: &Side, named: bool) -> String {
     match &side.toolchain.origin {
         _ if named => side.name.clone(),
         Origin::Release(version) => version.clone(),
         Origin::Fuelup(name) => format!("+{name}"),
-        // A branch has moved since, and the two reports' may be one.
+        // A branch may have moved since, and both reports may be of the same branch.
         Origin::Revision(revision) if revision.tree.is_none() => revision.short(),
         Origin::Revision(revision) => revision.name.clone(),
         Origin::Path | Origin::Variable | Origin::SearchPath => side.toolchain.path.display().to_string(),
     }
 }
 
-/// A command line of `forc-perf` in the making.
+/// A builder of `forc-perf` command lines.
 pub(super) struct Words(Vec<String>);
 
 impl Words {
@@ -107,7 +107,7 @@ impl Words {
         let interleaved = comparison.settings.interleaved;
         words.extend(comparison.sides.iter().enumerate().filter(wanted).map(|(_, side)| compiler(side, interleaved)));
         let settings = &comparison.settings;
-        // Of what others have recorded, neither suite nor repository is known.
+        // The records of others have neither suite nor repository.
         if settings.suite != Path::new(DEFAULT_SUITE) && !settings.suite.as_os_str().is_empty() {
             words.extend(["--suite".to_owned(), settings.suite.display().to_string()]);
         }
@@ -130,7 +130,7 @@ impl Words {
         Self(words)
     }
 
-    /// The command that was given, without what is to be given anew; `None` where it is not known.
+    /// The given command without the options that are set again; `None` where it is unknown.
     pub(super) fn again(comparison: &Comparison) -> Option<Self> {
         let given = &comparison.settings.command;
         let words = Self(given.iter().filter(|word| *word != "--resume").cloned().collect());
@@ -164,7 +164,7 @@ impl Words {
 
     /// With only this benchmark.
     pub(super) fn id(self, id: &str) -> Self {
-        // An id may hold what a pattern takes for its own.
+        // An id can contain characters that are special in patterns.
         let literal = id.contains(['*', '?', '[']);
         let id = if literal { glob::Pattern::escape(id) } else { id.to_owned() };
         self.all(&["--select", &id])

@@ -10,14 +10,14 @@ use crate::text::clean;
 use crate::text::format;
 use crate::trends::{Axis, Controls, Event, Night, Standing, Trends, Warned};
 
-/// So many points a series must have before it shows a change of any size.
+/// A series needs this many points before any change can be shown.
 const EARLIEST: usize = 8;
 
-/// How many names stand in a line before the rest are counted.
+/// How many names are listed before the rest are counted.
 const NAMED: usize = 2;
 
 /// What an event is, in one line: `14 benchmarks: wall +6.0 % [+5.1, +7.0], all in compile ast to ir`.
-pub fn sentence(event: &Event) -> String {
+pub fn summary(event: &Event) -> String {
     let mut text = format!("{}: {}", benchmarks(event), what(event));
     if let Some(phases) = contributors(event) {
         text += &format!(", {phases}");
@@ -53,13 +53,13 @@ pub fn what(event: &Event) -> String {
     }
 }
 
-/// Where the difference is: in one phase, or in several.
+/// The phases that contribute to the difference.
 pub fn contributors(event: &Event) -> Option<String> {
     let contributors = event.contributors.as_ref().filter(|_| event.headline.metric == Metric::Wall)?;
     if event.headline.phase.is_some() {
         return None;
     }
-    // What lies outside of all phases is no phase that it could be in.
+    // "in" only fits a phase, not the time outside phases.
     let place = |phase: &str| {
         if phase == OUTSIDE { phase.to_owned() } else { format!("in {}", clean(&contributors.label(phase))) }
     };
@@ -78,7 +78,7 @@ pub fn contributors(event: &Event) -> Option<String> {
     })
 }
 
-/// Which commits it can be: `0e567287ab`, or `0e567287ab (or one before it, after 1234567890)`.
+/// The commits that can be the cause: `0e567287ab`, or `0e567287ab (or one before it, after 1234567890)`.
 pub fn commits(axis: &Axis, event: &Event) -> String {
     let name =
         |position: usize| axis.commits.get(position).map_or(String::new(), |commit| clean(&commit.name).into_owned());
@@ -100,7 +100,7 @@ pub fn news(trends: &Trends) -> Vec<String> {
     let mut lines = vec![night(trends)];
     let new: Vec<&Event> = trends.events.iter().filter(|event| event.standing == Standing::New).collect();
     let (worse, better): (Vec<&Event>, Vec<&Event>) = new.iter().copied().partition(|event| event.worse);
-    // Of a night without a run that would be no news, and no comfort either.
+    // Not for a night without a run: nothing is known then.
     let measured = trends.health.last.as_ref().is_some_and(|night| night.runs > 0);
     if new.is_empty() && measured {
         lines.push(match too_early(trends) {
@@ -110,7 +110,7 @@ pub fn news(trends: &Trends) -> Vec<String> {
             None => "nothing new: no level has changed since the last time".to_owned(),
         });
     }
-    // What casts doubt on the figures stands last, and has a line of its own also where there are many events.
+    // Warnings come last, and have their own line even if there are many events.
     let doubt = trends.health.last.as_ref().and_then(warned);
     let room = LINES - lines.len() - usize::from(doubt.is_some());
     // The best is last in the order of events.
@@ -118,7 +118,7 @@ pub fn news(trends: &Trends) -> Vec<String> {
     let shown = if ordered.len() <= room { ordered.len() } else { room - 1 };
     for event in &ordered[..shown] {
         let mark = Sign::of_direction(event.worse).word;
-        lines.push(format!("{mark:<6}  {}  {}", commits(&trends.axis, event), sentence(event)));
+        lines.push(format!("{mark:<6}  {}  {}", commits(&trends.axis, event), summary(event)));
     }
     if shown < ordered.len() {
         let rest = &ordered[shown..];
@@ -134,7 +134,7 @@ pub fn news(trends: &Trends) -> Vec<String> {
     lines
 }
 
-/// What casts doubt on a night's figures: `other load in 3 benchmarks, wide spread in 1 benchmark`.
+/// The warnings about a night's figures: `other load in 3 benchmarks, wide spread in 1 benchmark`.
 pub fn warned(night: &Night) -> Option<String> {
     let kinds: Vec<String> = night
         .warned
@@ -176,7 +176,7 @@ pub fn night(trends: &Trends) -> String {
     text
 }
 
-/// How often comparisons have cried wolf: `3 false alarms among 340 control figures in 30 days`.
+/// How often controls raised false alarms: `3 false alarms among 340 control figures in 30 days`.
 pub fn false_alarms(controls: Controls) -> String {
     let Controls { figures, false_alarms, .. } = controls;
     let alarms = if false_alarms == 1 { "alarm" } else { "alarms" };

@@ -1,9 +1,9 @@
-//! The five lines that say what to do, and what must be known to believe them.
+//! The five lines of a comparison, and the facts needed to judge them.
 
-use super::carrier::sentence;
 use super::change::{change, transition, verdict_on_figure, verdict_on_total};
 use super::checkup;
 use super::commands::side_name;
+use super::contributor::explain;
 use super::next::next;
 use super::phrase::Phrase;
 use super::row::{output, undecided, verdicts_on};
@@ -16,64 +16,64 @@ use crate::model::{
 use crate::text::counted;
 use crate::text::format;
 use crate::verdict::primary_metrics;
-use crate::verdict::{Class, Row, carrier, class_by_figures, rank, rows, size};
+use crate::verdict::{BenchmarkRow, Class, class_by_figures, contributor, rank, rows, size};
 
-/// What whoever reads no further must know: the same words in every format.
+/// The summary of a comparison, with the same words in every format.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Headline {
-    /// Whether anything was measured on two sides. If not, the lines say so, and say nothing of changes.
+    /// Whether anything was measured on two sides. If not, the lines say only that.
     pub measured: bool,
     /// How many benchmarks have which verdict, for each side but the base and the control.
     pub counts: Vec<Counts>,
-    /// Five lines: the verdicts, the worst, the phase that carries it, what else matters, what to do next. With several
-    /// sides there is a line of verdicts for each.
+    /// Five lines: the verdicts, the worst benchmark, the phase that contributes most to it, what else matters, and what to
+    /// do next. With several sides each has its own line of verdicts.
     pub lines: Vec<Line>,
-    /// What must be known to believe them: which std, whether anything was cut short, how the sides were run.
+    /// The facts needed to judge them: which std, whether anything was interrupted, how the sides were run.
     pub facts: Vec<Line>,
 }
 
-/// A labelled sentence.
+/// A labelled line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// What it is about, in a word.
+    /// The label, one word.
     pub label: &'static str,
-    /// How good or bad that is.
+    /// How good or bad the news is.
     pub tone: Tone,
     /// The sentence.
     pub phrase: Phrase,
 }
 
-/// How many benchmarks there are of each kind on one side. Each counts once, but those with a different output count there
-/// as well as at their verdict.
+/// How many benchmarks there are of each kind on one side. Each counts once, except those with a different output: they
+/// count there and at their verdict.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// The side, as an index into the comparison's.
     pub side: usize,
-    /// All of them.
+    /// The number of benchmarks.
     pub benchmarks: usize,
     /// Could not be built on a side.
     pub failed: usize,
-    /// How many figures the verdicts rest on.
+    /// How many figures the verdicts are based on.
     pub figures: usize,
     /// Became worse in a figure.
     pub regressed: usize,
     /// Became better in a figure.
     pub improved: usize,
-    /// Differ, and are of one binary.
+    /// Differ, though both compilers are the same binary.
     pub same_binary: usize,
-    /// Became better in a figure and worse in another, and so are among both.
+    /// Became better in one figure and worse in another; counted as both.
     pub both: usize,
-    /// Became better and not worse, but a deciding figure is undecided, so that they may have become worse.
+    /// Became better and not worse, but a deciding figure is undecided, so they may also have become worse.
     pub improved_in_part: usize,
-    /// Did not change by what would matter.
+    /// Shown equal.
     pub equal: usize,
-    /// Cannot be told.
+    /// Undecided.
     pub undecided: usize,
     /// Have no cost that can be compared.
     pub uncompared: usize,
     /// Were not reached.
     pub unmeasured: usize,
-    /// Were made into something different.
+    /// Have a different output.
     pub different: usize,
 }
 
@@ -82,7 +82,7 @@ impl Counts {
         let benchmarks = &findings.benchmarks;
         let has = |one: &BenchmarkFindings, verdict| one.failed.is_none() && one.has(verdict);
         let count = |is: &dyn Fn(&BenchmarkFindings) -> bool| benchmarks.iter().filter(|one| is(one)).count();
-        // Other output is a kind of row, and not of what the figures say.
+        // A different output is a class of rows, but not a verdict of figures.
         let figures = |wanted: Class| count(&|one| class_by_figures(one) == wanted);
         Self {
             side: findings.side,
@@ -105,8 +105,8 @@ impl Counts {
         }
     }
 
-    /// The counts in words, what is wrong first. That nothing regressed is said, as it is what one looks for.
-    pub(crate) fn sentence(&self) -> Phrase {
+    /// The counts in words, problems first. "0 regressed" is always shown, because it is what readers look for.
+    pub(crate) fn phrase(&self) -> Phrase {
         let mut parts = Vec::new();
         let mut add = |count: usize, word: &str, always: bool| {
             let text = format!("{count} {word}");
@@ -118,7 +118,7 @@ impl Counts {
         };
         add(self.failed, "failed to build", false);
         add(self.regressed, "regressed", true);
-        // Of all of them the number need not be told.
+        // If it is all of them, the number is left out.
         let among = |count: usize, what: &str| match count {
             0 => None,
             _ if count == self.improved => Some(what.to_owned()),
@@ -149,17 +149,17 @@ impl Counts {
     }
 }
 
-/// Where the suite as a whole became worse, and no benchmark is known to have by itself.
+/// Shown when the suite as a whole regressed, but no single benchmark is known to have.
 const TOGETHER_ALONE: &str = "no benchmark by itself, but all of them together regressed";
 
-/// What must be known of sides that did not run in turns.
+/// The caveat for sides that did not run in turns.
 pub(crate) const NOT_INTERLEAVED: &str = "the sides were measured one after the other, not in turns: what the machine did in between cannot be told from what the \
      compiler did, and one compiler’s figures differ by 3 % from night to night";
-/// What is compared where no one std was given to all sides.
+/// What is compared if the sides were not all given the same std.
 pub(crate) const STD_OWN: &str =
     "each compiler with its own, or the one it finds: compiler and std together are compared";
 
-/// The five lines of a comparison and what must be known to believe them.
+/// The five lines of a comparison and the facts needed to judge them.
 pub fn headline(comparison: &Comparison) -> Headline {
     let rows = rows(comparison);
     let counts: Vec<Counts> = comparison.answers().map(Counts::of).collect();
@@ -172,11 +172,8 @@ pub fn headline(comparison: &Comparison) -> Headline {
         lines.push(phase(comparison, &rows));
     } else {
         lines.push(nothing(comparison));
-        lines.push(plain(
-            "Worst",
-            Phrase::new("nothing can be said of any change, and above all not that there was none"),
-        ));
-        lines.push(plain("Phase", Phrase::new("nothing can be said of any phase")));
+        lines.push(plain("Worst", Phrase::new("changes can neither be shown nor excluded")));
+        lines.push(plain("Phase", Phrase::new("nothing is known of any phase")));
     }
     lines.push(also(comparison, &rows, measured));
     lines.push(plain("Next", next(comparison, &rows)));
@@ -191,7 +188,7 @@ fn name_of(comparison: &Comparison, side: usize) -> Phrase {
     Phrase::default().name(comparison.sides.get(side).map_or_else(|| format!("side {side}"), side_name))
 }
 
-/// With which side, where there are several.
+/// The side, if there are several.
 fn with(comparison: &Comparison, side: usize) -> Phrase {
     if comparison.answers().count() > 1 {
         Phrase::new(" with ").then(name_of(comparison, side))
@@ -211,7 +208,7 @@ fn verdicts(comparison: &Comparison, findings: &Findings, counts: &Counts) -> Li
     if !together.0.is_empty() {
         phrase = phrase.then(together).text("; ");
     }
-    phrase = phrase.then(counts.sentence());
+    phrase = phrase.then(counts.phrase());
     if comparison.completion == Completion::Interrupted {
         phrase = phrase.text("; ").strong("interrupted");
     }
@@ -230,8 +227,8 @@ fn together(findings: &Findings) -> Phrase {
             let all = |total: &Total| {
                 if total.benchmarks == first.benchmarks { String::new() } else { format!(" (of {})", total.benchmarks) }
             };
-            let told = totals.iter().map(|total| (total.verdict, verdict_on_total(total) + &all(total)));
-            (format!("all {} together: ", first.benchmarks), told.collect())
+            let described = totals.iter().map(|total| (total.verdict, verdict_on_total(total) + &all(total)));
+            (format!("all {} together: ", first.benchmarks), described.collect())
         }
         _ => return Phrase::default(),
     };
@@ -242,11 +239,11 @@ fn together(findings: &Findings) -> Phrase {
     if all.0.is_empty() { all } else { Phrase::new(begin).then(all) }
 }
 
-/// Of a side that is the base's very binary: no verdict on it is the compiler's.
+/// The verdict line of a side with the same binary as the base: no change comes from the compiler.
 fn same_as_base(comparison: &Comparison, counts: &Counts) -> Line {
     let digest = comparison.base().map_or("", |base| &base.toolchain.sha256);
     let digest: String = digest.chars().take(12).collect();
-    // Between two measurements, somebody may have changed a project.
+    // A project may have changed between the two measurements.
     let whose = if comparison.settings.interleaved { "the machine’s" } else { "the machine’s or the projects’" };
     let mut phrase = name_of(comparison, counts.side)
         .text(" and ")
@@ -290,16 +287,16 @@ fn nothing(comparison: &Comparison) -> Line {
     Line { label: "Verdict", tone: Tone::Bad, phrase }
 }
 
-fn worst(comparison: &Comparison, rows: &[Row]) -> Line {
+fn worst(comparison: &Comparison, rows: &[BenchmarkRow]) -> Line {
     let of = |class: Class| rows.iter().find(|row| row.class == class);
-    let told = |row: &Row| {
+    let described = |row: &BenchmarkRow| {
         let name = Phrase::default().name(&row.benchmark.id).then(with(comparison, row.side));
         match row.lead {
             Some(lead) => name.text(": ").strong(change(lead)).text(format!(", {}", transition(lead))),
             None => name,
         }
     };
-    let of_output = |row: &Row| match output(row.benchmark) {
+    let of_output = |row: &BenchmarkRow| match output(row.benchmark) {
         "" => String::new(),
         output => format!("; {output} output"),
     };
@@ -307,23 +304,23 @@ fn worst(comparison: &Comparison, rows: &[Row]) -> Line {
     let certain = !rows.iter().any(|row| row.benchmark.is_open());
     let together = comparison.different_compilers().any(Findings::has_regressed);
     let (tone, phrase) = if let Some(row) = of(Class::Regressed) {
-        (Tone::Bad, told(row).text(of_output(row)))
+        (Tone::Bad, described(row).text(of_output(row)))
     } else if let Some(row) = best(rows) {
         let (tone, none) = match certain {
             _ if together => (Tone::Bad, TOGETHER_ALONE),
             true => (Tone::Good, "nothing regressed"),
             false => (Tone::Warning, "nothing regressed for certain"),
         };
-        let phrase = Phrase::new(none).text("; best is ").then(told(row));
+        let phrase = Phrase::new(none).text("; best is ").then(described(row));
         (tone, phrase.text(open_beside(row)).text(of_output(row)))
     } else if let Some(row) = of(Class::SameBinary) {
         let phrase = Phrase::new("none, as one binary cannot be worse than itself; the largest difference is ");
-        (Tone::Warning, phrase.then(told(row)))
+        (Tone::Warning, phrase.then(described(row)))
     } else if let Some(row) = undecided_row {
         let undecided = row.lead.map_or_else(Phrase::default, |lead| Phrase::new("; ").then(undecided(lead)));
         let (tone, none) =
             if together { (Tone::Bad, TOGETHER_ALONE) } else { (Tone::Warning, "nothing regressed for certain") };
-        (tone, Phrase::new(none).text("; undecided is ").then(told(row)).then(undecided))
+        (tone, Phrase::new(none).text("; undecided is ").then(described(row)).then(undecided))
     } else if rows.iter().any(|row| row.benchmark.verdict == Some(Verdict::Equal)) {
         let matter = thresholds(comparison);
         if together {
@@ -331,13 +328,13 @@ fn worst(comparison: &Comparison, rows: &[Row]) -> Line {
         }
         (Tone::Plain, Phrase::new(format!("none: nothing that was measured changed by what would matter{matter}")))
     } else {
-        (Tone::Warning, Phrase::new("cannot be told: no figure has a verdict"))
+        (Tone::Warning, Phrase::new("unknown: no figure has a verdict"))
     };
     Line { label: "Worst", tone, phrase }
 }
 
-/// What is undecided of a benchmark that improved: `; wall undecided, −27.0 to −12.0 % so far (95 %)`.
-fn open_beside(row: &Row) -> String {
+/// The undecided figures of a benchmark that improved: `; wall undecided, −27.0 to −12.0 % so far (95 %)`.
+fn open_beside(row: &BenchmarkRow) -> String {
     row.open().map_or_else(String::new, |open| format!("; {}", verdict_on_figure(open)))
 }
 
@@ -350,18 +347,18 @@ fn thresholds(comparison: &Comparison) -> String {
     if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
 }
 
-/// The row that improved most, whatever became of its output.
-fn best<'r, 'a>(rows: &'r [Row<'a>]) -> Option<&'r Row<'a>> {
+/// The row that improved most, regardless of its output.
+fn best<'r, 'a>(rows: &'r [BenchmarkRow<'a>]) -> Option<&'r BenchmarkRow<'a>> {
     let improved =
         rows.iter().filter(|row| row.class != Class::Failed && row.benchmark.verdict == Some(Verdict::Improved));
     improved.max_by(|a, b| a.lead.map_or(0.0, size).total_cmp(&b.lead.map_or(0.0, size)))
 }
 
 /// The phase behind the change that the line above is about.
-fn phase(comparison: &Comparison, rows: &[Row]) -> Line {
+fn phase(comparison: &Comparison, rows: &[BenchmarkRow]) -> Line {
     let row = rows.iter().find(|row| row.class == Class::Regressed).or_else(|| best(rows));
     let phrase = match row.and_then(|row| Some((row, row.lead?))) {
-        Some((row, lead)) => sentence(&carrier(row.benchmark, lead), lead.metric),
+        Some((row, lead)) => explain(&contributor(row.benchmark, lead), lead.metric),
         None => comparison
             .different_compilers()
             .find_map(phase_of_all)
@@ -370,8 +367,8 @@ fn phase(comparison: &Comparison, rows: &[Row]) -> Line {
     plain("Phase", phrase)
 }
 
-/// What else matters, the most pressing first.
-fn also(comparison: &Comparison, rows: &[Row], measured: bool) -> Line {
+/// What else matters, the most urgent first.
+fn also(comparison: &Comparison, rows: &[BenchmarkRow], measured: bool) -> Line {
     let mut parts = failures(comparison, rows);
     let mut tone = if parts.is_empty() { Tone::Plain } else { Tone::Bad };
     let broken = comparison.skipped.iter().filter(|skipped| skipped.broken).count();
@@ -414,9 +411,9 @@ fn also(comparison: &Comparison, rows: &[Row], measured: bool) -> Line {
     Line { label: "Also", tone, phrase: Phrase::joined(parts, "; ") }
 }
 
-/// The first row of each benchmark that is such: what is true of it on several sides is told once.
-fn distinct<'r, 'a>(rows: &'r [Row<'a>], is: impl Fn(&Row) -> bool) -> Vec<&'r Row<'a>> {
-    let mut found: Vec<&Row> = Vec::new();
+/// The first such row of each benchmark: what holds on several sides is reported once.
+fn distinct<'r, 'a>(rows: &'r [BenchmarkRow<'a>], is: impl Fn(&BenchmarkRow) -> bool) -> Vec<&'r BenchmarkRow<'a>> {
+    let mut found: Vec<&BenchmarkRow> = Vec::new();
     for row in rows.iter().filter(|row| is(row)) {
         if !found.iter().any(|other| other.index == row.index) {
             found.push(row);
@@ -425,14 +422,14 @@ fn distinct<'r, 'a>(rows: &'r [Row<'a>], is: impl Fn(&Row) -> bool) -> Vec<&'r R
     found
 }
 
-/// Builds that failed: those that only one of the other sides cannot build first, then what fails everywhere, then what
-/// only the base cannot build.
-fn failures(comparison: &Comparison, rows: &[Row]) -> Vec<Phrase> {
+/// Failed builds: first those that fail only on another side, then those that fail everywhere, then those that fail only on
+/// the base.
+fn failures(comparison: &Comparison, rows: &[BenchmarkRow]) -> Vec<Phrase> {
     let failed = |base: bool, other: bool| {
-        let on = |row: &Row| row.benchmark.failed.as_ref().map(|f| (f.base.is_some(), f.other.is_some()));
+        let on = |row: &BenchmarkRow| row.benchmark.failed.as_ref().map(|f| (f.base.is_some(), f.other.is_some()));
         distinct(rows, |row| on(row) == Some((base, other)))
     };
-    let told = |rows: &[&Row], how: &str, with: &dyn Fn(&Row) -> Phrase| match rows {
+    let described = |rows: &[&BenchmarkRow], how: &str, with: &dyn Fn(&BenchmarkRow) -> Phrase| match rows {
         [] => Phrase::default(),
         [row] => Phrase::default().name(&row.benchmark.id).text(" ").strong(how).then(with(row)),
         [first, ..] => Phrase::default()
@@ -442,15 +439,17 @@ fn failures(comparison: &Comparison, rows: &[Row]) -> Vec<Phrase> {
             .then(with(first)),
     };
     let parts = [
-        told(&failed(false, true), "failed to build", &|row| Phrase::new(" with ").then(name_of(comparison, row.side))),
-        told(&failed(true, true), "failed to build on both sides", &|_| Phrase::default()),
-        told(&failed(true, false), "failed to build on the base alone", &|_| Phrase::default()),
+        described(&failed(false, true), "failed to build", &|row| {
+            Phrase::new(" with ").then(name_of(comparison, row.side))
+        }),
+        described(&failed(true, true), "failed to build on both sides", &|_| Phrase::default()),
+        described(&failed(true, false), "failed to build on the base alone", &|_| Phrase::default()),
     ];
     parts.into_iter().filter(|phrase| !phrase.0.is_empty()).collect()
 }
 
-/// What must be known to believe the lines.
-fn facts(comparison: &Comparison, rows: &[Row]) -> Vec<Line> {
+/// The facts needed to judge the lines.
+fn facts(comparison: &Comparison, rows: &[BenchmarkRow]) -> Vec<Line> {
     let settings = &comparison.settings;
     let mut facts = Vec::new();
     if comparison.completion == Completion::Interrupted {
@@ -484,8 +483,8 @@ fn facts(comparison: &Comparison, rows: &[Row]) -> Vec<Line> {
     facts
 }
 
-/// Whether the budget ended it before the most blocks were made or all was decided.
-fn budget(comparison: &Comparison, rows: &[Row]) -> Option<Line> {
+/// Whether the budget ended the comparison before the maximum of blocks, with figures undecided.
+fn budget(comparison: &Comparison, rows: &[BenchmarkRow]) -> Option<Line> {
     let settings = &comparison.settings;
     let budget = settings.budget.filter(|_| comparison.completion == Completion::Complete)?;
     let open = rows.iter().filter(|row| row.benchmark.is_open() && row.benchmark.pairs < settings.max_runs).count();
@@ -499,10 +498,10 @@ fn budget(comparison: &Comparison, rows: &[Row]) -> Option<Line> {
     })
 }
 
-/// Sides that are the base's very binary: what differs then is the machine or the std.
+/// Sides with the same binary as the base: any difference comes from the machine or the std.
 fn same_binary(comparison: &Comparison) -> Option<Line> {
     let base = comparison.base()?;
-    // Of what others have recorded no binary is known.
+    // The records of others have no binary.
     let is_same = |side: &&Side| !side.control && side.toolchain.sha256 == base.toolchain.sha256;
     let known = !base.toolchain.sha256.is_empty();
     let same = comparison.sides.iter().skip(1).filter(|side| known && is_same(side));
@@ -514,10 +513,10 @@ fn same_binary(comparison: &Comparison) -> Option<Line> {
     })
 }
 
-/// What casts doubt on the runs, the gravest first, each with the benchmark that it is worst in.
+/// The warnings about the runs, the most serious first, each with the benchmark where it is worst.
 fn disturbances(comparison: &Comparison) -> Option<Line> {
     const SHOWN: usize = 3;
-    // What a file says is markup to nobody: a message of ours has these characters alone.
+    // A file can contain any text. Our own messages have only these characters; everything else is treated as a name.
     let is_plain = |c: char| c.is_alphanumeric() || " .,;:%()×−-’/+".contains(c);
     let mut found: Vec<Phrase> = Vec::new();
     for side in &comparison.sides {
@@ -536,7 +535,7 @@ fn disturbances(comparison: &Comparison) -> Option<Line> {
     (!phrase.0.is_empty()).then_some(Line { label: "Disturbed", tone: Tone::Warning, phrase })
 }
 
-/// What the control says: the base against itself.
+/// The result of the control: the base against itself.
 fn control(comparison: &Comparison) -> Option<Line> {
     let ControlOutcome { figures: all, false_alarms: alarms, .. } = comparison.control_outcome()?;
     let figures = counted(all, "figure");
@@ -553,7 +552,7 @@ fn control(comparison: &Comparison) -> Option<Line> {
     Some(Line { label: "Control", tone, phrase: Phrase::new(text) })
 }
 
-/// What the kernel's event counters have to say: which events became more or fewer, the largest change first.
+/// The changes of kernel events, the largest first.
 fn events(comparison: &Comparison) -> Option<Line> {
     const SHOWN: usize = 3;
     let counted_events = |metric| {

@@ -1,12 +1,12 @@
 //! From figures and verdicts to pieces of text, the same for every format.
 //!
-//! What is worth saying is found once: a row's text in `row`, the phase behind a change in `carrier`, the texts of figures in
-//! `change`, the five lines in [`headline()`]. The formats only lay that out.
+//! Every text is made in one place: a row's in `row`, the phase behind a change in `contributor`, the texts of figures in
+//! `change`, signs and colours in `sign`, the five lines in [`headline()`]. The formats only lay them out.
 
-mod carrier;
 mod change;
 pub(crate) mod checkup;
 mod commands;
+mod contributor;
 pub mod events;
 mod headline;
 mod next;

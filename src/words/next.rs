@@ -6,23 +6,23 @@ use super::commands::{Words, compiler, given};
 use super::phrase::Phrase;
 use crate::model::{Comparison, MOST_RUNS, Unit};
 use crate::text::{format, shell};
-use crate::verdict::{Class, Row};
+use crate::verdict::{BenchmarkRow, Class};
 
-/// More time than this nobody gives a comparison; counting instructions is then the better advice.
+/// If a comparison needs more time than this, the advice is to count instructions.
 const LONGEST_BUDGET: Duration = Duration::from_secs(2 * 3600);
 /// More benchmarks than this are not named one by one in a command.
 const MOST_IDS: usize = 6;
-/// With fewer pairs, what more it takes is not known.
+/// With fewer pairs it is unknown how many more are needed.
 const TOO_FEW: usize = 5;
 /// Where a page goes.
 const PAGE: &str = " > comparison.html";
-/// What a comparison is given that ended before anything could be decided.
+/// The budget for repeating a comparison that ended before anything was decided.
 const BUDGET: &str = "10m";
-/// Of a run's wall time, so much goes by between it and the next one.
+/// The time between two runs, as a share of a run's wall time.
 const BETWEEN_RUNS: f64 = 1.1;
 
-/// The next thing to do, for whoever reads no further.
-pub(crate) fn next(comparison: &Comparison, rows: &[Row]) -> Phrase {
+/// The next thing to do.
+pub(crate) fn next(comparison: &Comparison, rows: &[BenchmarkRow]) -> Phrase {
     if let Some(phrase) = rows.iter().find_map(|row| failed(comparison, row, true)) {
         return phrase;
     }
@@ -40,11 +40,11 @@ pub(crate) fn next(comparison: &Comparison, rows: &[Row]) -> Phrase {
             _ => Phrase::new("see where it comes from: ").command(shown(comparison)),
         };
     }
-    // More blocks of one binary against itself decide nothing.
+    // More blocks of one binary against itself would decide nothing.
     if comparison.different_compilers().next().is_none() {
         return Phrase::new("see what this machine does to a measurement: ").command("forc-perf doctor".to_owned());
     }
-    let open: Vec<&Row> = rows.iter().filter(|row| row.open().is_some()).collect();
+    let open: Vec<&BenchmarkRow> = rows.iter().filter(|row| row.open().is_some()).collect();
     if !open.is_empty() {
         return decide(comparison, rows, &open);
     }
@@ -66,11 +66,11 @@ fn shown(comparison: &Comparison) -> String {
     Words::new(words).all(&["--all", "--format", "html"]).line() + PAGE
 }
 
-/// What two reports that were measured one after the other only suggest, as a comparison.
-fn side_by_side(comparison: &Comparison, row: &Row) -> Phrase {
+/// The comparison that would decide what two reports, measured one after the other, only suggest.
+fn side_by_side(comparison: &Comparison, row: &BenchmarkRow) -> Phrase {
     let names = [0, row.side].map(|side| comparison.sides.get(side).map(|side| compiler(side, false)));
     match names {
-        // The one was built in the other's place.
+        // One was built over the other.
         [Some(base), Some(other)] if base == other => {
             Phrase::new("measure a copy of each compiler side by side; both reports call theirs ").name(base)
         }
@@ -82,7 +82,7 @@ fn side_by_side(comparison: &Comparison, row: &Row) -> Phrase {
 }
 
 /// The command of a build that failed on the other side, or on the base, for a row of one.
-fn failed(comparison: &Comparison, row: &Row, on_other: bool) -> Option<Phrase> {
+fn failed(comparison: &Comparison, row: &BenchmarkRow, on_other: bool) -> Option<Phrase> {
     let failed = row.benchmark.failed.as_ref()?;
     if on_other {
         failed.other.as_ref()?
@@ -95,7 +95,7 @@ fn failed(comparison: &Comparison, row: &Row, on_other: bool) -> Option<Phrase> 
 }
 
 /// How to get a verdict where there was none.
-fn decide(comparison: &Comparison, rows: &[Row], open: &[&Row]) -> Phrase {
+fn decide(comparison: &Comparison, rows: &[BenchmarkRow], open: &[&BenchmarkRow]) -> Phrase {
     let settings = &comparison.settings;
     let mut ids: Vec<&str> = open.iter().map(|row| row.benchmark.id.as_str()).collect();
     ids.dedup();
@@ -113,7 +113,7 @@ fn decide(comparison: &Comparison, rows: &[Row], open: &[&Row]) -> Phrase {
     }
     // Without patterns everything is measured again, what is decided as well.
     let measured = rows.iter().filter(|row| !few || row.open().is_some());
-    let blocks = |row: &Row| -> Option<usize> {
+    let blocks = |row: &BenchmarkRow| -> Option<usize> {
         let more = match row.open() {
             Some(figure) => figure.more_runs?,
             None => 0,
@@ -154,20 +154,20 @@ fn decide(comparison: &Comparison, rows: &[Row], open: &[&Row]) -> Phrase {
 }
 
 /// The side, if all rows are of one.
-fn one_side(rows: &[&Row]) -> Option<usize> {
+fn one_side(rows: &[&BenchmarkRow]) -> Option<usize> {
     let first = rows.first()?.side;
     rows.iter().all(|row| row.side == first).then_some(first)
 }
 
 /// How long a block of the base and the row's side takes, up to `width` of them at once.
-fn block_seconds(row: &Row, width: usize) -> Option<f64> {
+fn block_seconds(row: &BenchmarkRow, width: usize) -> Option<f64> {
     let wall = row.benchmark.wall()?;
     let both = if width > 1 { wall.base.max(wall.other) } else { wall.base + wall.other };
     let seconds = both * BETWEEN_RUNS / 1e9;
     (seconds.is_finite() && seconds > 0.0).then_some(seconds)
 }
 
-/// A time as one gives it: whole minutes, or tens of them.
+/// A time for a command line: whole minutes, or tens of them.
 fn rounded_up(time: Duration) -> String {
     let minutes = (time.as_secs_f64() / 60.0).ceil().max(1.0);
     let minutes = if minutes > 20.0 { (minutes / 10.0).ceil() * 10.0 } else { minutes };

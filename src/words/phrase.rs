@@ -2,21 +2,21 @@ use std::borrow::Cow;
 
 use crate::text::{clean, shortened};
 
-/// A longer command nobody copies out of a line.
+/// Longer commands are shortened.
 const LONGEST_COMMAND: usize = 1_000;
 
-/// A sentence in pieces, so that each format can set names and commands apart in its own way.
+/// A text in pieces, so that each format can mark names and commands in its own way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phrase(pub Vec<Piece>);
 
-/// A piece of a sentence.
+/// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// Our own words.
     Text(String),
-    /// Our own words, and the ones that matter.
+    /// Our own words, emphasised.
     Strong(String),
-    /// A name from outside: any text may stand here.
+    /// A name from outside: it can be any text.
     Name(String),
     /// A command line, quoted for a shell.
     Command(String),
@@ -63,7 +63,7 @@ impl Phrase {
         })
     }
 
-    /// The sentence as plain text on one line, names made harmless and not endless.
+    /// Plain text on one line, with names cleaned and shortened.
     pub fn plain(&self) -> String {
         self.0.iter().map(Piece::plain).collect()
     }
@@ -75,7 +75,7 @@ impl Piece {
         match self {
             Self::Text(text) | Self::Strong(text) => Cow::Borrowed(text),
             Self::Name(name) => Cow::Owned(shortened(&clean(name)).into_owned()),
-            // Quoted for a shell, it has nothing left that could disturb, but for its length.
+            // Shell quoting leaves nothing harmful, except its length.
             Self::Command(command) if command.chars().count() <= LONGEST_COMMAND => Cow::Borrowed(command),
             Self::Command(command) => shortened(command),
         }

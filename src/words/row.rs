@@ -1,21 +1,21 @@
-//! What a row of a comparison says.
+//! The text of a row of a comparison.
 
-use super::carrier::{sentence, short};
 use super::change::{interval, verdict_on_figure};
 use super::commands::side_name;
+use super::contributor::{explain, short};
 use super::phrase::Phrase;
 use super::sign::Sign;
 use crate::model::{BenchmarkFindings, Comparison, Figure, Metric, OutputFinding, Scope, Verdict};
 use crate::text::change::signed;
 use crate::text::counted;
 use crate::text::format;
-use crate::verdict::{Class, Row, carrier, rank, size};
+use crate::verdict::{BenchmarkRow, Class, contributor, rank, size};
 
-/// So many further changes of a benchmark are told in its row.
+/// How many further changes a row lists.
 pub(crate) const MOST_OTHERS: usize = 3;
-/// The class in words, with how many figures stand behind it and what is undecided or different beside it: `equal (3
-/// figures)`, `improved (1 of 3 figures; wall undecided)`.
-pub(crate) fn verdict_on_row(row: &Row) -> String {
+/// The class in words, with the number of figures behind it, and what else is undecided or improved: `equal (3 figures)`,
+/// `improved (1 of 3 figures; wall undecided)`.
+pub(crate) fn verdict_on_row(row: &BenchmarkRow) -> String {
     let name = Sign::of_class(row.class).word;
     let all = row.benchmark.deciding().count();
     let with = |verdict: Verdict| row.benchmark.deciding().filter(move |figure| figure.verdict == verdict);
@@ -47,7 +47,7 @@ pub(crate) fn verdict_on_row(row: &Row) -> String {
     format!("{name} ({text})")
 }
 
-/// What is known of a benchmark of which no cost can be compared.
+/// What is known of a benchmark without comparable costs.
 fn uncompared(benchmark: &BenchmarkFindings) -> &'static str {
     match benchmark.scope() {
         Scope::Sizes => "same size",
@@ -56,7 +56,7 @@ fn uncompared(benchmark: &BenchmarkFindings) -> &'static str {
 }
 
 /// The other figures of whole runs that changed, the largest first: `cpu +4.0 %, peak memory −2.1 %`.
-pub(crate) fn also(row: &Row) -> String {
+pub(crate) fn also(row: &BenchmarkRow) -> String {
     let changed = |figure: &&Figure| {
         figure.decides()
             && matches!(figure.verdict, Verdict::Regressed | Verdict::Improved)
@@ -73,7 +73,7 @@ pub(crate) fn also(row: &Row) -> String {
     text
 }
 
-/// Whether the compilers made the same of it, in a word; empty where that is not known.
+/// Whether the outputs are the same, in one word; empty where unknown.
 pub(crate) fn output(benchmark: &BenchmarkFindings) -> &'static str {
     match &benchmark.output {
         OutputFinding::Unknown => "",
@@ -82,8 +82,9 @@ pub(crate) fn output(benchmark: &BenchmarkFindings) -> &'static str {
     }
 }
 
-/// Why a row says what it says: the phase behind a change, what undecided data could have shown, who failed.
-pub(crate) fn reason(comparison: &Comparison, row: &Row) -> Phrase {
+/// The reason of a row's verdict: the phase behind a change, the detectable change of undecided data, or the side that
+/// failed.
+pub(crate) fn reason(comparison: &Comparison, row: &BenchmarkRow) -> Phrase {
     if let Some(failed) = &row.benchmark.failed {
         let on = |side: Option<usize>, failure: &crate::model::Failure| {
             let name = side.and_then(|side| comparison.sides.get(side)).map_or_else(String::new, side_name);
@@ -105,16 +106,16 @@ pub(crate) fn reason(comparison: &Comparison, row: &Row) -> Phrase {
     }
     let Some(lead) = row.lead else { return Phrase::new("no run on both sides") };
     match lead.verdict {
-        Verdict::Regressed | Verdict::Improved | Verdict::SameBinary => short(&carrier(row.benchmark, lead)),
+        Verdict::Regressed | Verdict::Improved | Verdict::SameBinary => short(&contributor(row.benchmark, lead)),
         Verdict::Undecided => undecided(lead),
         Verdict::Equal => Phrase::new(format!("within {}", format::plus_minus(lead.threshold))),
     }
 }
 
-/// The same where there is room for a sentence.
-pub(crate) fn explanation(comparison: &Comparison, row: &Row) -> Phrase {
+/// The same at more length.
+pub(crate) fn explanation(comparison: &Comparison, row: &BenchmarkRow) -> Phrase {
     match row.lead.filter(|lead| matches!(lead.verdict, Verdict::Regressed | Verdict::Improved)) {
-        Some(lead) if row.class != Class::Failed => sentence(&carrier(row.benchmark, lead), lead.metric),
+        Some(lead) if row.class != Class::Failed => explain(&contributor(row.benchmark, lead), lead.metric),
         _ => reason(comparison, row),
     }
 }
@@ -126,7 +127,7 @@ fn differing(files: &[String]) -> Phrase {
     Phrase::default().name(first).text(more)
 }
 
-/// What undecided data could have shown, and what more it would take.
+/// The change that undecided data would have shown, and how many more blocks decide.
 pub(crate) fn undecided(figure: &Figure) -> Phrase {
     let detectable = figure.detectable.filter(|fraction| fraction.is_finite());
     let shows = detectable.map(|fraction| Phrase::new(format!("would have shown {}", format::percent(fraction))));
@@ -140,13 +141,14 @@ pub(crate) fn undecided(figure: &Figure) -> Phrase {
 
 /// The deciding figures of a benchmark with their verdicts, what changed first; sizes only if they changed.
 pub(crate) fn verdicts_on(benchmark: &BenchmarkFindings) -> Vec<(Verdict, String)> {
-    let told = |figure: &&Figure| figure.ratio.is_finite() && (!figure.metric.is_size() || figure.verdict.is_change());
-    let mut figures: Vec<&Figure> = benchmark.deciding().filter(told).collect();
+    let is_shown =
+        |figure: &&Figure| figure.ratio.is_finite() && (!figure.metric.is_size() || figure.verdict.is_change());
+    let mut figures: Vec<&Figure> = benchmark.deciding().filter(is_shown).collect();
     figures.sort_by_key(|figure| rank(figure.verdict));
     figures.into_iter().map(|figure| (figure.verdict, verdict_on_figure(figure))).collect()
 }
 
-/// The change that a row is about, by name, or `None` where there is none.
-pub(crate) fn lead_change(row: &Row) -> Option<(Metric, String)> {
+/// The change of the row's lead figure, with its metric; `None` where there is none.
+pub(crate) fn lead_change(row: &BenchmarkRow) -> Option<(Metric, String)> {
     row.lead.map(|lead| (lead.metric, interval(lead)))
 }

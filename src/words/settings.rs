@@ -1,4 +1,4 @@
-//! How a comparison was measured, for those who want to know.
+//! How a comparison was measured.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::model::{Comparison, Metric, Origin, Schedule, Side};
 use crate::text::counted;
 use crate::text::format;
 
-/// When it was measured: `2026-11-23 06:14 UTC`, or what the file says where that is no time.
+/// When it was measured: `2026-11-23 06:14 UTC`, or the text of the file if that is not a time.
 pub(crate) fn created(comparison: &Comparison) -> String {
     let time = comparison.created.parse::<jiff::Timestamp>();
     time.map_or_else(|_| comparison.created.clone(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string())
@@ -21,7 +21,7 @@ pub(crate) fn thresholds(comparison: &Comparison) -> Vec<(Metric, f64)> {
     all.filter(|(metric, _)| measured.contains(metric)).map(|(metric, fraction)| (*metric, *fraction)).collect()
 }
 
-/// What stands behind the word "change".
+/// The definition of "change".
 pub(crate) fn what_a_change_is(comparison: &Comparison) -> &'static str {
     if comparison.settings.interleaved {
         "the ratio of typical runs: the middle of the blocks’ ratios"
@@ -44,7 +44,7 @@ pub(crate) fn origin(side: &Side) -> Phrase {
     }
 }
 
-/// How the runs of the sides were made, each beside or after the others.
+/// The order in which the runs of the sides were made.
 fn order(comparison: &Comparison) -> String {
     let Comparison { settings, sides, .. } = comparison;
     if !settings.interleaved {

@@ -30,7 +30,7 @@ fn five_lines_of_a_regression() {
         [
             "Verdict: 0.72.1 against 0.71.2 on 4 benchmarks (5 figures): 1 regressed, 1 improved, 1 equal, 1 undecided",
             "Worst: ir/inlining/release: wall +4.2 % [+3.1, +5.4] (99 %), 61.0 ms → 63.6 ms; same output",
-            "Phase: compile ir to asm carries 86 % of it (+2.20 ms), most of that in allocate registers (91 %)",
+            "Phase: compile ir to asm accounts for 86 % of it (+2.20 ms), most of that in allocate registers (91 %)",
             "Also: best backend/registers/debug wall −5.0 % [−6.0, −4.0] (99 %)",
             "Next: see where it comes from: forc-perf show --all --format html > comparison.html",
         ]
@@ -48,7 +48,7 @@ fn five_lines_with_failures_and_other_output() {
         [
             "Verdict: 0.72.1 against 0.71.2 on 3 benchmarks (2 figures): 2 failed to build, 1 regressed, 0 improved, 0 equal",
             "Worst: ir/inlining/release: wall +4.2 % [+3.1, +5.4] (99 %), 61.0 ms → 63.6 ms; different output",
-            "Phase: compile ir to asm carries 86 % of it (+2.20 ms), most of that in allocate registers (91 %)",
+            "Phase: compile ir to asm accounts for 86 % of it (+2.20 ms), most of that in allocate registers (91 %)",
             "Also: x/y/debug failed to build with 0.72.1; x/z/debug failed to build on the base alone; \
              different output of 1 benchmark (ir/inlining/release)",
             "Next: see the build fail: forc build --path x/y/debug",
@@ -116,19 +116,19 @@ fn five_lines_of_what_cannot_be_told() {
 #[test]
 fn an_improvement_does_not_hide_what_is_undecided_beside_it() {
     let comparison = found(vec![vec![improved_in_part(), improved()]]);
-    let told = lines(&comparison);
-    assert!(told[0].contains("2 improved (1 with undecided figures), 0 equal"), "{}", told[0]);
+    let texts = lines(&comparison);
+    assert!(texts[0].contains("2 improved (1 with undecided figures), 0 equal"), "{}", texts[0]);
     assert!(
-        told[1].starts_with("Worst: nothing regressed for certain; best is m/p/debug: peak memory −37.0 %")
-            && told[1].contains("; wall undecided, −11.8 to +38.0 % so far (99 %)"),
+        texts[1].starts_with("Worst: nothing regressed for certain; best is m/p/debug: peak memory −37.0 %")
+            && texts[1].contains("; wall undecided, −11.8 to +38.0 % so far (99 %)"),
         "{}",
-        told[1]
+        texts[1]
     );
-    assert!(told[4].starts_with("Next: measure for") && told[4].contains("--select m/p/debug"), "{}", told[4]);
+    assert!(texts[4].starts_with("Next: measure for") && texts[4].contains("--select m/p/debug"), "{}", texts[4]);
     assert!(facts(&comparison)[0].ends_with("not enough for every verdict of 1 benchmark"), "{:?}", facts(&comparison));
     assert!(headline(&comparison).lines[0].tone == Tone::Warning);
 
-    // The same where the output differs, which is told first.
+    // The same where the output differs, which is texts first.
     let mut other = improved_in_part();
     other.output = OutputFinding::Different(vec!["out/debug/p.bin".into()]);
     let comparison = found(vec![vec![other]]);
@@ -196,7 +196,7 @@ fn equality_of_a_size_alone_is_no_equality() {
         [
             "Verdict: Nothing can be compared of 0.71.2 and 0.72.1: no time, memory or instructions of 1 benchmark on both \
              sides, whatever their sizes are",
-            "Worst: nothing can be said of any change, and above all not that there was none",
+            "Worst: changes can neither be shown nor excluded",
         ]
     );
     let beside = found(vec![vec![only_size(1.0, Verdict::Equal), equal("a/b/debug")]]);
@@ -222,8 +222,8 @@ fn counted_events_are_told() {
     };
     let comparison =
         found(vec![vec![faults("a/b/debug", 1.5, Verdict::Regressed), faults("c/d/debug", 1.0, Verdict::Equal)]]);
-    let told = facts(&comparison);
-    let events = told.iter().find(|fact| fact.starts_with("Events:")).unwrap();
+    let texts = facts(&comparison);
+    let events = texts.iter().find(|fact| fact.starts_with("Events:")).unwrap();
     assert_eq!(
         events,
         "Events: 1 of 2 figures of faults, switches and migrations changed, which decide nothing: \
@@ -266,8 +266,8 @@ fn five_lines_of_nothing() {
         lines(&comparison),
         [
             "Verdict: Nothing was measured of 0.71.2 and 0.72.1",
-            "Worst: nothing can be said of any change, and above all not that there was none",
-            "Phase: nothing can be said of any phase",
+            "Worst: changes can neither be shown nor excluded",
+            "Phase: nothing is known of any phase",
             "Also: x/y/debug failed to build on both sides",
             "Next: see the build fail: forc build --path x/y/debug",
         ]
@@ -357,7 +357,7 @@ fn what_phases_do_not_explain_is_outside() {
     let comparison = found(vec![vec![one]]);
     assert_eq!(
         lines(&comparison)[2],
-        "Phase: no phase: 92 % of it (+2.36 ms) lies outside the phases that the compilers tell of"
+        "Phase: no phase: 92 % of it (+2.36 ms) lies outside the phases that the compilers announce"
     );
     let mut one = regressed();
     one.figures.truncate(2);

@@ -7,7 +7,7 @@ use crate::phase::WHOLE_RUN;
 use crate::text::change::{confidence, interval_of};
 use crate::verdict::rank;
 
-/// One line of what all benchmarks say together.
+/// One metric of all benchmarks together.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Together<'a> {
     pub(crate) total: &'a Total,
@@ -17,9 +17,9 @@ pub(crate) struct Together<'a> {
     pub(crate) change: String,
 }
 
-/// All of them, of whole runs first and phases after them, in the order in which they come.
+/// All of them in order, those of whole runs before those of phases.
 pub(crate) fn together(findings: &Findings) -> Vec<Together<'_>> {
-    let mut totals: Vec<&Total> = findings.totals.iter().filter(|total| total.is_told()).collect();
+    let mut totals: Vec<&Total> = findings.totals.iter().filter(|total| total.is_reported()).collect();
     totals.sort_by_key(|total| total.phase.is_some());
     let line = |total| Together { total, of: phase_of(total), change: change(total) };
     totals.into_iter().map(line).collect()
@@ -44,7 +44,7 @@ fn change(total: &Total) -> String {
 pub(super) fn phase_of_all(findings: &Findings) -> Option<Phrase> {
     let worst =
         findings.together().filter(|total| total.verdict.is_change()).min_by_key(|total| rank(total.verdict))?;
-    let of_phases = findings.totals.iter().filter(|total| total.is_told() && total.verdict == worst.verdict);
+    let of_phases = findings.totals.iter().filter(|total| total.is_reported() && total.verdict == worst.verdict);
     let size = |total: &Total| total.ratio.ln().abs();
     let most = of_phases
         .filter(|total| total.phase.is_some() && total.metric == Metric::Wall)

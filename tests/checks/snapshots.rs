@@ -57,14 +57,14 @@ fn the_events_of_a_history() {
     let bed = Bed::new();
     let mut history = demo::history(&bed.path("history.sqlite"), demo::BETTER - 12..demo::BETTER + 8, |_, _| ());
     let mut trends = Trends::of(&history).unwrap();
-    trends.tell(&mut history).unwrap();
+    trends.announce(&mut history).unwrap();
     let mut text = events::night(&trends);
     for line in events::news(&trends) {
         text += &format!("\n{line}");
     }
     for event in &trends.events {
-        text += &format!("\n{}\n  {}\n  {}", events::sentence(event), events::benchmarks(event), events::what(event));
-        text += &format!("\n  {}", events::culprit(event).unwrap_or_default());
+        text += &format!("\n{}\n  {}\n  {}", events::summary(event), events::benchmarks(event), events::what(event));
+        text += &format!("\n  {}", events::contributors(event).unwrap_or_default());
         text += &format!("\n  {}", events::commits(&trends.axis, event));
     }
     assert_snapshot!("events", text);

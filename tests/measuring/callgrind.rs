@@ -8,7 +8,6 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::{self, Bed, alone, eventually, invocation, shell_script, stand_in};
-use forc_perf::collector::Interrupt;
 use forc_perf::collector::callgrind::{self, CallgrindError, CallgrindOptions};
 use forc_perf::model::{Exit, InstructionCount, Protocol};
 use forc_perf::os::Interrupt;

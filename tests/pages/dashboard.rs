@@ -272,7 +272,7 @@ fn nothing_measured_looks_different_from_nothing_new() {
     let told = |nights: u64| {
         move |path: &Path| {
             let mut history = demo::history(path, 0..nights, |_, _| ());
-            Trends::of(&history).unwrap().tell(&mut history).unwrap();
+            Trends::of(&history).unwrap().announce(&mut history).unwrap();
             history
         }
     };

@@ -649,6 +649,6 @@ fn tell(history: &mut History) {
     let of = |event: &forc_perf::trends::Event| SeenEvent { key: event.key.clone(), worse: event.worse };
     let before = trends.events.iter().filter(|event| event.position < NEW as usize - 1).map(of).collect();
     let last = trends.events.iter().map(of).collect();
-    let seen = Seen { told: Some(rfc3339(BEGIN + DAY * (NIGHTS as i64 - 1) + 3600)), before, last };
+    let seen = Seen { announced: Some(rfc3339(BEGIN + DAY * (NIGHTS as i64 - 1) + 3600)), before, last };
     history.set_state("events-told", Some(&serde_json::to_string(&seen).unwrap())).unwrap();
 }

@@ -183,7 +183,10 @@ impl Bed {
     /// The same as a child to be watched and signalled.
     pub fn harness_child(&self) -> Command {
         // Set by cargo for the tests of the package that has the program, only.
-        self.command(Path::new(option_env!("CARGO_BIN_EXE_forc-perf").expect("a test of forc-perf's own package")))
+        let Some(binary) = option_env!("CARGO_BIN_EXE_forc-perf") else {
+            panic!("only forc-perf's own tests have its binary")
+        };
+        self.command(Path::new(binary))
     }
 
     /// A program in the bed's folder, with the environment of one that knows nothing but the bed.

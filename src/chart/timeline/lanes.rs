@@ -12,10 +12,10 @@ use crate::text::format;
 const DEEPEST: u32 = 5;
 /// What a phase without an end says instead of its time.
 const OPEN: &str = "never ended";
-/// A piece of a name shorter than this says nothing.
+/// The shortest useful piece of a name.
 const SHORTEST: f64 = 110.0;
 
-/// Draws the lanes from `top` down, and tells where they end.
+/// Draws the lanes from `top` down, and returns their bottom.
 pub(super) fn lanes(chart: &mut Chart, run: &Benchmark, clock: &Clock, colours: &PhaseColours, mut top: f64) -> f64 {
     let packages = packages(run, clock);
     if packages.len() > 1 {
@@ -65,12 +65,12 @@ fn lane<'a>(
         .filter_map(|phase| clock.phase(phase).map(|(start, end, open)| (start, end, open, &*phase.name)))
         .collect();
     bars.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // A bar covers what follows it up to here; a name must not run under the next bar.
+    // The end of the previous bar; a name must not run under the next bar.
     let next: Vec<f64> = (0..bars.len()).map(|i| bars.get(i + 1).map_or(f64::INFINITY, |bar| bar.0)).collect();
     let mut last: Option<(f64, &str)> = None;
     for ((start, end, open, name), next) in bars.into_iter().zip(next) {
         let width = (end - start).max(0.5);
-        // Crowds of slivers of the same phase are one bar to the eye.
+        // Many slivers of the same phase are drawn as one bar.
         if last.is_some_and(|(until, same)| width < 1.0 && same == name && start - until < 0.3) {
             continue;
         }
@@ -97,7 +97,7 @@ fn lane<'a>(
     }
 }
 
-/// The name in the room that there is, or nothing if too little of it would be left: the legend then has to do.
+/// The name in the room that there is, or nothing if too little of it would be left; the legend has it too.
 fn legible(name: &str, size: f64, room: f64) -> String {
     let short = shorten(name, size, false, room);
     if room < SHORTEST && short.contains('…') && !name.contains('…') { String::new() } else { short }

@@ -53,7 +53,7 @@ pub fn timeline_of_run(run: &Benchmark, subtitle: &str, colours: &PhaseColours) 
     top = lanes(&mut chart, run, &clock, colours, top);
     let shading = chart.marks.len();
     let bottom = panels(&mut chart, run, &clock, top);
-    // Behind the panels, now that it is known how far down they reach.
+    // Behind the panels, whose height is known now.
     let drawn = chart.marks.split_off(shading);
     shade(&mut chart, run, &clock, colours, (top, bottom));
     chart.marks.extend(drawn);
@@ -99,7 +99,7 @@ fn shade(chart: &mut Chart, run: &Benchmark, clock: &Clock, colours: &PhaseColou
     for phase in run.phases.iter().filter(|phase| phase.depth == 0) {
         let Some((start, end, open)) = clock.phase(phase) else { continue };
         let rgb = colours.swatch(Some(&phase.name)).rgb;
-        // Thinner than this there is nothing to see, and a build of a hundred packages has many.
+        // Thinner ones are invisible, and a build of a hundred packages has many.
         if end - start < 0.3 {
             continue;
         }

@@ -11,15 +11,15 @@ const HEADING: Style = Style::bold(11.0, INK);
 const REMARK: Style = Style::new(11.0, MUTED);
 /// Above a panel, for its heading.
 const HEAD: f64 = 26.0;
-/// Up to so many frames, each is marked by a dot.
+/// Up to this many frames, each is marked by a dot.
 const FEW: usize = 60;
-/// The unit of the kernel's account of the disk, in bytes.
+/// The unit of the kernel's disk accounting, in bytes.
 const BLOCK: u64 = 512;
 /// The colours of the two disk lines, apart from each other in lightness too. Neither is a phase's.
 const WRITTEN: (u8, u8, u8) = INK;
 const READ: (u8, u8, u8) = MUTED;
 
-/// Draws the panels from `top` down, and tells where they end.
+/// Draws the panels from `top` down, and returns their bottom.
 pub(super) fn panels(chart: &mut Chart, run: &Benchmark, clock: &Clock, top: f64) -> f64 {
     let top = cpu(chart, run, clock, top);
     let top = memory(chart, run, clock, top);
@@ -39,14 +39,14 @@ fn cpu(chart: &mut Chart, run: &Benchmark, clock: &Clock, top: f64) -> f64 {
         panel.remark(chart, &format!("mean of the run {}", format::whole_percent(mean / 100.0)));
     }
     if frames.is_empty() {
-        // Too short for a frame; but the kernel knows what the whole of it took.
+        // Too short for a frame, but the kernel's accounting covers the whole run.
         match mean {
             Some(mean) => panel.line(chart, &[(LEFT, panel.scale.at(mean)), (RIGHT, panel.scale.at(mean))], INK),
             None => panel.note(chart, "no frames"),
         }
         return panel.bottom;
     }
-    // A frame tells of the time since the one before it, so its value holds from there to here.
+    // A frame covers the time since the frame before it.
     let mut points = Vec::with_capacity(2 * frames.len());
     let mut before = LEFT;
     for frame in &frames {
@@ -58,7 +58,7 @@ fn cpu(chart: &mut Chart, run: &Benchmark, clock: &Clock, top: f64) -> f64 {
     panel.bottom
 }
 
-/// CPU use over the whole run by the kernel's account, in per cent of one core.
+/// CPU use over the whole run by the kernel's accounting, in per cent of one core.
 fn mean_cpu(run: &Benchmark, clock: &Clock) -> Option<f64> {
     let accounting = run.accounting.as_ref()?;
     let cpu = accounting.user_time.saturating_add(accounting.system_time).as_nanos() as f64;
@@ -82,8 +82,7 @@ fn memory(chart: &mut Chart, run: &Benchmark, clock: &Clock, top: f64) -> f64 {
     panel.bottom
 }
 
-/// What was seen of the resident memory: by the frames, and at the markers of the phases. A run of 15 ms may have a single
-/// frame, but it has a dozen markers.
+/// The resident memory in frames and at phase markers. A run of 15 ms may have a single frame, but it has a dozen markers.
 fn memory_seen(run: &Benchmark) -> Vec<(SerdeInstant, u64)> {
     let markers =
         run.phases.iter().filter_map(|phase| phase.cost.map(|cost| (phase, cost))).flat_map(|(phase, cost)| {
@@ -96,19 +95,20 @@ fn memory_seen(run: &Benchmark) -> Vec<(SerdeInstant, u64)> {
 }
 
 fn disk(chart: &mut Chart, run: &Benchmark, clock: &Clock, top: f64) -> f64 {
-    // The kernel's account at the exit has what came after the last frame, as the artifacts of a short build do.
+    // The kernel's accounting at exit includes what happened after the last frame, such as writing the artifacts of a short
+    // build.
     let account =
         |blocks: fn(&Accounting) -> u64| run.accounting.as_ref().map_or(0, |a| blocks(a).saturating_mul(BLOCK));
     let frames = |bytes: fn(&BenchmarkFrame) -> u64| run.frames.iter().map(bytes).max().unwrap_or(0);
     let written = frames(|frame| frame.disk_total_written_bytes).max(account(|a| a.blocks_written));
     let read = frames(|frame| frame.disk_total_read_bytes).max(account(|a| a.blocks_read));
     let highest = written.max(read) as f64;
-    // A run too short for a frame has not tried to read the counters; the kernel's account is all that there is.
+    // A run too short for a frame has no counters, only the kernel's accounting.
     let readable = run.collector.disk_readable || run.frames.is_empty();
     let flat = !readable || highest == 0.0;
     let panel = Panel::new(top, if flat { 34.0 } else { 72.0 }, (highest * 1.15).max(1.0));
     if flat {
-        // What could not be read is not zero either.
+        // An unreadable value is not zero.
         let zero = if readable { "0" } else { "" };
         panel.draw(chart, "Disk", &Ticks { values: vec![0.0], labels: vec![zero.into()], unit: "B" });
         let note = match (readable, run.frames.is_empty() && run.accounting.is_none()) {
@@ -175,7 +175,7 @@ impl Panel {
         chart.text(RIGHT, self.top - 12.0, text, REMARK, Align::Right);
     }
 
-    /// A sentence where the line would be.
+    /// A text in place of the line.
     fn note(&self, chart: &mut Chart, text: &str) {
         chart.text(LEFT + 6.0, f64::midpoint(self.top, self.bottom), text, REMARK, Align::Left);
     }

@@ -1,7 +1,7 @@
-//! What the dashboard's script (`src/dashboard/assets/trend.js`) reads of a trend.
+//! The data of a trend for the dashboard's script (`src/dashboard/assets/trend.js`).
 //!
 //! A page holds its commits once, as columns; a figure holds its own values and where the plot is in its picture. All of it
-//! is JSON in elements that no browser runs.
+//! is JSON in elements that browsers do not run.
 
 use maud::{PreEscaped, html};
 use serde_json::{Value, json};
@@ -30,11 +30,11 @@ pub struct CommitRow {
     pub link: Option<String>,
 }
 
-/// More of a subject fits on no screen.
+/// The most characters of a subject.
 const LONGEST_SUBJECT: usize = 120;
 /// Of a commit's name: as many digits as git shows.
 const SHORT: usize = 7;
-/// Times are kept to one part in so many of the longest.
+/// The precision of times, relative to the longest.
 const PRECISION: f64 = 1e6;
 
 /// The commits of a page, one for every position, as columns: `{"sha": […], "subject": […], "date": […], "version": […],
@@ -89,7 +89,7 @@ impl Trend {
         let layout = trend.layout()?;
         let largest = trend.lines.iter().flat_map(|line| &line.points).map(|point| point.median.abs());
         let scale = match trend.unit {
-            // What is counted is exact.
+            // Counts are exact.
             Unit::Bytes | Unit::Count => 1.0,
             Unit::Nanoseconds => 10f64.powf((largest.fold(1.0, f64::max) / PRECISION).log10().ceil().max(0.0)),
         };
@@ -142,7 +142,7 @@ impl TrendLine {
     }
 }
 
-/// A number without a fraction, which then is not written.
+/// A number; whole numbers are written without a fraction.
 fn whole(value: f64) -> Value {
     let value = value.round();
     if value.abs() < 9e15 { Value::from(value as i64) } else { Value::from(value) }

@@ -2,7 +2,7 @@
 
 use super::super::WIDTH;
 use super::super::axis::{Scale, count_unit, decimate, difference_ticks};
-use super::super::commit_axis::{CommitAxis, Row, TICK};
+use super::super::commit_axis::{CommitAxis, LabelRow, TICK};
 use super::super::marker::{LOOKS, Look, StepKind, look};
 use super::super::palette::{INK, LINE, MUTED, Rgb, SURFACE};
 use super::super::scene::{Align, Chart, MARGIN, Paint, Style};
@@ -12,13 +12,13 @@ use crate::model::Unit;
 use crate::text::change::signed;
 use crate::text::format;
 
-/// Up to so many points of a line get a whisker each, more of them a band.
+/// Lines with up to this many points have whiskers, longer ones a band.
 const MOST_WHISKERS: usize = 80;
 /// Fewer points than this get a marker each.
 const MOST_MARKERS: usize = 150;
-/// Between the markers of a line that has more, where they tell it from others; CSS pixels.
+/// The distance between markers of longer lines, where markers distinguish lines; CSS pixels.
 const MARKER_DISTANCE: f64 = 60.0;
-/// The columns of the band, CSS pixels: it is faint, and no eye follows its edge closer.
+/// The width of the band's columns in CSS pixels; the band is faint, so this is fine enough.
 const BAND_COLUMN: f64 = 2.0;
 const FAINT: f64 = 0.22;
 const LABEL: Style = Style::new(11.0, INK);
@@ -32,11 +32,11 @@ impl Layout {
     }
 }
 
-/// The value axis with its grid; tells the unit that its labels are in.
+/// The value axis with its grid; returns the unit of its labels.
 pub(super) fn values_axis(chart: &mut Chart, trend: &Trend, layout: &Layout) -> &'static str {
     let scale = layout.values();
     let (low, high) = (layout.range.low, layout.range.high);
-    // Nobody has half a byte.
+    // There are no fractions of a byte.
     let about = if trend.unit == Unit::Nanoseconds { 5 } else { ((high - low) as usize).clamp(1, 5) };
     let ticks = difference_ticks(low, high, about, trend.unit);
     for (value, label) in ticks.values.iter().zip(&ticks.labels) {
@@ -66,7 +66,7 @@ pub(super) struct Placed<'a> {
 pub(super) fn placed<'a>(trend: &'a Trend, axis: &CommitAxis) -> Vec<Placed<'a>> {
     let mut order: Vec<&Step> = trend.steps.iter().collect();
     order.sort_by(|a, b| b.ratio.ln().abs().total_cmp(&a.ratio.ln().abs()));
-    let mut rows = [0, 1].map(|_| Row::new(MARGIN, WIDTH - MARGIN));
+    let mut rows = [0, 1].map(|_| LabelRow::new(MARGIN, WIDTH - MARGIN));
     let place = |step: &'a Step| {
         let label = shorten(&signed(step.ratio), LABEL.size, false, 120.0);
         let (x, width) = (axis.before(step.position), SHAPE + LABEL.width(&label));
@@ -81,7 +81,7 @@ pub(super) fn rows(placed: &[Placed<'_>]) -> usize {
     placed.iter().filter_map(|placed| placed.place).map(|(row, _)| row + 1).max().unwrap_or(0)
 }
 
-/// Every step as a line across the plot, with a shape and its size above as far as there is room.
+/// Every step as a line across the plot, with a shape and its size above it if there is room.
 pub(super) fn steps(chart: &mut Chart, placed: &[Placed<'_>], layout: &Layout, axis: &CommitAxis) {
     for Placed { step, label, place } in placed {
         let x = axis.before(step.position);
@@ -100,7 +100,7 @@ pub(super) fn steps(chart: &mut Chart, placed: &[Placed<'_>], layout: &Layout, a
 
 /// A dashed line where one machine's values end and the next one's begin.
 pub(super) fn machine_breaks(chart: &mut Chart, trend: &Trend, layout: &Layout, axis: &CommitAxis) {
-    let mut row = Row::new(layout.left, layout.right);
+    let mut row = LabelRow::new(layout.left, layout.right);
     for (position, line) in breaks(trend) {
         let x = axis.before(position);
         let mut y = layout.top;
@@ -208,7 +208,7 @@ pub(super) fn levels(chart: &mut Chart, trend: &Trend, layout: &Layout, axis: &C
 /// The newest value, written out beside its point.
 pub(super) fn newest(chart: &mut Chart, trend: &Trend, layout: &Layout, axis: &CommitAxis) {
     let Some(point) = trend.newest() else { return };
-    // A large count is told as the axis tells it: all of its digits have no room.
+    // A large count has the axis's unit, because all of its digits do not fit.
     let (_, size) = count_unit(layout.range.low.abs().max(layout.range.high.abs()));
     let value = match trend.unit {
         Unit::Count if size > 1.0 => format::three_digits(point.median / size),
@@ -230,7 +230,7 @@ enum Key {
     Beyond,
 }
 
-/// What the signs mean, as far as they are there; tells where it ends.
+/// The legend of the signs in the chart; returns its bottom.
 pub(super) fn legend(chart: &mut Chart, trend: &Trend, top: f64, layout: &Layout) -> f64 {
     let mut entries = Vec::new();
     if trend.lines.len() > 1 {

@@ -70,7 +70,7 @@ impl TrendPoint {
         Self { position, median: value, low: value, high: value }
     }
 
-    /// Whether it can be drawn on an axis of so many commits.
+    /// Whether it can be drawn on an axis of this many commits.
     fn is_fit(&self, positions: usize) -> bool {
         self.position < positions && self.median.is_finite()
     }
@@ -100,7 +100,7 @@ pub struct Step {
     pub position: usize,
     /// The new level over the old one.
     pub ratio: f64,
-    /// What it is taken for.
+    /// Its kind.
     pub kind: StepKind,
 }
 
@@ -125,8 +125,8 @@ const STEP_ROW: f64 = 16.0;
 /// Draws one metric over commits: every median, its interval as a faint band or a whisker, the levels between the steps,
 /// and the steps with their size.
 ///
-/// The value axis begins at 0 unless that would press the values flat, and then says so; single values far outside of all
-/// others are shown as a triangle at its edge.
+/// The value axis begins at 0 unless that would flatten the values, in which case it says so; single values far outside of
+/// all others are shown as a triangle at its edge.
 ///
 /// # Errors
 /// If there is no value.

@@ -11,8 +11,8 @@ pub(super) struct Range {
 }
 
 /// The range of some points. It begins at 0 where that costs no more than half of the height, else it is as wide as the
-/// values need. A few values far from all others, as a machine's hiccup leaves them, stay outside: they must not press the
-/// rest flat. `None` without a point.
+/// values need. A few outliers, such as a machine's hiccups, stay outside, so that they do not flatten the rest. `None`
+/// without a point.
 ///
 /// The dashboard's script (`trend.js`) has the same rules, for the part of the axis that it shows.
 pub(super) fn range<'a>(points: impl Iterator<Item = &'a TrendPoint> + Clone, unit: Unit) -> Option<Range> {
@@ -74,7 +74,7 @@ mod tests {
         let mut values: Vec<f64> = (0..60).map(|i| 100.0 + f64::from(i % 5)).collect();
         values[30] = 5_000.0;
         assert!(of(&values).1 < 120.0);
-        // A new level is none.
+        // A new level is not an outlier.
         for value in &mut values[40..] {
             *value *= 4.0;
         }

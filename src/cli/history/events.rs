@@ -11,7 +11,7 @@ use crate::history::History;
 use crate::stats::Persistence;
 use crate::trends::{Change, Commit, Event, Standing, Trends};
 use crate::words::Sign;
-use crate::words::events::{commits, sentence};
+use crate::words::events::{commits, summary};
 
 /// The events to show.
 #[derive(Debug, Args)]
@@ -102,7 +102,7 @@ fn print(trends: &Trends, event: &Event, details: bool) {
     let date = commit.and_then(|commit| commit.date.get(..10)).unwrap_or_default();
     let subject = commit.map(|commit| crate::text::clean(&commit.subject).into_owned()).unwrap_or_default();
     say(format_args!("{mark} {}  {date}  {subject}", commits(&trends.axis, event)));
-    say(format_args!("  {} ({})", sentence(event), event.standing.name()));
+    say(format_args!("  {} ({})", summary(event), event.standing.name()));
     for note in &event.notes {
         say(format_args!("  {}: {}", note.kind, crate::text::clean(&note.text)));
     }
@@ -149,7 +149,7 @@ fn to_json(trends: &Trends, event: &Event) -> Value {
         "event": event.key, "standing": event.standing, "worse": event.worse, "unconfirmed": event.unconfirmed,
         "commit": trends.commit(event.position), "after": event.earliest.checked_sub(1).and_then(name),
         "up_to": name(event.latest), "headline": event.headline, "culprit": event.contributors, "notes": event.notes,
-        "sentence": sentence(event), "changes": changes.collect::<Vec<_>>(),
+        "sentence": summary(event), "changes": changes.collect::<Vec<_>>(),
     })
 }
 

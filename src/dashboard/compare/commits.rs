@@ -1,4 +1,4 @@
-//! The reports that the compare page lets one choose from.
+//! The reports to choose from on the compare page.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::script::script;
 use crate::history::ReportInfo;
 use crate::text::{clean, shortened};
 
-/// A report an element of each column, in the order of the compiler's commits.
+/// Columns with one element for each report, in the order of the compiler's commits.
 #[derive(Default, Serialize)]
 struct Columns {
     /// The layout's version.
@@ -67,7 +67,7 @@ pub fn commits_data<'a>(reports: &[&ReportInfo], verdicts: impl IntoIterator<Ite
     script("commits", &columns)
 }
 
-/// The place of a value among those known, to which it is added if need be.
+/// The index of a value, which is added if it is new.
 fn place<T: PartialEq>(known: &mut Vec<T>, value: T) -> usize {
     known.iter().position(|one| *one == value).unwrap_or_else(|| {
         known.push(value);

@@ -1,7 +1,7 @@
 //! The compare page: the stored medians of any two reports of the history, side by side.
 //!
-//! Any two of thousands cannot be judged beforehand, and the browser judges nothing: the page shows medians, intervals and
-//! ratios as they are kept, and the command that gives the verdict, `forc-perf history diff`.
+//! Not every pair of thousands of reports can be judged in advance, and the browser judges nothing. So the page shows the
+//! stored medians, intervals and ratios, and the command that gives the verdict, `forc-perf history diff`.
 //!
 //! Below the folder of the dashboard:
 //!

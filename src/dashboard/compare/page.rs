@@ -1,4 +1,4 @@
-//! The markup of the compare page. Everything that is of two reports, its scripts fill in.
+//! The markup of the compare page. Its scripts fill in the data of the two reports.
 
 use maud::{Markup, html};
 
@@ -51,7 +51,7 @@ pub(super) fn content() -> Markup {
     }
 }
 
-/// Where one of the reports is chosen, by words of its commit.
+/// The chooser of one of the reports, by words of its commit.
 fn picker(id: &str, label: &str) -> Markup {
     let is = format!("{id}-is");
     html! {

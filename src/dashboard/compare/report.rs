@@ -14,24 +14,28 @@ pub const DATA_VERSION: u32 = 2;
 
 /// A report. Keys are short, as there are thousands of files.
 #[derive(Serialize)]
-struct Data<'a> {
+struct ReportData<'a> {
     /// The layout's version.
-    v: u32,
+    #[serde(rename = "v")]
+    version: u32,
     /// The report's name ([`crate::history::ReportInfo::name`]).
     id: &'a str,
-    /// The metrics, which the figures name by their places here.
-    m: Vec<&'static str>,
-    /// The phases, which the figures name by their places here.
-    p: Vec<Name<'a>>,
+    /// The metrics; figures refer to them by index.
+    #[serde(rename = "m")]
+    metrics: Vec<&'static str>,
+    /// The phases; figures refer to them by index.
+    #[serde(rename = "p")]
+    phases: Vec<Name<'a>>,
     /// The benchmarks, each with its figures.
-    b: Vec<(Name<'a>, Vec<OfFigure>)>,
+    #[serde(rename = "b")]
+    benchmarks: Vec<(Name<'a>, Vec<OfFigure>)>,
 }
 
-/// The metric's place; the phase's, or −1 of a whole run; the median in the metric's unit, and as it is shown; the interval
-/// as it is shown, nothing where it has no width; how many runs there are.
+/// The metric's index; the phase's index, or −1 for a whole run; the median in the metric's unit, and as text; the interval
+/// as text, empty if it has no width; the number of runs.
 type OfFigure = (usize, i64, Number, String, String, usize);
 
-/// A text from outside: itself, and how it is shown where that is not the same.
+/// A text from outside, plus the text to show if that differs.
 struct Name<'a>(&'a str);
 
 impl Serialize for Name<'_> {
@@ -56,7 +60,7 @@ pub fn report_data(id: &str, levels: &[(Measure, Level)]) -> String {
         };
         let figure = (
             metrics.of(measure.metric.name()),
-            // There are no more phases than that.
+            // There are never that many phases.
             measure.phase.as_deref().map_or(-1, |phase| i64::try_from(phases.of(phase)).unwrap_or(-1)),
             Number(level.median),
             format::value(level.median, unit),
@@ -69,10 +73,10 @@ pub fn report_data(id: &str, levels: &[(Measure, Level)]) -> String {
         }
     }
     let phases = phases.all.into_iter().map(Name).collect();
-    script("report", &Data { v: DATA_VERSION, id, m: metrics.all, p: phases, b: benchmarks })
+    script("report", &ReportData { version: DATA_VERSION, id, metrics: metrics.all, phases, benchmarks })
 }
 
-/// Texts, each with its place.
+/// Texts with their indices.
 #[derive(Default)]
 struct Places<'a> {
     all: Vec<&'a str>,

@@ -1,14 +1,14 @@
-//! Data as a script: a call with a JSON literal, and nothing else.
+//! Data as a script that is one call with a JSON literal.
 
 use serde::Serialize;
 
-/// `forcPerf.CALL(JSON);`, whatever texts are in it. A page loads it by an element of its own, as what was opened from a
-/// disk may not fetch.
+/// `forcPerf.CALL(JSON);`, safe for any text. A page loads it with a script element, because a page opened from disk must
+/// not fetch.
 ///
-/// JSON is JavaScript but for two line ends that JSON allows in its texts; `<` is escaped as well, so that the text could
-/// stand in a page. Inside of a text, where alone these three can be, an escape says the same.
+/// JSON is valid JavaScript except for two line ends that JSON allows in strings. These are escaped, and so is `<`, so that
+/// the text could be inside a page. All three can only be inside strings, where an escape means the same.
 pub(super) fn script(call: &str, data: &impl Serialize) -> String {
-    // Maps with keys that are no texts are what serde_json refuses; there are none here.
+    // serde_json fails only for maps with keys that are not strings; there are none here.
     let json = serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned());
     let json = json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
     format!("forcPerf.{call}({json});\n")
@@ -18,7 +18,7 @@ pub(super) fn script(call: &str, data: &impl Serialize) -> String {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Number(pub(super) f64);
 
-/// Every whole number up to this has a double of its own.
+/// Every whole number up to this is an exact double.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
 
 impl Serialize for Number {

@@ -51,9 +51,9 @@ fn data_cannot_end_its_script_nor_break_a_line_of_it() {
     let script = report_data("r", &[level(evil, Metric::Wall, Some(evil), [1.0, 2.0, 3.0])]);
     assert!(!script.contains('<') && !script.contains('\u{2028}') && script.lines().count() == 1);
     // A text that cannot be shown as it is is there in both forms.
-    let told = &given(&script, "report")["b"][0][0];
-    assert_eq!(told[0], evil);
-    assert!(!told[1].as_str().unwrap().contains('\u{202E}'), "{told}");
+    let figure = &given(&script, "report")["b"][0][0];
+    assert_eq!(figure[0], evil);
+    assert!(!figure[1].as_str().unwrap().contains('\u{202E}'), "{figure}");
     let list = commits_data(&[&info(Some("v1"), "ab")], []);
     assert!(!list.contains('<'));
     assert_eq!(given(&list, "commits")["subject"][0], "</script>\u{FFFD}");

@@ -1,5 +1,4 @@
-//! The pages of single reports. They seldom change: each is made once, of its report, and made anew where it is held against
-//! another one than before.
+//! The pages of single reports. Each is made once, and again only if its bases change.
 
 mod page;
 #[cfg(test)]
@@ -16,7 +15,7 @@ use page::Shared;
 /// A report whose page is wanted.
 struct Run<'a> {
     info: &'a ReportInfo,
-    /// What links and files call it.
+    /// Its name in links and files.
     id: &'a str,
     /// The file of its page.
     page: String,
@@ -26,7 +25,7 @@ struct Run<'a> {
     made_of: String,
 }
 
-/// Puts a page for every report, and the pictures of the `latest`.
+/// Writes a page for every report, and the pictures of the `latest`.
 pub(super) fn put(site: &mut Site, pages: &Pages, latest: &BTreeSet<ReportId>) -> Result<(), DashboardError> {
     let shared = Shared { names: &pages.names, pairs: &pages.pairs, title: &pages.options.title };
     let wanted: Vec<Run> = runs(pages, latest).filter(|run| !site.keeps(&run.page, &run.made_of)).collect();
@@ -38,7 +37,7 @@ fn runs<'a>(pages: &'a Pages, latest: &'a BTreeSet<ReportId>) -> impl Iterator<I
     pages.trends.reports.iter().filter_map(move |info| {
         let (id, page) = (pages.names.report(info.id)?, pages.names.run_page(info.id)?);
         let drawn = info.has_frames && latest.contains(&info.id);
-        // The number of a report and its place among others are no part of the page.
+        // A report's number and position do not affect the page.
         let commit = info.commit.as_ref().map(|commit| (&commit.id, &commit.time, &commit.subject));
         let info_of = (&info.digest, &info.created, commit, &info.version, info.source, &info.machine, info.has_frames);
         let bases = pages.pairs.bases(info.id);

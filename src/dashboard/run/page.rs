@@ -11,19 +11,19 @@ use crate::dashboard::parts::{date, time};
 use crate::dashboard::verdict::Pairs;
 use crate::history::{ExtraFigure, History, ReportId, ReportInfo, Source};
 use crate::model::{Measured, Metric, MetricSummary, PhaseSummary, Report};
-use crate::report::html::parts::{Page, name, sentence};
+use crate::report::html::parts::{Page, name, outside_text};
 use crate::report::html::{Pictures, content};
 use crate::text::{clean, shortened};
 use crate::{figures, stats};
 
-/// The version of a compiler whose record tells none.
+/// The version of a compiler if the record has none.
 const UNKNOWN: &str = "unknown";
 
 /// What the pages of all reports share.
 pub(super) struct Shared<'a> {
     pub(super) names: &'a Names,
     pub(super) pairs: &'a Pairs<'a>,
-    /// What the dashboard is headed with.
+    /// The dashboard's title.
     pub(super) title: &'a str,
 }
 
@@ -72,8 +72,8 @@ fn header(shared: &Shared, info: &ReportInfo, id: &str) -> Markup {
         header {
             h1 {
                 @match &info.commit {
-                    Some(commit) => { span.commit { (name(commit.short())) } " " (sentence(&commit.subject)) }
-                    None => { "forc " (sentence(&info.version)) }
+                    Some(commit) => { span.commit { (name(commit.short())) } " " (outside_text(&commit.subject)) }
+                    None => { "forc " (outside_text(&info.version)) }
                 }
             }
             p.muted {
@@ -81,7 +81,7 @@ fn header(shared: &Shared, info: &ReportInfo, id: &str) -> Markup {
                     @if !commit.is_release() { "Commit " code { (name(&commit.id)) } ", " }
                     @if let Some(time) = &commit.time { "of " (date(time)) ", " }
                 }
-                @if info.commit.is_some() && info.version != UNKNOWN { "version " (sentence(&info.version)) ", " }
+                @if info.commit.is_some() && info.version != UNKNOWN { "version " (outside_text(&info.version)) ", " }
                 "measured " (time(&info.created)) " on " (name(&info.machine.to_string())) ". "
                 a href={ "../compare.html#other=" (id) } { "Beside any other" }
             }
@@ -90,7 +90,7 @@ fn header(shared: &Shared, info: &ReportInfo, id: &str) -> Markup {
     }
 }
 
-/// What the report is held against, a link each.
+/// Links to the comparisons with the report's bases.
 fn verdicts(pairs: &Pairs, info: &ReportInfo) -> Markup {
     let bases = pairs.bases(info.id);
     let link = |base: Option<ReportId>| {
@@ -113,7 +113,7 @@ fn verdicts(pairs: &Pairs, info: &ReportInfo) -> Markup {
     }
 }
 
-/// Adds what a report says that stands elsewhere in it, or beside it.
+/// Completes a report with data from elsewhere in it or from the history.
 fn complete(report: &mut Report, figures: &[ExtraFigure]) {
     for measured in &mut report.benchmarks {
         figures.iter().for_each(|figure| add(measured, figure));

@@ -207,7 +207,7 @@ fn what_others_recorded_is_one_table_in_which_missing_is_missing() {
     assert_eq!(row("compile to ast"), ["70.0 µs <small>70.0 %</small>", "70.0 µs"]);
     assert_eq!(row("outside phases"), ["30.0 µs <small>30.0 %</small>", "–"]);
     assert!(page.contains("2 benchmarks") && page.contains("failed alike") && page.contains("public-record/b/debug"));
-    assert!(page.contains("laid end to end") && page.contains("on a machine that it does not tell either"));
+    assert!(page.contains("laid end to end") && page.contains("on an unknown machine"));
     for wrong in ["0 ns", "built by forc-perf", "Frame every", "By its length"] {
         assert!(!page.contains(wrong), "{wrong}");
     }

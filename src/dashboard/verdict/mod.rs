@@ -1,7 +1,7 @@
 //! Pages of verdicts: each report against the one before it and against the last release, and both sides of each event.
 //!
-//! What they say is what `forc-perf history diff` says of the same two reports. A page is known by the two reports that it
-//! was made of, so that a night adds two of them, and those of the years before are not even read.
+//! They agree with `forc-perf history diff` of the same two reports. A page is identified by its two reports, so a night
+//! adds only two pages and older reports are not read again.
 
 mod page;
 mod pairs;
@@ -21,13 +21,13 @@ struct Wanted<'a> {
     pair: [&'a ReportInfo; 2],
     /// The file of its page.
     page: String,
-    /// Whether all of it is told, or only what changed.
+    /// Whether the page shows everything, or only what changed.
     whole: bool,
     /// All that goes into its page.
     made_of: String,
 }
 
-/// Puts a page for every pair. `latest` are the reports of which more is shown.
+/// Writes a page for every pair. The pages of the `latest` reports show more.
 pub(super) fn put(site: &mut Site, pages: &Pages, latest: &BTreeSet<ReportId>) -> Result<(), DashboardError> {
     let all = pages.pairs.all().into_iter().filter_map(|pair| wanted(pages, pair, latest));
     let wanted: Vec<Wanted> = all.filter(|wanted| !site.keeps(&wanted.page, &wanted.made_of)).collect();
@@ -44,12 +44,12 @@ pub(super) fn put(site: &mut Site, pages: &Pages, latest: &BTreeSet<ReportId>) -
 fn wanted<'a>(pages: &Pages<'a>, pair: Pair, latest: &BTreeSet<ReportId>) -> Option<Wanted<'a>> {
     let infos = pages.pairs.infos(pair)?;
     let whole = latest.contains(&infos[1].id);
-    // Numbers of reports and their places among others are no part of the page; whether they have pages of their own is.
-    let told = infos.map(|info| {
+    // Reports' numbers and positions do not affect the page, but whether they have pages of their own does.
+    let described = infos.map(|info| {
         let commit = info.commit.as_ref().map(|commit| (&commit.id, &commit.time, &commit.subject));
         (&info.digest, &info.created, commit, &info.version, pages.names.report(info.id).is_some())
     });
     let drawn_with = whole.then_some(&pages.names.fingerprint);
-    let made_of = format!("{:?}", (told, &pages.options.title, drawn_with));
+    let made_of = format!("{:?}", (described, &pages.options.title, drawn_with));
     Some(Wanted { pair: infos, page: pairs::page(infos), whole, made_of })
 }

@@ -1,4 +1,4 @@
-//! The page of two reports held against each other.
+//! The page that compares two reports.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,13 +11,13 @@ use crate::dashboard::parts::{date, time};
 use crate::dashboard::{DashboardError, Pages};
 use crate::history::{History, HistoryError, ReportId, ReportInfo, hosts, side_names};
 use crate::model::Report;
-use crate::report::html::parts::{name, sentence};
+use crate::report::html::parts::{name, outside_text};
 use crate::report::html::{Part, comparison_content};
 use crate::text::shell;
 use crate::text::{clean, shortened};
 use crate::verdict;
 
-/// So many reports are kept at hand: a report's bases are often those of the one before it.
+/// How many reports are cached: a report's bases are often those of the one before it.
 const KEPT: usize = 6;
 
 /// What all pages share.
@@ -61,19 +61,19 @@ pub(super) fn page(
     let names = side_names(wanted.pair);
     let [base_name, other_name] = names.each_ref().map(|name| shortened(&clean(name)).into_owned());
     let title = format!("{other_name} against {base_name}");
-    // They are of one class of machines, whichever host of it each was measured on.
+    // Both are of one class of machines, possibly measured on different hosts.
     let body = match verdict::of_reports(reports, names, &BTreeMap::new(), true) {
         Ok(comparison) => {
             let part = if wanted.whole { Part::Figures(shared.names.colours.clone()) } else { Part::Changes };
             comparison_content(&comparison, part)
         }
         Err(error) => html! {
-            section.nothing role="alert" { h2 { "Nothing to compare" } p { (sentence(&error.to_string())) "." } }
+            section.nothing role="alert" { h2 { "Nothing to compare" } p { (outside_text(&error.to_string())) "." } }
         },
     };
     let command = ["forc-perf", "history", "diff", &base.name(), &other.name()];
     let body = html! {
-        @if let Some(hosts) = hosts { p.banner.warning { (sentence(&hosts)) "." } }
+        @if let Some(hosts) = hosts { p.banner.warning { (outside_text(&hosts)) "." } }
         (body)
         section aria-labelledby="command" {
             h2 #command { "The same from the command line" }
@@ -112,7 +112,7 @@ fn side(shared: &Shared, info: &ReportInfo) -> Markup {
         }
         @if let Some(commit) = &info.commit {
             @if let Some(time) = &commit.time { " " (date(time)) }
-            " " span.subject { (sentence(&commit.subject)) }
+            " " span.subject { (outside_text(&commit.subject)) }
         }
         ", measured " (time(&info.created))
     }

@@ -1,4 +1,4 @@
-//! Which reports are held against which others.
+//! Which reports are compared with which others.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -6,10 +6,10 @@ use crate::dashboard::names::Names;
 use crate::history::{ReportId, ReportInfo};
 use crate::trends::{Event, Trends};
 
-/// Two reports: the base, and the one that is held against it.
+/// Two reports: the base, and the one that is compared with it.
 pub(in crate::dashboard) type Pair = [ReportId; 2];
 
-/// What a report is held against. Both were measured on the same class of machine with the same choice of std.
+/// The bases of a report, measured on the same class of machine with the same choice of std.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::dashboard) struct Bases {
     /// The last report of the commit before.
@@ -26,7 +26,7 @@ pub(in crate::dashboard) struct Pairs<'a> {
 }
 
 impl<'a> Pairs<'a> {
-    /// Of the reports that have pages those with their bases, and both sides of all events.
+    /// The reports that have pages, each with its bases, and both sides of all events.
     pub(in crate::dashboard) fn of(trends: &'a Trends, names: &Names) -> Self {
         let reports: HashMap<ReportId, &ReportInfo> = trends.reports.iter().map(|info| (info.id, info)).collect();
         let bases: HashMap<ReportId, Bases> =
@@ -38,7 +38,7 @@ impl<'a> Pairs<'a> {
         Self { reports, bases, pairs }
     }
 
-    /// What a report is held against.
+    /// The bases of a report.
     pub(in crate::dashboard) fn bases(&self, report: ReportId) -> Bases {
         self.bases.get(&report).copied().unwrap_or_default()
     }
@@ -59,14 +59,14 @@ impl<'a> Pairs<'a> {
         self.infos(pair).map(page)
     }
 
-    /// All of them; those that have the other report in common stand together.
+    /// All of them, grouped by the other report.
     pub(super) fn all(&self) -> Vec<Pair> {
         let mut all: Vec<Pair> = self.pairs.iter().copied().collect();
         all.sort_by_key(|[base, other]| (*other, *base));
         all
     }
 
-    /// The names of all pairs, in no order that means anything.
+    /// The names of all pairs, in no particular order.
     pub(in crate::dashboard) fn names(&self) -> Vec<[String; 2]> {
         self.pairs.iter().filter_map(|pair| Some(self.infos(*pair)?.map(ReportInfo::name))).collect()
     }
@@ -86,15 +86,15 @@ struct Measured {
     report: ReportId,
 }
 
-/// What each report is held against, in one walk along the commits.
+/// The bases of each report, found in one walk along the commits.
 fn bases(trends: &Trends) -> Vec<(ReportId, Bases)> {
-    // Of each series of reports, the commits that were measured until here, and the releases.
+    // For each series of reports, the commits measured so far, and the releases.
     type Course = (Vec<Measured>, Vec<Measured>);
     let mut courses: BTreeMap<String, Course> = BTreeMap::new();
     let mut all = Vec::new();
     for info in &trends.reports {
         let Some(position) = trends.axis.position(info.id) else { continue };
-        // As [`ReportInfo::is_of_same_series`] tells series apart.
+        // Series as in [`ReportInfo::is_of_same_series`].
         let key = format!("{:?}", (&info.machine, &info.std, info.source));
         let (commits, releases) = courses.entry(key).or_default();
         let before =

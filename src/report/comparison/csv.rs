@@ -6,7 +6,7 @@ use crate::model::{Basis, Comparison, Verdict};
 use crate::report::csv::{cell, cell_if_any, unit, written};
 use crate::verdict::sampled;
 
-/// What stands in the place of a benchmark's id where the row is of all of them: no id has a space.
+/// Replaces a benchmark's id in rows of all benchmarks; no id has a space.
 const TOGETHER: &str = "all together";
 
 /// A figure's row. The fields' names are the columns'.
@@ -35,9 +35,9 @@ struct FigureRow<'a> {
     threshold: f64,
     p_value: Option<f64>,
     verdict: &'static str,
-    /// Whether the benchmark's verdict rests on it.
+    /// Whether the benchmark's verdict depends on it.
     decides: bool,
-    /// What the figure's verdict rests on.
+    /// What the figure's verdict is based on.
     basis: &'static str,
     pairs: usize,
     detectable: Option<f64>,
@@ -95,8 +95,8 @@ pub(super) fn figures(comparison: &Comparison) -> String {
                 more_runs: figure.more_runs,
             })
         });
-        // The means over the suite, which are no benchmark's.
-        let of_suite = findings.totals.iter().filter(|total| total.is_told()).map(move |total| FigureRow {
+        // The means over the suite.
+        let of_suite = findings.totals.iter().filter(|total| total.is_reported()).map(move |total| FigureRow {
             base_side,
             other_side: side.map_or("", |side| &side.name),
             control: side.is_some_and(|side| side.control),
@@ -184,7 +184,7 @@ pub(super) fn samples(comparison: &Comparison) -> String {
     written(&heading, rows)
 }
 
-/// A number that is one.
+/// A finite number.
 fn number(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }

@@ -6,18 +6,18 @@ use crate::model::{Comparison, Figure, Findings, OutputFinding, Verdict};
 use crate::report::markdown::{MARKER, block, code};
 use crate::text::format;
 use crate::text::{clean, shortened};
-use crate::verdict::{Class, Row, label, rows};
+use crate::verdict::{BenchmarkRow, Class, label, rows};
 use crate::words::verdict_on_row;
 use crate::words::{
     Line, Phrase, Piece, Sign, also, headline, interval, origin, output, reason, reproduction, rests_on,
     settings_facts as facts, side_name, together, transition, what_a_change_is,
 };
 
-/// GitHub's comments have 65,536 characters; some room is left for whoever puts something around this one.
+/// GitHub's comments have 65,536 characters; some room is left for text around this one.
 const LONGEST: usize = 60_000;
 /// Rows of the table that is not folded away.
 const SHOWN_ROWS: usize = 20;
-/// Lines of a compiler's last words.
+/// How many lines of a compiler's output are shown.
 const SHOWN_OUTPUT_LINES: usize = 20;
 
 pub(super) fn render(comparison: &Comparison) -> String {
@@ -28,7 +28,8 @@ pub(super) fn render(comparison: &Comparison) -> String {
     text += "\n\n";
     lines(&headline.lines, &mut text);
     text.push('\n');
-    let notable: Vec<&Row> = rows.iter().filter(|row| headline.measured && row.class <= Class::Uncompared).collect();
+    let notable: Vec<&BenchmarkRow> =
+        rows.iter().filter(|row| headline.measured && row.class <= Class::Uncompared).collect();
     if !notable.is_empty() {
         text += &table(comparison, &notable);
         text.push('\n');
@@ -51,8 +52,8 @@ pub(super) fn render(comparison: &Comparison) -> String {
     text
 }
 
-/// What there is to say, in as few words as there are.
-fn title(comparison: &Comparison, measured: bool, rows: &[Row]) -> String {
+/// The result in a few words.
+fn title(comparison: &Comparison, measured: bool, rows: &[BenchmarkRow]) -> String {
     if !measured {
         let uncompared = rows.iter().any(|row| row.class == Class::Uncompared);
         return if uncompared { "nothing can be compared" } else { "nothing was measured" }.into();
@@ -67,7 +68,7 @@ fn title(comparison: &Comparison, measured: bool, rows: &[Row]) -> String {
     let any = |class: Class| rows.iter().any(|row| row.class == class);
     let mut words: Vec<&str> = kinds.into_iter().filter(|(class, _)| any(*class)).map(|(_, word)| word).collect();
     let open = rows.iter().any(|row| row.benchmark.is_open());
-    // All together may show what none shows by itself.
+    // All benchmarks together can show a change that no single one shows.
     let totals = || comparison.answers().flat_map(Findings::together);
     for (verdict, class, word) in [
         (Verdict::Improved, Class::Improved, "improved together"),
@@ -80,15 +81,14 @@ fn title(comparison: &Comparison, measured: bool, rows: &[Row]) -> String {
     match words[..] {
         [] if open || !any(Class::Equal) => return "undecided".into(),
         [] => return "no change that would matter".into(),
-        // Nobody reads "improved" as "and the rest may be anything".
+        // "improved" alone would suggest that nothing else can have changed.
         _ if open => words.push("some undecided"),
         _ => {}
     }
     words.join(", ")
 }
 
-/// A folded section with as many of its blocks as there is room for. The first block is whole or not there: it is the head
-/// of a table.
+/// A folded section with as many of its blocks as there is room for. The first block is the head of a table.
 fn fold(title: &str, blocks: &[String], text: &mut String) {
     const AROUND: usize = 200;
     if blocks.is_empty() {
@@ -143,7 +143,7 @@ fn name(name: &str) -> String {
 }
 
 /// What changed, a row each.
-fn table(comparison: &Comparison, rows: &[&Row]) -> String {
+fn table(comparison: &Comparison, rows: &[&BenchmarkRow]) -> String {
     let several = comparison.answers().count() > 1;
     let mut text = heading(several);
     for row in rows.iter().take(SHOWN_ROWS) {
@@ -164,7 +164,7 @@ fn heading(several: bool) -> String {
 }
 
 /// The column of the side, where there are several.
-fn side_cell(comparison: &Comparison, row: &Row, several: bool) -> String {
+fn side_cell(comparison: &Comparison, row: &BenchmarkRow, several: bool) -> String {
     if !several {
         return String::new();
     }
@@ -172,7 +172,7 @@ fn side_cell(comparison: &Comparison, row: &Row, several: bool) -> String {
     format!(" {} |", cell(&Phrase::default().name(name)))
 }
 
-fn line(comparison: &Comparison, row: &Row, several: bool) -> String {
+fn line(comparison: &Comparison, row: &BenchmarkRow, several: bool) -> String {
     let side = side_cell(comparison, row, several);
     let change = row.lead.map_or_else(String::new, |lead| format!("{} **{}**", lead.metric.name(), interval(lead)));
     format!(
@@ -186,12 +186,12 @@ fn line(comparison: &Comparison, row: &Row, several: bool) -> String {
     )
 }
 
-fn verdict(row: &Row) -> String {
+fn verdict(row: &BenchmarkRow) -> String {
     format!("{} {}", Sign::of_class(row.class).emoji, verdict_on_row(row))
 }
 
 /// Every benchmark, worst first.
-fn all(comparison: &Comparison, rows: &[Row]) -> Vec<String> {
+fn all(comparison: &Comparison, rows: &[BenchmarkRow]) -> Vec<String> {
     let several = comparison.answers().count() > 1;
     let mut blocks = vec![heading(several)];
     blocks.extend(rows.iter().map(|row| line(comparison, row, several)));
@@ -257,7 +257,7 @@ fn short(text: &str) -> String {
     shortened(&clean(text)).into_owned()
 }
 
-fn outputs(comparison: &Comparison, rows: &[Row]) -> Vec<String> {
+fn outputs(comparison: &Comparison, rows: &[BenchmarkRow]) -> Vec<String> {
     let different = rows.iter().filter_map(|row| match &row.benchmark.output {
         OutputFinding::Different(files) => Some((row, files)),
         _ => None,
@@ -272,7 +272,7 @@ fn outputs(comparison: &Comparison, rows: &[Row]) -> Vec<String> {
 }
 
 /// The phases of the benchmarks that changed.
-fn phases(comparison: &Comparison, rows: &[Row]) -> Vec<String> {
+fn phases(comparison: &Comparison, rows: &[BenchmarkRow]) -> Vec<String> {
     let mut blocks = Vec::new();
     for row in rows.iter().filter(|row| row.has_change()) {
         let phases: Vec<&Figure> = row.lead.map_or_else(Vec::new, |lead| row.benchmark.phases(lead.metric).collect());
@@ -298,7 +298,7 @@ fn phases(comparison: &Comparison, rows: &[Row]) -> Vec<String> {
     blocks
 }
 
-fn on_side(comparison: &Comparison, row: &Row) -> String {
+fn on_side(comparison: &Comparison, row: &BenchmarkRow) -> String {
     if comparison.answers().count() < 2 {
         return String::new();
     }
@@ -306,7 +306,7 @@ fn on_side(comparison: &Comparison, row: &Row) -> String {
 }
 
 /// All figures of whole runs, a row each.
-fn figures(comparison: &Comparison, rows: &[Row]) -> Vec<String> {
+fn figures(comparison: &Comparison, rows: &[BenchmarkRow]) -> Vec<String> {
     let several = comparison.answers().count() > 1;
     let (side, rule) = if several { (" side |", "---|") } else { ("", "") };
     let mut blocks = vec![format!(
@@ -333,7 +333,7 @@ fn figures(comparison: &Comparison, rows: &[Row]) -> Vec<String> {
     blocks
 }
 
-/// The settings, the sides, the machine, and the command that does it again.
+/// The settings, the sides, the machine, and the command that repeats the comparison.
 fn measured(comparison: &Comparison) -> Vec<String> {
     let mut text = String::from("| side | forc | binary | SHA-256 |\n|---|---|---|---|\n");
     for side in &comparison.sides {

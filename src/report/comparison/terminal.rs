@@ -7,14 +7,14 @@ use comfy_table::Table;
 use crate::model::{Comparison, Failure, Verdict};
 use crate::report::style::{BOLD, COMMAND, DIM, failed_build, left_out, lines_of, plain_name, style, table, widest};
 use crate::text::counted;
-use crate::verdict::{Row, rows};
+use crate::verdict::{BenchmarkRow, rows};
 use crate::words;
 use crate::words::{
     Line, Phrase, Piece, Sign, Tone, also, headline, lead_change, output, reason, rests_on, together, transition,
     verdict_on_row, what_a_change_is,
 };
 
-/// How many failures have their compiler's words shown.
+/// How many failures are shown with the compiler's output.
 const SHOWN_FAILURES: usize = 10;
 
 pub(super) fn render(comparison: &Comparison, all: bool, width: Option<usize>) -> String {
@@ -24,8 +24,9 @@ pub(super) fn render(comparison: &Comparison, all: bool, width: Option<usize>) -
     text.push('\n');
     lines(&headline.facts, width, &mut text);
     let rows = rows(comparison);
-    // Without a measurement a table could only look like one of no changes.
-    let shown: Vec<&Row> = rows.iter().filter(|row| headline.measured && (all || row.class.is_decided())).collect();
+    // Without measurements the table would look as if nothing had changed.
+    let shown: Vec<&BenchmarkRow> =
+        rows.iter().filter(|row| headline.measured && (all || row.class.is_decided())).collect();
     if !shown.is_empty() {
         let _ = writeln!(text, "\n{}", fitted(comparison, &shown, width));
         let legend = format!(
@@ -46,7 +47,7 @@ pub(super) fn render(comparison: &Comparison, all: bool, width: Option<usize>) -
     text
 }
 
-/// What the verdicts rest on, and on how many figures: `verdicts: by ranks, 20 blocks: 9 figures; exact: 3 figures`.
+/// What the verdicts are based on, with the number of figures: `verdicts: by ranks, 20 blocks: 9 figures; exact: 3 figures`.
 fn resting(comparison: &Comparison) -> Option<String> {
     const SHOWN: usize = 4;
     let mut bases: Vec<(String, usize)> = Vec::new();
@@ -68,8 +69,8 @@ fn resting(comparison: &Comparison) -> Option<String> {
     (!parts.is_empty()).then(|| format!("verdicts: {}", parts.join("; ")))
 }
 
-/// All benchmarks together, by metric and phase: all of it on demand, else what changed of the phases, as the first line
-/// has the rest.
+/// All benchmarks together, by metric and phase: everything with `--all`, else the phases that changed, because the first
+/// line has the rest.
 fn all_together(comparison: &Comparison, all: bool, width: Option<usize>, text: &mut String) {
     for findings in comparison.answers() {
         let mut lines = together(findings);
@@ -91,7 +92,7 @@ fn all_together(comparison: &Comparison, all: bool, width: Option<usize>, text: 
     }
 }
 
-/// Lines with their labels in a column of their own. One that holds a command is not broken, as it is to be copied.
+/// Lines with their labels in a column of their own. A line with a command is not wrapped, so that it can be copied.
 fn lines(lines: &[Line], width: Option<usize>, text: &mut String) {
     let widest = lines.iter().map(|line| line.label.chars().count()).max().unwrap_or(0);
     for line in lines {
@@ -110,7 +111,7 @@ fn wrap(text: &str, width: Option<usize>, indent: usize) -> String {
         .subsequent_indent(&indent)
         .break_words(false)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        // By the spaces alone: `−21.5 %` and ids with hyphens stay as they are.
+        // At spaces only: ids with hyphens stay whole.
         .word_separator(textwrap::WordSeparator::AsciiSpace);
     textwrap::fill(text, options)
 }
@@ -128,15 +129,15 @@ fn styled(phrase: &Phrase) -> String {
     text
 }
 
-/// The columns; those that are in no row are left out.
+/// The columns; empty ones are left out.
 const COLUMNS: [&str; 8] = ["verdict", "benchmark", "side", "change", "base → other", "because", "also", "output"];
 const BENCHMARK: usize = 1;
 
-/// How long ids may be in a table that is too wide, in this order, as far as needed. No column is left out: where even this
-/// is not enough, each row has lines of its own.
+/// The maximum lengths of ids to try if a table is too wide. No column is left out: if even this is not enough, each row
+/// gets lines of its own.
 const SHORTER: [usize; 2] = [56, 40];
 
-fn fitted(comparison: &Comparison, rows: &[&Row], width: Option<usize>) -> String {
+fn fitted(comparison: &Comparison, rows: &[&BenchmarkRow], width: Option<usize>) -> String {
     let mut cells: Vec<[String; 8]> = rows.iter().map(|row| cells(comparison, row)).collect();
     let several = comparison.answers().count() > 1;
     let used = |column: &usize| match COLUMNS[*column] {
@@ -164,7 +165,7 @@ fn fitted(comparison: &Comparison, rows: &[&Row], width: Option<usize>) -> Strin
 /// rest.
 fn in_lines(rows: &[[String; 8]], columns: &[usize], width: usize) -> Vec<String> {
     const HEAD: [&str; 3] = ["verdict", "benchmark", "side"];
-    // Spaces that the terminal's edge is not to fall on.
+    // Non-breaking spaces.
     const KEPT: char = '\u{a0}';
     let mut lines = Vec::new();
     for row in rows {
@@ -187,7 +188,7 @@ fn in_lines(rows: &[[String; 8]], columns: &[usize], width: usize) -> Vec<String
     lines
 }
 
-/// A long id without its middle: a pattern takes either end.
+/// A long id without its middle: patterns match either end.
 fn middle_out(id: &str, most: usize) -> String {
     let length = id.chars().count();
     if length <= most {
@@ -212,7 +213,7 @@ fn build(rows: &[[String; 8]], columns: &[usize]) -> Table {
     table(&COLUMNS, rows, columns, |heading| heading == "base → other")
 }
 
-fn cells(comparison: &Comparison, row: &Row) -> [String; 8] {
+fn cells(comparison: &Comparison, row: &BenchmarkRow) -> [String; 8] {
     let side = comparison.sides.get(row.side).map_or_else(String::new, words::side_name);
     let change = lead_change(row).map_or_else(String::new, |(metric, change)| format!("{} {change}", metric.name()));
     [
@@ -227,7 +228,7 @@ fn cells(comparison: &Comparison, row: &Row) -> [String; 8] {
     ]
 }
 
-/// Failures with the compiler's last words, then what was left out.
+/// Failures with the end of the compiler's output, then what was left out.
 fn problems(comparison: &Comparison, text: &mut String) {
     let mut failures: Vec<(&str, &str, &Failure)> = Vec::new();
     let base = comparison.base().map_or("", |base| base.name.as_str());
@@ -236,9 +237,9 @@ fn problems(comparison: &Comparison, text: &mut String) {
         for one in &findings.benchmarks {
             let Some(failed) = &one.failed else { continue };
             let both = [(side, &failed.other), (base, &failed.base)];
-            let told = both.into_iter().filter_map(|(side, failure)| Some((&*one.id, side, failure.as_deref()?)));
-            for failure in told {
-                // The base's is found once for each side.
+            let on_sides = both.into_iter().filter_map(|(side, failure)| Some((&*one.id, side, failure.as_deref()?)));
+            for failure in on_sides {
+                // The base's failure is found once for each side.
                 if !failures.contains(&failure) {
                     failures.push(failure);
                 }

@@ -108,7 +108,7 @@ fn a_comment_on_a_pull_request() {
 
 - **Verdict** ❌ `0.72.1` against `0.71.2` on 2 benchmarks (3 figures): **1 regressed**, 0 improved, **1 equal**
 - **Worst** ❌ `ir/inlining/release`: **wall +4.2 % [+3.1, +5.4] (99 %)**, 61.0 ms → 63.6 ms; same output
-- **Phase** `compile ir to asm` carries **86 %** of it (+2.20 ms), most of that in `allocate registers` (91 %)
+- **Phase** `compile ir to asm` accounts for **86 %** of it (+2.20 ms), most of that in `allocate registers` (91 %)
 - **Also** every build succeeded, and all outputs are the same
 - **Next** see where it comes from: `forc-perf show --all --format html > comparison.html`
 
@@ -208,7 +208,7 @@ fn csv_is_read_back() {
         .collect();
     let (together, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row["benchmark"] == "all together");
     let totals: Vec<&Total> =
-        comparison.findings.iter().flat_map(|findings| &findings.totals).filter(|total| total.is_told()).collect();
+        comparison.findings.iter().flat_map(|findings| &findings.totals).filter(|total| total.is_reported()).collect();
     assert!(!totals.is_empty() && together.len() == totals.len());
     for (row, total) in together.iter().zip(totals) {
         assert_eq!((&row["metric"], &row["verdict"]), (&total.metric.name().into(), &total.verdict.name().into()));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use super::classes::{depth_class, share_class};
-use super::parts::{Page, command, estimate, interval, name, phase, runs, sentence};
+use super::parts::{Page, command, estimate, interval, name, outside_text, phase, runs};
 use crate::chart::{distribution, timeline};
 use crate::model::{Measured, Metric, MetricSummary, PhaseSummary, Protocol, Unit};
 use crate::phase::WHOLE_RUN;
@@ -28,7 +28,7 @@ pub(super) fn section(page: &Page, index: usize, measured: &Measured) -> Markup 
             }
             // Inside, not on the outer element: a link to it then opens the section by itself.
             div.body id=(page.anchor(index)) {
-                @if let Some(description) = &measured.description { p { (sentence(description)) } }
+                @if let Some(description) = &measured.description { p { (outside_text(description)) } }
                 @if !measured.tags.is_empty() {
                     p.tags { @for tag in measured.tags.iter().filter(|tag| !tag.trim().is_empty()) { span.tag { (name(tag)) } " " } }
                 }
@@ -38,7 +38,7 @@ pub(super) fn section(page: &Page, index: usize, measured: &Measured) -> Markup 
                 @if !measured.warnings.is_empty() {
                     ul.notes {
                         @for warning in &measured.warnings {
-                            li { strong { "Warning, " (warning.kind.name()) ": " } (sentence(&warning.message)) }
+                            li { strong { "Warning, " (warning.kind.name()) ": " } (outside_text(&warning.message)) }
                         }
                     }
                 }
@@ -72,7 +72,7 @@ pub(super) fn section(page: &Page, index: usize, measured: &Measured) -> Markup 
     }
 }
 
-/// What was odd about the runs.
+/// The notes about the runs.
 fn notes(measured: &Measured) -> Markup {
     let mut notes: BTreeMap<&str, usize> = BTreeMap::new();
     for note in measured.runs.iter().flat_map(|run| &run.notes) {
@@ -80,9 +80,9 @@ fn notes(measured: &Measured) -> Markup {
     }
     let whole = !measured.runs.is_empty() && measured.runs.iter().all(|run| run.protocol == Protocol::WholeProcess);
     html! {
-        @if whole { p.muted { "This compiler tells of no phases: only the whole process was measured." } }
+        @if whole { p.muted { "This compiler announces no phases: only the whole process was measured." } }
         @if !notes.is_empty() {
-            ul.notes { @for (note, count) in notes { li { (sentence(note)) " " span.muted { "(" (runs(count)) ")" } } } }
+            ul.notes { @for (note, count) in notes { li { (outside_text(note)) " " span.muted { "(" (runs(count)) ")" } } } }
         }
     }
 }
@@ -93,8 +93,8 @@ fn outputs(measured: &Measured) -> Markup {
     let size = |size: Option<u64>| size.map_or_else(|| format::MISSING.to_owned(), |size| format::bytes(size as f64));
     html! {
         details.packages {
-            summary { "What each package became" }
-            div.scroll tabindex="0" role="group" aria-label="What each package became" {
+            summary { "Output of each package" }
+            div.scroll tabindex="0" role="group" aria-label="Output of each package" {
                 table {
                     thead {
                         tr {
@@ -103,7 +103,7 @@ fn outputs(measured: &Measured) -> Markup {
                             th.number scope="col" { "Data section" }
                             th.number scope="col" { "of it used" }
                             th.number scope="col" { "Entries" }
-                            th scope="col" { "What else the compiler said" }
+                            th scope="col" { "Other data" }
                         }
                     }
                     tbody {
@@ -128,7 +128,7 @@ fn outputs(measured: &Measured) -> Markup {
 }
 
 fn metrics(page: &Page, metrics: &[MetricSummary]) -> Markup {
-    // Of a single run there is nothing more to be said than its value.
+    // A single run has only its value.
     let single = page.recorder.is_some() && metrics.iter().all(|metric| metric.estimate.count < 2);
     html! {
         div.scroll tabindex="0" role="group" aria-label="Metrics" {
@@ -167,8 +167,8 @@ fn metrics(page: &Page, metrics: &[MetricSummary]) -> Markup {
     }
 }
 
-/// Which of the columns that others' records often lack are there. This harness measures all, and what is missing then
-/// shall be seen to be.
+/// Which columns are shown that others' records often lack. This harness measures all of them, so there a missing value is
+/// shown as missing.
 #[derive(Clone, Copy)]
 struct Shown {
     cpu: bool,

@@ -1,10 +1,10 @@
-//! What figures look like, as classes: elements with a style of their own would need a page that allows anybody's.
+//! The styles of figures as classes: style attributes would need a content security policy that allows any inline style.
 
 use std::fmt::Write;
 
 use crate::chart::PhaseColours;
 
-/// Deeper phases are not set in any further.
+/// Deeper phases are not indented further.
 const DEEPEST: u32 = 8;
 
 /// The style sheet of all classes that depend on a figure: colours of phases, depths of rows, and shares in whole per cent.
@@ -20,7 +20,7 @@ pub(crate) fn classes() -> String {
     css
 }
 
-/// The class of a row that lies so deep.
+/// The class of a row of this depth.
 pub(crate) fn depth_class(depth: u32) -> String {
     format!("d{}", depth.min(DEEPEST))
 }

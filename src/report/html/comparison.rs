@@ -17,13 +17,13 @@ use crate::chart::PhaseColours;
 use crate::model::{Comparison, Findings};
 use crate::text::slug::slugs;
 use crate::text::{clean, shortened};
-use crate::verdict::{Class, Row, rows};
+use crate::verdict::{BenchmarkRow, Class, rows};
 use crate::words::{Phrase, Piece, Sign, created, side_name, verdict_on_row};
 
 /// How much of a comparison is shown.
 #[derive(Clone, Debug)]
 pub(crate) enum Part {
-    /// All of it, for who has nothing else.
+    /// All of it.
     Whole,
     /// Every benchmark with its figures and charts in these colours, without raw values and without how it was measured: the
     /// pages of both reports have that.
@@ -39,7 +39,7 @@ struct Page<'a> {
     colours: PhaseColours,
     /// The benchmarks' names for links, in the order of the findings.
     names: Vec<String>,
-    /// Where a benchmark that a sentence names is found: with the side on which it matters most.
+    /// The link target of a benchmark's name in a text: on the side where it matters most.
     links: HashMap<&'a str, String>,
 }
 
@@ -83,7 +83,7 @@ impl<'a> Page<'a> {
     }
 
     /// Whether a row is shown.
-    fn shows(&self, row: &Row) -> bool {
+    fn shows(&self, row: &BenchmarkRow) -> bool {
         !matches!(self.part, Part::Changes) || row.class.is_change() || row.class == Class::Failed
     }
 
@@ -97,7 +97,7 @@ impl<'a> Page<'a> {
         format!("b{side}-{}", self.names.get(index).map_or("", String::as_str))
     }
 
-    /// What a side is called.
+    /// A side's name.
     fn side(&self, side: usize) -> String {
         self.comparison.sides.get(side).map_or_else(|| format!("side {side}"), side_name)
     }
@@ -107,7 +107,7 @@ impl<'a> Page<'a> {
         html! { (name(&self.side(findings.side))) " against " (name(&self.side(0))) }
     }
 
-    /// A sentence, its benchmarks linked.
+    /// A phrase with links to its benchmarks.
     fn phrase(&self, phrase: &Phrase) -> Markup {
         html! {
             @for piece in &phrase.0 {
@@ -125,7 +125,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The page of a comparison. It cannot fail: a chart that cannot be drawn is missed on the page, in words.
+/// The page of a comparison. It cannot fail: the page says in words if a chart cannot be drawn.
 pub(crate) fn comparison(comparison: &Comparison) -> String {
     let page = Page::of(comparison, Part::Whole);
     let title = title(&page);
@@ -154,8 +154,8 @@ fn title(page: &Page) -> String {
     }
 }
 
-/// A verdict as a sign and a word: colour is never all there is.
-fn class(row: &Row) -> Markup {
+/// A verdict as a sign and a word, never by colour alone.
+fn class(row: &BenchmarkRow) -> Markup {
     let Sign { sign, style, .. } = Sign::of_class(row.class);
     let text = verdict_on_row(row);
     let (word, behind) = text.split_at(text.find(" (").unwrap_or(text.len()));

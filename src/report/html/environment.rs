@@ -1,11 +1,11 @@
-//! With what and how it was measured.
+//! How it was measured, and with what.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use super::parts::{Page, name, sentence, share};
+use super::parts::{Page, name, outside_text, share};
 use crate::model::{Check, Environment, Harness, Origin, Protocol, Report, Severity};
 use crate::text::clean;
 use crate::text::format;
@@ -14,7 +14,7 @@ use crate::text::format;
 pub(super) fn created(report: &Report) -> Markup {
     match report.created.parse::<Timestamp>() {
         Ok(time) => html! { time datetime=(time) { (time.strftime("%Y-%m-%d %H:%M UTC")) } },
-        Err(_) => sentence(&report.created),
+        Err(_) => outside_text(&report.created),
     }
 }
 
@@ -28,14 +28,14 @@ pub(super) fn toolchain(report: &Report) -> Markup {
         Origin::Release(version) => format!("the release {version}, built by forc-perf"),
         Origin::Revision(revision) => format!("{}, built by forc-perf", revision.describe()),
     };
-    html! { "forc " (sentence(&report.toolchain.version)) " (" (sentence(&origin)) ")" }
+    html! { "forc " (outside_text(&report.toolchain.version)) " (" (outside_text(&origin)) ")" }
 }
 
 /// The machine, in a few words.
 pub(super) fn machine(report: &Report) -> Markup {
     let environment = &report.environment;
     let host = environment.host.as_deref().unwrap_or("this machine");
-    html! { (name(host)) ", " (sentence(&processors(environment))) @if let Some(os) = &environment.os { ", " (sentence(os)) } }
+    html! { (name(host)) ", " (outside_text(&processors(environment))) @if let Some(os) = &environment.os { ", " (outside_text(os)) } }
 }
 
 /// `2 × Some Processor`, a kind after the other.
@@ -83,14 +83,14 @@ pub(super) fn machine_facts(environment: &Environment) -> Markup {
     html! { (list("Machine", &facts)) (checks(environment)) }
 }
 
-/// What was found out about the machine before the measurement; what is wrong with what it means.
+/// What the checks before the measurement found, with the meaning of each problem.
 fn checks(environment: &Environment) -> Markup {
-    let told = |check: &Check| match check.severity {
+    let described = |check: &Check| match check.severity {
         Severity::Fine | Severity::Note => check.value.clone(),
         severity => format!("{} ({}): {}", check.value, severity.name(), check.meaning),
     };
     let facts: Vec<(&str, Option<String>)> =
-        environment.checks.iter().map(|check| (check.topic.as_str(), Some(told(check)))).collect();
+        environment.checks.iter().map(|check| (check.topic.as_str(), Some(described(check)))).collect();
     html! { @if !facts.is_empty() { (list("Before it was measured", &facts)) } }
 }
 
@@ -137,23 +137,23 @@ pub(super) fn section(page: &Page) -> Markup {
     }
 }
 
-/// The same of what somebody else has recorded, as far as it is known.
+/// The same for others' records, as far as it is known.
 fn recorded(report: &Report, recorder: &str) -> Markup {
     let environment = &report.environment;
     let is_known = !environment.cpus.is_empty() || environment.total_memory > 0;
     html! {
         section aria-labelledby="how" {
             h2 #how { "How it was measured" }
-            p { "By " (recorder) ", with settings that it does not tell" @if !is_known { ", on a machine that it does not tell either" } "." }
+            p { "By " (recorder) ", with unknown settings" @if !is_known { ", on an unknown machine" } "." }
             @if !report.toolchain.notes.is_empty() {
-                ul.notes { @for note in &report.toolchain.notes { li { (sentence(note)) } } }
+                ul.notes { @for note in &report.toolchain.notes { li { (outside_text(note)) } } }
             }
             @if is_known { (machine_facts(environment)) }
         }
     }
 }
 
-/// How a compiler tells its phases.
+/// How a compiler announces its phases.
 pub(super) fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Markers => "markers (build --profile)",
@@ -162,11 +162,11 @@ pub(super) fn protocol(protocol: Protocol) -> &'static str {
     }
 }
 
-/// What the harness took for itself.
+/// What the harness itself cost.
 fn cost(report: &Report) -> [(&'static str, Option<String>); 5] {
     let measuring = &report.measuring;
     let runs = || report.benchmarks.iter().flat_map(|measured| &measured.runs);
-    // Saturating, as the figures may come from a file that anybody wrote.
+    // Saturating: the figures may come from any file.
     let forc = runs().filter_map(|run| run.accounting).fold(Duration::ZERO, |sum, accounting| {
         sum.saturating_add(accounting.user_time).saturating_add(accounting.system_time)
     });
@@ -200,7 +200,7 @@ pub(super) fn list(title: &str, facts: &[(&str, Option<String>)]) -> Markup {
 /// The last line.
 pub(super) fn colophon(harness: &Harness, version: u32) -> Markup {
     html! {
-        p.muted { (sentence(&harness.name)) " " (sentence(&harness.version)) ", layout " (version) }
+        p.muted { (outside_text(&harness.name)) " " (outside_text(&harness.version)) ", layout " (version) }
     }
 }
 

@@ -1,16 +1,16 @@
-//! All figures of a small report in one table, a benchmark a column. Of the compiler's public record there are hundreds of
-//! reports, and what each says of a benchmark is little.
+//! All figures of a small report in one table with a column for each benchmark. The compiler's public record has hundreds of
+//! reports with little data each.
 
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
 use super::classes::{depth_class, share_class};
-use super::parts::{Page, brief, linked, name, phase, sentence};
+use super::parts::{Page, brief, linked, name, outside_text, phase};
 use crate::model::{Measured, Metric, PhaseSummary, Unit};
 use crate::text::format;
 
-/// What the ids of all columns begin and end with, in whole parts, and is told once.
+/// The common start and end of all columns' ids, in whole parts, which is shown once.
 struct Common<'a> {
     begin: &'a str,
     end: &'a str,
@@ -23,7 +23,7 @@ impl<'a> Common<'a> {
         let Some((first, others)) = ids.split_first().filter(|(_, others)| !others.is_empty()) else { return none };
         let begin = first.find('/').and_then(|slash| first.get(..=slash)).unwrap_or_default();
         let end = first.rfind('/').and_then(|slash| first.get(slash..)).unwrap_or_default();
-        // Something of every id has to remain.
+        // A part of every id has to remain.
         let holds = |text: &str| text.len() > begin.len() + end.len();
         let is_begin = ids.iter().all(|id| id.starts_with(begin) && holds(id));
         let is_end = others.iter().all(|id| id.ends_with(end)) && ids.iter().all(|id| holds(id));
@@ -36,10 +36,10 @@ impl<'a> Common<'a> {
     }
 }
 
-/// With more columns a table cannot be read any more.
+/// A table with more columns is unreadable.
 const MOST: usize = 12;
 
-/// Whether one table says all that is known: somebody else recorded it, and nothing of what only sections show.
+/// Whether one table can show everything: somebody else recorded the report, and it has nothing that only sections show.
 pub(super) fn holds_all(page: &Page) -> bool {
     let measured = page.by_wall();
     let fits = |measured: &Measured| {
@@ -100,7 +100,7 @@ fn row(label: &str, cells: impl Iterator<Item = Markup>) -> Markup {
     html! { tr { th scope="row" { (name(label)) } @for cell in cells { td { (cell) } } } }
 }
 
-/// What the compiler said of a package besides its size, in the last run: a field, and a value a column.
+/// The compiler's other data on a package in the last run: a field, with one value for each column.
 fn said(columns: &[(usize, &Measured)]) -> BTreeMap<String, Vec<Option<String>>> {
     let mut fields: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
     for (column, (_, one)) in columns.iter().enumerate() {
@@ -132,7 +132,7 @@ fn phases<'a>(columns: &[(usize, &'a Measured)]) -> Vec<(Option<&'a str>, u32)> 
             }
         }
     }
-    // What lies outside all phases comes last in every column.
+    // The time outside phases comes last in every column.
     all.sort_by_key(|(phase, _)| phase.is_none());
     all
 }
@@ -154,7 +154,7 @@ fn phase_row(page: &Page, columns: &[(usize, &Measured)], of: Option<&str>, dept
     }
 }
 
-/// What was odd about the runs, and of which benchmarks, where it is not of all.
+/// The notes about the runs, with the benchmarks if it is not all of them.
 fn notes(columns: &[(usize, &Measured)], common: &Common) -> Markup {
     let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (_, one) in columns {
@@ -170,7 +170,7 @@ fn notes(columns: &[(usize, &Measured)], common: &Common) -> Markup {
             ul.notes {
                 @for (note, of) in notes {
                     li {
-                        (sentence(note))
+                        (outside_text(note))
                         @let others: Vec<&str> = columns.iter().map(|(_, one)| one.id.as_str()).filter(|id| !of.contains(id)).collect();
                         @if !others.is_empty() {
                             @let (but, few) = if others.len() < of.len() { ("all but ", &others) } else { ("", &of) };

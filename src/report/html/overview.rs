@@ -10,7 +10,7 @@ use crate::text::clean;
 use crate::text::counted;
 use crate::text::format;
 
-/// So many of the heaviest phases are named.
+/// How many of the heaviest phases are named.
 const HEAVIEST: usize = 3;
 
 pub(super) fn table(page: &Page) -> Markup {
@@ -80,7 +80,7 @@ fn sort_key(value: Option<&Estimate>) -> Option<f64> {
     value.map(|value| value.median).filter(|median| median.is_finite())
 }
 
-/// A figure alone; its interval stands in the benchmark's own table.
+/// A figure alone; its interval is in the benchmark's own table.
 fn plain(label: &str, value: Option<&Estimate>, unit: Unit) -> Markup {
     html! {
         td.number data-label=(label) data-value=[sort_key(value)]

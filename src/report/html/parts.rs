@@ -14,10 +14,10 @@ use crate::text::format;
 use crate::text::slug::slugs;
 use crate::text::{clean, shortened};
 
-/// Of a compiler's last words, so many characters are shown.
+/// How many characters of a compiler's output are shown.
 const LONGEST_OUTPUT: usize = 20_000;
 
-/// A longer word of a command line has to wrap, whatever it is.
+/// Longer words of a command line may wrap.
 const LONGEST_FLAG: usize = 30;
 
 /// Gives the page of a benchmark by its id, as a link of this page; absent where it has none.
@@ -29,9 +29,9 @@ pub(crate) struct Page<'a> {
     pub(super) colours: PhaseColours,
     /// Where its charts are.
     pub(super) pictures: Pictures,
-    /// Who recorded it, where that was not this harness: of such a report less is known.
+    /// Who recorded it, if not this harness. Such a report has less data.
     pub(super) recorder: Option<&'a str>,
-    /// Gives a benchmark's page, where there is one besides this.
+    /// Gives a benchmark's own page, if there is one.
     pub(super) course: Option<&'a Course<'a>>,
     /// Where each benchmark's section is found, in the order of the report.
     anchors: Vec<String>,
@@ -44,27 +44,27 @@ impl<'a> Page<'a> {
 
     pub(crate) fn with(report: &'a Report, colours: PhaseColours, pictures: Pictures) -> Self {
         let names = slugs(report.benchmarks.iter().map(|measured| measured.id.as_str()));
-        // Apart from the names that the page gives to its own parts.
+        // Distinct from the ids of the page's own parts.
         let anchors = names.into_iter().map(|name| format!("b-{name}")).collect();
         Self { report, colours, pictures, recorder: None, course: None, anchors }
     }
 
-    /// The page of a report that somebody else recorded.
+    /// For a report that somebody else recorded.
     pub(crate) fn recorded_by(self, recorder: Option<&'a str>) -> Self {
         Self { recorder, ..self }
     }
 
-    /// The page among others, of which each benchmark has one.
+    /// For a page on a site where each benchmark has its own page.
     pub(crate) fn beside(self, course: &'a Course<'a>) -> Self {
         Self { course: Some(course), ..self }
     }
 
-    /// What of it was drawn to stand in files.
+    /// The pictures that belong into files.
     pub(crate) fn into_pictures(self) -> Vec<Picture> {
         self.pictures.drawn()
     }
 
-    /// A figure of a table, of which a page without pictures has many and tells in fewer letters.
+    /// A figure in a table; shorter on a page without pictures, which has many of them.
     pub(super) fn figure(&self, value: &Estimate, unit: Unit) -> Markup {
         if self.pictures.are_drawn() { estimate(value, unit) } else { brief(value, unit) }
     }
@@ -88,7 +88,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// A name from outside: its writing direction is its own affair, and it has no power over the page.
+/// A name from outside, isolated: its direction of writing does not affect the page.
 pub(crate) fn name(text: &str) -> Markup {
     let clean = clean(text);
     let shown = shortened(&clean);
@@ -103,12 +103,12 @@ pub(super) fn linked(page: &Page, id: &str, text: &str) -> Markup {
     }
 }
 
-/// A sentence from outside.
-pub(crate) fn sentence(text: &str) -> Markup {
+/// A text from outside.
+pub(crate) fn outside_text(text: &str) -> Markup {
     html! { bdi { (clean(text).chars().take(2_000).collect::<String>()) } }
 }
 
-/// What a compiler printed, line by line: its end, as that is where the error is.
+/// The end of a compiler's output, where the error is.
 pub(super) fn output(text: &str) -> Markup {
     let length = text.chars().count();
     let end: String = text.chars().skip(length.saturating_sub(LONGEST_OUTPUT)).collect();
@@ -116,7 +116,7 @@ pub(super) fn output(text: &str) -> Markup {
     html! { pre tabindex="0" { @if length > LONGEST_OUTPUT { "…\n" } (lines.join("\n")) } }
 }
 
-/// A command line. It wraps, but not inside of its flags: `-` and `-profile` on two lines are read as something else.
+/// A command line. It wraps, but not inside flags: `-` and `-profile` on two lines would be misread.
 pub(super) fn command(line: &str) -> Markup {
     let is_flag = |word: &str| word.starts_with('-') && word.len() <= LONGEST_FLAG;
     html! {
@@ -148,7 +148,7 @@ pub(super) fn estimate(estimate: &Estimate, unit: Unit) -> Markup {
     }
 }
 
-/// The same in fewer letters: half the interval is all that is told of it.
+/// The same without the interval itself as its title.
 pub(super) fn brief(estimate: &Estimate, unit: Unit) -> Markup {
     html! {
         (format::value(estimate.median, unit))

@@ -7,7 +7,7 @@ use maud::{Markup, PreEscaped, html};
 use crate::chart::{Chart, ChartError};
 use crate::text::clean;
 
-/// A chart that stands in a file.
+/// A chart in a file of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Picture {
     /// Its file below the page's own folder.
@@ -16,15 +16,15 @@ pub(crate) struct Picture {
     pub(crate) svg: String,
 }
 
-/// What becomes of a page's charts.
+/// Where a page's charts go.
 pub(crate) enum Pictures {
     /// They are elements of the page.
     Inline,
-    /// They stand in files, which are kept here until the page is made.
+    /// They are files, kept here until the page is made.
     Beside {
         /// The folder, below the page's own.
         folder: String,
-        /// What was drawn so far.
+        /// The charts drawn so far.
         drawn: RefCell<Vec<Picture>>,
     },
     /// They are left out.
@@ -32,7 +32,7 @@ pub(crate) enum Pictures {
 }
 
 impl Pictures {
-    /// Those of a page that stand in files below `folder`.
+    /// For a page whose charts are files below `folder`.
     pub(crate) fn beside(folder: String) -> Self {
         Self::Beside { folder, drawn: RefCell::default() }
     }
@@ -66,7 +66,7 @@ impl Pictures {
         }
     }
 
-    /// What was drawn to stand in files.
+    /// The pictures that belong into files.
     pub(crate) fn drawn(self) -> Vec<Picture> {
         match self {
             Self::Beside { drawn, .. } => drawn.into_inner(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use super::environment::{created, machine, toolchain};
-use super::parts::{Page, command, estimate, linked, name, output, phase, runs, sentence};
+use super::parts::{Page, command, estimate, linked, name, output, outside_text, phase, runs};
 use crate::chart::timeline_of_run;
 use crate::figures::median_wall;
 use crate::figures::warning_kinds;
@@ -26,12 +26,12 @@ pub(super) fn header(report: &Report) -> Markup {
     html! {
         header {
             h1 { "Where builds of Sway spend their time" }
-            p.muted { "forc " (sentence(&report.toolchain.version)) ", " (created(report)) }
+            p.muted { "forc " (outside_text(&report.toolchain.version)) ", " (created(report)) }
         }
     }
 }
 
-/// What there is to know if one reads no further: five lines, or that there is nothing to know.
+/// The summary: five lines, or that nothing was measured.
 pub(super) fn answer(page: &Page) -> Markup {
     let report = page.report;
     html! {
@@ -50,8 +50,7 @@ fn nothing(page: &Page) -> Markup {
     html! {
         section.nothing role="alert" {
             h2 { "Nothing was measured" }
-            p { "No run of any benchmark succeeded. This page says nothing about the compiler’s speed, and above all not "
-                "that nothing changed." }
+            p { "No run of any benchmark succeeded. This page says nothing about the compiler’s speed." }
             p { (counted(failed, "benchmark")) " failed, " (report.skipped.len()) " skipped, with " (with(page)) "." }
         }
     }
@@ -102,7 +101,7 @@ fn five_lines(page: &Page) -> Markup {
                     (phase(page, Some(heaviest))) ", " strong { (format::percent(time / total)) } " of the total ("
                     (format::nanoseconds(time)) ")"
                 } @else if tells { "of no run is known what part a phase is" }
-                @else { "the compiler told of no phases" }
+                @else { "the compiler announced no phases" }
             }
             @if !warned.is_empty() {
                 dt { "Warnings" }
@@ -119,7 +118,7 @@ fn five_lines(page: &Page) -> Markup {
     }
 }
 
-/// The compiler; of what others have recorded often no more is known than that they did.
+/// The compiler; for others' records often only who recorded.
 fn with(page: &Page) -> Markup {
     match page.recorder {
         Some(recorder) => html! { "a compiler that " (recorder) " has measured" },
@@ -141,7 +140,7 @@ fn heaviest_phase<'a>(measured: &[(usize, &'a Measured)]) -> Option<(&'a str, f6
     times.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
-/// What failed, with the compiler's own words.
+/// The failures with the compiler's output.
 pub(super) fn failures(page: &Page) -> Markup {
     let all = page.report.benchmarks.iter().enumerate();
     let failed: Vec<(usize, &Measured)> = all.filter(|(_, measured)| !measured.failures.is_empty()).collect();
@@ -157,10 +156,10 @@ pub(super) fn failures(page: &Page) -> Markup {
     }
 }
 
-/// So many benchmarks that failed in one way are told together.
+/// From this many benchmarks on, equal failures are shown together.
 const ALIKE: usize = 2;
 
-/// The benchmarks that always failed, all in the same few words, by these; and the others.
+/// The benchmarks that always failed, grouped by a common short message; and the others.
 fn alike<'a>(failed: Vec<(usize, &'a Measured)>) -> (Vec<Vec<&'a Measured>>, Vec<(usize, &'a Measured)>) {
     let mut groups: Vec<Vec<(usize, &'a Measured)>> = Vec::new();
     let mut others = Vec::new();
@@ -207,7 +206,7 @@ fn failed_alone(page: &Page, index: usize, measured: &Measured) -> Markup {
             @for (number, (failure, times)) in grouped(&measured.failures).into_iter().enumerate() {
                 (one_failure(page, failure, times, &format!("{}-failure-{number}", page.slug(index))))
             }
-            // One that was measured as well has its command in its own section.
+            // A benchmark with measurements has its command in its own section.
             @if measured.runs.is_empty() && !measured.command.is_empty() {
                 pre.command tabindex="0" { (command(&shell::line(&measured.command))) }
             }
@@ -215,7 +214,7 @@ fn failed_alone(page: &Page, index: usize, measured: &Measured) -> Markup {
     }
 }
 
-/// Failures, with how often each came: one that comes every time is told once.
+/// Failures with their counts: a failure that repeats is shown once.
 fn grouped(failures: &[Failure]) -> Vec<(&Failure, usize)> {
     let mut groups: Vec<(&Failure, usize)> = Vec::new();
     for failure in failures {
@@ -234,7 +233,7 @@ fn one_failure(page: &Page, failure: &Failure, times: usize, file: &str) -> Mark
     html! {
         div.failure {
             p {
-                span.badge { (failure.kind.name()) @if times > 1 { " × " (times) } } " " (sentence(&failure.message))
+                span.badge { (failure.kind.name()) @if times > 1 { " × " (times) } } " " (outside_text(&failure.message))
                 @if let Some(exit) = failure.exit { " " span.muted { (ended(exit)) } }
             }
             @if let Some(open) = &failure.phase { p.muted { "While in " (phase(page, Some(open))) } }
@@ -258,7 +257,7 @@ fn ended(exit: Exit) -> String {
     }
 }
 
-/// What was left out, what somebody should mend first.
+/// What was left out, problems to fix first.
 pub(super) fn skipped(report: &Report) -> Markup {
     let mut entries: Vec<_> = report.skipped.iter().collect();
     entries.sort_by_key(|entry| !entry.broken);
@@ -270,7 +269,7 @@ pub(super) fn skipped(report: &Report) -> Markup {
                     @for entry in entries {
                         li {
                             @if entry.broken { span.badge { "broken" } " " }
-                            strong { (name(&entry.name)) } ": " (sentence(&entry.reason))
+                            strong { (name(&entry.name)) } ": " (outside_text(&entry.reason))
                         }
                     }
                 }

@@ -81,7 +81,7 @@ fn sixty_benchmarks_stay_a_page() {
     assert!(page.len() < 6_000_000, "{}", page.len());
 }
 
-/// A value that somebody might write into a file.
+/// A value that a file could contain.
 fn extreme(random: &mut fastrand::Rng) -> f64 {
     let values =
         [0.0, -0.0, 1.0, -1.0, 0.5, 1e-300, 1e300, f64::MAX, f64::MIN, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];

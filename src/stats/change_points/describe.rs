@@ -8,8 +8,9 @@ use super::{ChangePoint, ChangeRules, Persistence};
 const PROVISIONAL: (usize, usize) = (2, 10);
 /// The fewest points before them.
 const BEFORE: usize = 5;
-/// What a place of a change may cost more than the best one. Twice the logarithm of a likelihood ratio, so that 8 is a
-/// ratio of 55; the interval of the place holds the true one in 95 of 100 cases and more (`cargo bench --bench steps`).
+/// How much more than the best place of a change another place may cost. Twice the logarithm of a likelihood ratio, so that
+/// 8 is a ratio of 55; the interval of the place holds the true one in 95 of 100 cases and more (`cargo bench --bench
+/// steps`).
 const PLACE_COST: f64 = 8.0;
 /// A later change reverts an earlier one if it leaves less of it than this.
 const REVERTED: f64 = 0.25;
@@ -55,9 +56,9 @@ pub fn describe(logs: &Logs, confirmed: &[usize], rules: &ChangeRules) -> Vec<Ch
 struct Provisional {
     /// Where it begins.
     at: usize,
-    /// The chance that noise looks like it.
+    /// The chance that noise looks like this.
     chance: f64,
-    /// Changes before it that are believable now: its points had made them look like outliers.
+    /// Earlier changes that are significant now: before, its points made them look like outliers.
     before: Vec<usize>,
 }
 
@@ -87,7 +88,7 @@ fn provisional(logs: &Logs, confirmed: &[usize], rules: &ChangeRules) -> Option<
 fn place(logs: &Logs, around: Around) -> (usize, usize) {
     let profile = logs.profile(around);
     let least = profile.iter().map(|it| it.1).fold(f64::INFINITY, f64::min);
-    // Correlated points say less than their number.
+    // Correlated points carry less information than their number.
     let count = around.to - around.from;
     let inflation = count as f64 / super::noise::effective(count, logs.correlation);
     let mut possible = profile.iter().filter(|it| it.1 <= least + PLACE_COST * inflation).map(|it| it.0);
@@ -97,7 +98,7 @@ fn place(logs: &Logs, around: Around) -> (usize, usize) {
 
 /// The limits of the logarithm of the ratio: the shifts that the test, at this confidence, would not find.
 ///
-/// Infinite where so few points have none.
+/// Infinite with too few points.
 fn interval(logs: &Logs, residuals: &[Option<f64>], around: Around, estimate: f64, confidence: f64) -> (f64, f64) {
     let pools = logs.pools(residuals, around.at);
     // The signed root of twice the exponent is a normal deviate, exactly so for normal noise (Barndorff-Nielsen 1986).

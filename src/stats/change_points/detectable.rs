@@ -7,20 +7,20 @@ use super::{ChangeRules, SeriesNoise};
 
 /// Points of the noise that are pooled: those within reach of a change.
 const POOLED: usize = 120;
-/// The most standard deviations that a change may need: two more are as good as any number.
+/// The most standard deviations that a change may need; more than two beyond make no difference.
 const MOST: f64 = 3.0 * CLIPS[1];
 /// The normal deviate of nine in ten.
 const POWER: f64 = 1.281_552;
-/// By how many standard errors the correlation may be estimated higher once there is a step. It stands for the scale
-/// and the place, too, so that nine in ten are kept on all of several kinds of noise and lengths (`cargo bench --bench
-/// steps -- detectable`).
+/// By how many standard errors the correlation may be estimated higher once there is a step. It also covers the uncertainty
+/// of scale and place, so that nine in ten are found with several kinds of noise and lengths (`cargo bench --bench steps --
+/// detectable`).
 const MARGIN: f64 = 2.5;
 
-/// The smallest change that is found nine times out of ten, and rather more often.
+/// The smallest change that is found at least nine times out of ten.
 ///
 /// As a ratio above 1, with `before` and `after` points on its two sides in a series of `length` points, whose noise is
-/// normal but for its correlation; `None` if no change of any size is sure to be found as often. It is the change whose tenth percentile
-/// of the difference of mean scores still has the exponent that is needed.
+/// normal but for its correlation; `None` if no change of any size is found that often. It is the change whose tenth
+/// percentile of the difference of mean scores still has the exponent that is needed.
 pub fn detectable(noise: SeriesNoise, length: usize, before: usize, after: usize, rules: &ChangeRules) -> Option<f64> {
     if before.min(after) < SHORTEST || !(noise.sigma >= 0.0 && noise.correlation < 1.0) {
         return None;

@@ -1,11 +1,11 @@
-//! Changes of many series at one commit are one event.
+//! Groups changes of many series at one commit into one event.
 
 use super::ChangePoint;
 
 /// A change point, and the series that it is of.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SeriesChange {
-    /// Which series: a number that only the caller understands.
+    /// The series, as a number of the caller.
     pub series: usize,
     /// How much a change of this series counts, 0 or more; 1 for each if all are alike.
     pub weight: f64,
@@ -16,7 +16,7 @@ pub struct SeriesChange {
 /// Changes that one commit can explain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// The position that most of the changes, by weight, have as theirs; of equals, the first.
+    /// The most common position of the changes, by weight; the first of several.
     pub position: usize,
     /// The first position that all of the changes allow.
     pub earliest: usize,
@@ -26,19 +26,19 @@ pub struct Event {
     pub members: Vec<usize>,
     /// The weighted sum of the logarithms of the ratios: above 0 if it is for the worse on the whole.
     pub total: f64,
-    /// The same of the logarithms' sizes: how much moved, for better or for worse.
+    /// The same with absolute values: how much changed in either direction.
     pub size: f64,
 }
 
-/// Groups changes into events: what got worse first, most of it first, then what got better, least of it first.
+/// Groups changes into events: regressions first, the largest first, then improvements, the smallest first.
 ///
-/// As few events as can explain all changes. In the order of their last possible positions, each change that no event
-/// so far explains begins a new one at its last possible position, and whatever may be there joins it: each of these
-/// first changes needs an event of its own, so there is no way with fewer (the classical stabbing of intervals). A change
-/// whose own position lies nearer to another event that it allows then moves to that one. A series has at most one
-/// change in an event: its others, which are changes of their own, begin or join further ones.
+/// As few events as can explain all changes. In the order of their last possible positions, each change that no event so far
+/// explains begins a new one at its last possible position, and every change that allows this position joins it. Each of
+/// these first changes needs an event of its own, so fewer are impossible (the classical interval stabbing). A change whose
+/// own position lies nearer to another event that it allows then moves to that one. A series has at most one change in an
+/// event: its others, which are changes of their own, begin or join further ones.
 ///
-/// Deterministic: the same changes make the same events in whichever order they are given.
+/// Deterministic: the order of the given changes does not matter.
 pub fn group_steps(changes: &[SeriesChange]) -> Vec<Event> {
     let mut order: Vec<usize> = (0..changes.len()).collect();
     order.sort_by(|a, b| {

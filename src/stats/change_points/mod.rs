@@ -1,53 +1,50 @@
-//! Since when: the commits at which the level of a series changed.
+//! The commits at which the level of a series changed.
 //!
-//! # What is asked
+//! # Task
 //!
-//! A series is one median per commit. Between changes it varies about a level, by noise of which little may be assumed:
-//! a long tail, single nights that took half as long again, nights that resemble their neighbours, machines that come and
-//! go. Levels are ratios, so all is done on logarithms. Asked is where the level changed, by how much, and how sure that
-//! is; of series that never changed, at most one in a hundred may show anything ([`ChangeRules::false_alarms`]).
+//! A series is one median per commit. Between changes it varies around a level, with noise about which little can be
+//! assumed: a long tail, single nights that took half again as long, correlated nights, machines that come and go. Levels
+//! are ratios, so everything uses logarithms. The task is to find where the level changed, by how much, and how certain that
+//! is. Of series that never changed, at most one in a hundred may show a change ([`ChangeRules::false_alarms`]).
 //!
-//! # Method, and why not another
+//! # Method and alternatives
 //!
-//! 1. **Noise before levels** (`noise`). Scale and correlation come from differences at lags 1 and 2, of which changes
-//!    and outliers touch few (Chakar, Lebarbier, Lévy-Leduc and Robin 2017, *A robust approach for estimating
-//!    change-points in the mean of an AR(1) process*). Estimated about one common level, every step would look like
-//!    correlation; estimated about levels that follow the noise, correlation would vanish. The scale is one of a window of
-//!    200 points.
-//! 2. **Proposals** (`partition`). The partition of least cost with the biweight loss (Fearnhead and Rigaill 2019,
-//!    *Changepoint detection in the presence of outliers*): it sees all changes at once, so that a short plateau between
-//!    two long levels does not hide as it does from a method that splits in two and looks again; and outliers of any size
-//!    buy no segment. Its penalty has no error rate that would hold beyond independent normal noise, so it proposes only.
-//! 3. **Decisions** (`segments`, `pool`). A proposal stays if noise alone would hardly set its two sides as far apart, at
-//!    the number of places that the series offers. The weakest goes first, the rest is judged anew (as in Fleming et al.
-//!    2023, *Hunter*), and what is left is searched for splits that the proposals lack. The chance is **Chernoff's bound
-//!    with the noise's own distribution** (Chernoff 1952): scores of the 60 points on either side are pooled, with the
-//!    belief of 20 points more that one of ten is three times as wide. So three points far up are a plateau in a series
-//!    without outliers, and nothing remarkable in one that has one in twenty. Scores are cut off at 3.5 standard
-//!    deviations, where outliers weigh little, and in a second test at 8, where few points far away weigh much; with two
-//!    tests at each of n places, a chance is multiplied by 2n (Bonferroni).
-//!    Correlation makes n points count for fewer, by the variance of their mean; the correlation of the residuals is
-//!    used, one standard error up, and no more than differences allow.
+//! 1. **Noise before levels** (`noise`). Scale and correlation come from differences at lags 1 and 2, of which changes and
+//!    outliers touch few (Chakar, Lebarbier, Lévy-Leduc and Robin 2017, *A robust approach for estimating change-points in
+//!    the mean of an AR(1) process*). Around one common level, every step would look like correlation; around levels that
+//!    follow the noise, correlation would vanish. The scale is one of a window of 200 points.
+//! 2. **Proposals** (`partition`). The cheapest partition with the biweight loss (Fearnhead and Rigaill 2019, *Changepoint
+//!    detection in the presence of outliers*): it sees all changes at once, so it finds a short plateau between two long
+//!    levels, which repeated splitting in two misses; and outliers of any size create no segment. Its penalty has an error
+//!    rate only for independent normal noise, so it only proposes.
+//! 3. **Decisions** (`segments`, `pool`). A proposal stays if noise alone is unlikely to separate its two sides that far,
+//!    given the number of places in the series. The weakest is removed first and the rest judged again (as in Fleming et al.
+//!    2023, *Hunter*); then missing splits are searched. The chance is **Chernoff's bound with the noise's own
+//!    distribution** (Chernoff 1952): scores of the 60 points on either side are pooled, with a prior of 20 more points, of
+//!    which one in ten is three times as wide. So three high points are a plateau in a series without outliers, but
+//!    unremarkable in one with an outlier in twenty. Scores are cut off at 3.5 standard deviations, where outliers weigh
+//!    little, and in a second test at 8, where a few distant points weigh much; with two tests at each of n places, a chance
+//!    is multiplied by 2n (Bonferroni). Correlation reduces the effective number of points, by the variance of their mean.
+//!    The correlation of the residuals is used, plus one standard error, but no more than differences allow.
 //!
-//! E-divisive means (Matteson and James 2014) with a permutation test assumes that points are exchangeable, which
-//! correlated ones are not, and ten points have too few permutations for a level of 1 % anywhere. Student's t in its
-//! place (Hunter, Apache Otava) is that of normal noise, at a level per test that no number of places is taken into
-//! account in. Wild binary segmentation (Fryzlewicz 2014) with rank sums has the same need of many points: 3 among 30 are
-//! the three largest with a chance of 1 in 4060. `cargo bench --bench steps` measures error rates, recall and precision,
-//! and Otava's on the same series.
+//! E-divisive means (Matteson and James 2014) with a permutation test assumes that points are exchangeable, which correlated
+//! ones are not, and ten points have too few permutations for a level of 1 % anywhere. Student's t instead (Hunter, Apache
+//! Otava) assumes normal noise, at a level per test that ignores the number of places. Wild binary segmentation (Fryzlewicz
+//! 2014) with rank sums also needs many points: 3 of 30 are the three largest with a chance of 1 in 4060. `cargo bench
+//! --bench steps` measures error rates, recall and precision, and Otava's on the same series.
 //!
 //! # The end of the series
 //!
-//! Three points at least make a level. Two to ten at the end may be a change that is [`Persistence::Unconfirmed`]: it is
-//! tested at the few places that the end offers, at a level of its own ([`ChangeRules::provisional_alarms`], per look).
-//! A large step is seen so in its second night and confirmed or gone a few nights later. A look every night makes false
-//! ones accordingly; they are for people to look at, not for records.
+//! A level has at least three points. Two to ten at the end may be a change that is [`Persistence::Unconfirmed`]: it is
+//! tested at the few places that the end offers, at a level of its own ([`ChangeRules::provisional_alarms`], per look). A
+//! large step is shown in its second night, and confirmed or withdrawn a few nights later. A look every night also produces
+//! false ones; they are for people to check, not for records.
 //!
-//! # What it is not for
+//! # Limits
 //!
-//! Figures that do not vary at all (sizes) need no statistics: each change of theirs is one. A series that wanders, of
-//! correlation beyond 0.8, has no levels, and shows few changes or none. A level that rises by a little with every commit
-//! is shown as a few steps.
+//! Figures that do not vary at all (sizes) need no statistics: every difference is a change. A series that wanders, of
+//! correlation beyond 0.8, has no levels, and shows few changes or none. A level that rises slightly with every commit is
+//! shown as a few steps.
 
 mod describe;
 mod detectable;
@@ -69,14 +66,14 @@ use segments::Logs;
 /// One point of a series: what was measured of one commit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// The median, in any unit. What is not a positive number is a gap: the commit keeps its index, and says nothing.
+    /// The median, in any unit. A value that is not a positive number is a gap: the commit keeps its index without a value.
     pub level: f64,
     /// The relative standard error of that median, 0.01 being 1 %; 0 where it is not known.
     pub error: f64,
 }
 
 impl Point {
-    /// A median of which nothing else is known.
+    /// A median without a known error.
     pub fn new(level: f64) -> Self {
         Self { level, error: 0.0 }
     }
@@ -107,10 +104,10 @@ impl Default for ChangeRules {
     }
 }
 
-/// What became of a level after it had changed.
+/// Whether a new level lasted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Persistence {
-    /// It has been seen too few times to be sure that it is a new level and no outliers.
+    /// It has too few points to exclude outliers.
     Unconfirmed,
     /// It holds to the end of the series.
     Lasting,
@@ -139,27 +136,27 @@ pub struct ChangePoint {
     pub before: f64,
     /// The median of the points from this change to the next one, or to the end.
     pub after: f64,
-    /// By which factor the level changed.
+    /// The factor by which the level changed.
     pub ratio: f64,
-    /// Lower end of the ratio's interval; 0 where so few points have none.
+    /// Lower end of the ratio's interval; 0 with too few points for one.
     pub low: f64,
-    /// Upper end of the ratio's interval; infinite where so few points have none.
+    /// Upper end of the ratio's interval; infinite with too few points for one.
     pub high: f64,
-    /// The chance that a series of this length and noise without any change shows one as clear as this anywhere; of one
-    /// that is not confirmed, that its end does.
+    /// The chance that a series of this length and noise without any change shows one as clear as this anywhere; for an
+    /// unconfirmed one, at its end.
     pub p_value: f64,
     /// How many points were measured at the new level.
     pub points: usize,
-    /// What became of the new level.
+    /// Whether the new level lasted.
     pub persistence: Persistence,
 }
 
-/// How a series varies about its levels.
+/// The noise of a series around its levels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SeriesNoise {
     /// The robust standard deviation of the logarithms: 0.01 is 1 %.
     pub sigma: f64,
-    /// The correlation of one point with the next, from 0 to 0.8: the most that it may be, as decisions assume it.
+    /// The correlation of one point with the next, from 0 to 0.8: the upper limit that decisions use.
     pub correlation: f64,
 }
 
@@ -168,7 +165,7 @@ pub struct SeriesNoise {
 pub struct Changes {
     /// In the order of the series.
     pub points: Vec<ChangePoint>,
-    /// How the series varies between them; `None` of a series too short to tell.
+    /// How the series varies between them; `None` for a series that is too short.
     pub noise: Option<SeriesNoise>,
 }
 
@@ -177,8 +174,8 @@ const ROUNDS: usize = 2;
 
 /// The change points of a series, which must be in the order of its commits.
 ///
-/// A pure function. Indices are those of `series`, gaps included. Fewer than eight points show no change, of whatever
-/// size, that is more than provisional.
+/// A pure function. Indices are those of `series`, gaps included. Fewer than eight points never show a confirmed change,
+/// whatever its size.
 pub fn change_points(series: &[Point], rules: &ChangeRules) -> Changes {
     let indices: Vec<usize> =
         (0..series.len()).filter(|index| series[*index].level.is_finite() && series[*index].level > 0.0).collect();

@@ -1,27 +1,26 @@
-//! How a series varies about its levels, before anybody knows where they change.
+//! The noise of a series around its levels, without knowledge of the changes.
 
 use super::{Logs, SeriesNoise};
 
-/// The share of the smallest differences that count: what is beyond may be outliers and changes.
+/// The share of the smallest differences that are used: larger ones may be outliers or changes.
 const KEPT: f64 = 0.75;
 /// The mean of the smallest three quarters of a standard normal variable's absolute values.
 const CONSISTENCY: f64 = 0.514_9;
 /// The least standard deviation, one in a million: figures that do not vary at all have none.
 const FLOOR: f64 = 1e-6;
-/// The most correlation that is believed. A series of more than this is a walk, of which nobody can say that it has
-/// levels.
+/// The largest accepted correlation. A series with more is a random walk, without levels.
 pub const MOST_CORRELATION: f64 = 0.8;
 /// Points over which the standard deviation is averaged where there are more.
 const WINDOW: usize = 200;
-/// The shortest segment whose scores say anything about their correlation.
+/// The shortest segment whose scores are used to estimate the correlation.
 const SHORTEST: usize = 5;
 /// How many standard errors, 1/√n, are added to the correlation of residuals, and to that of differences, whose
 /// standard error is about twice as large.
 const MARGINS: (f64, f64) = (1.0, 2.5);
-/// What is believed of correlation before any is seen, in as many points: of few points, its estimate is next to nothing.
+/// The prior of the correlation, in points: an estimate from few points is nearly worthless.
 const PRIOR: (f64, f64) = (0.3, 20.0);
 
-/// An estimate from so many points, with what is believed beforehand, and so many standard errors more.
+/// An estimate from `count` points with the prior, plus some standard errors.
 fn at_most(estimate: f64, count: usize, margin: f64) -> f64 {
     let (points, believed) = (count as f64, PRIOR.0 * PRIOR.1);
     let all = points + PRIOR.1;
@@ -44,8 +43,8 @@ fn scale(values: &[f64], lag: usize) -> Option<f64> {
 
 /// Standard deviation and correlation of an autoregressive series by its differences, at lags 1 and 2.
 ///
-/// Their variances are 2σ²(1 − φ) and 2σ²(1 − φ²), so that their quotient is 1 + φ (Chakar, Lebarbier, Lévy-Leduc and
-/// Robin 2017, with another robust scale). `None` of fewer than five values.
+/// Their variances are 2σ²(1 − φ) and 2σ²(1 − φ²), so that their quotient is 1 + φ (Chakar, Lebarbier, Lévy-Leduc and Robin
+/// 2017, with another robust scale). `None` for fewer than five values.
 pub fn of_differences(values: &[f64]) -> Option<SeriesNoise> {
     let near = scale(values, 1)?.powi(2);
     let far = scale(values, 2)?.powi(2);
@@ -84,8 +83,8 @@ pub fn deviations(values: &[f64], noise: SeriesNoise) -> Vec<f64> {
 /// The most that the correlation of neighbouring scores may be, given these changes.
 ///
 /// Scores of a segment about their own mean look less correlated than they are, by (1 + 3φ)/n (Kendall 1954), which is
-/// put back. A change that was missed looks like correlation, and one too many takes it away: the correlation of
-/// `differences`, which know of no changes, bounds it from above.
+/// corrected. A missed change looks like correlation, and a false one removes it: the correlation of `differences`, which is
+/// independent of changes, is an upper bound.
 pub fn correlation(logs: &Logs, cuts: &[usize], differences: f64) -> f64 {
     let (mut products, mut squares, mut segments) = (0.0, 0.0, 0.0);
     for (from, to) in logs.segments(cuts).filter(|(from, to)| to - from >= SHORTEST) {
@@ -107,7 +106,7 @@ pub fn first_correlation(differences: f64, count: usize) -> f64 {
     at_most(differences, count, MARGINS.0)
 }
 
-/// As many independent values would have a mean as precise as that of `count` consecutive ones.
+/// The number of independent values whose mean is as precise as that of `count` consecutive ones.
 ///
 /// The variance of such a mean is σ²/n · (1 + 2 Σ (1 − k/n) φᵏ), summed here in closed form.
 pub fn effective(count: usize, correlation: f64) -> f64 {

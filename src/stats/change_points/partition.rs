@@ -1,9 +1,9 @@
-//! The partition of a series into levels that costs least.
+//! The cheapest partition of a series into levels.
 //!
 //! The cost is Σ ρ(z) + β per change, with z the deviation from the level in standard deviations and ρ the biweight loss
-//! min(z², K²), of which Fearnhead and Rigaill (2019) show that it alone among the usual ones tells any outlier, however
-//! large, from a short segment: a segment is worth its two changes only if it has more than 2β/K² points, whereas a
-//! convex loss grows with the outlier and must yield at some point.
+//! min(z², K²), of which Fearnhead and Rigaill (2019) show that it alone among the usual losses distinguishes any outlier,
+//! however large, from a short segment: a segment is worth its two changes only if it has more than 2β/K² points, whereas a
+//! convex loss grows with the outlier and at some point adds a segment.
 //!
 //! Their recursion over functions of the level is made here over a list of levels: the values themselves, thinned to a
 //! quarter of a standard deviation. A level between two of the list costs up to 1/64 more per point, the

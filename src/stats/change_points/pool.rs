@@ -1,13 +1,13 @@
-//! What noise does to the difference of two means, by its own distribution.
+//! The distribution of the difference of two means under the series's own noise.
 
 use statrs::function::erf::erfc;
 
-/// Scores are cut off at so many standard deviations: at the smaller number outliers weigh little, at the larger one few
-/// points far away weigh much. Both are tried.
+/// Scores are cut off at this many standard deviations: at the smaller number outliers weigh little, at the larger one a few
+/// distant points weigh much. Both are tried.
 pub const CLIPS: [f64; 2] = [3.5, 8.0];
 /// Places at which the distribution is kept, from end to end.
 const PLACES: usize = 65;
-/// What is believed of noise before any is seen, in as many points: normal, but in one of ten cases three times as wide.
+/// The prior of the noise, in points: normal, but in one of ten cases three times as wide.
 const PRIOR: f64 = 20.0;
 const WIDER: (f64, f64) = (0.1, 3.0);
 /// Newton steps at most; four to eight do.
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn normal_pool() -> Pool {
-        // Quantiles of the normal distribution by halving, so many that the prior is nothing beside them.
+        // Quantiles of the normal distribution by bisection, enough to outweigh the prior.
         let quantile = |probability: f64| {
             let (mut low, mut high) = (-6.0, 6.0);
             for _ in 0..50 {

@@ -1,4 +1,4 @@
-//! Which of the proposed changes are more than noise.
+//! Decides which of the proposed changes are more than noise.
 
 use super::noise::effective;
 use super::partition::{self, CAP};
@@ -6,12 +6,12 @@ use super::pool::{CLIPS, Pool};
 
 /// The fewest points that make a level.
 pub const SHORTEST: usize = 3;
-/// The shortest segment whose scores say anything about the noise.
+/// The shortest segment whose scores are used to estimate the noise.
 const TELLING: usize = 4;
 /// Points on either side of a change whose scores are pooled.
 const REACH: usize = 60;
-/// Tests per point, one for each way to cut off scores (Bonferroni). That segments may have any length on top of that is
-/// paid for by what Chernoff's bound gives away: `cargo bench --bench steps` shows the false alarms that come of it.
+/// Tests per point, one for each way to cut off scores (Bonferroni). The free choice of segment lengths is covered by the
+/// slack of Chernoff's bound: `cargo bench --bench steps` shows the resulting false alarms.
 const TESTS: f64 = CLIPS.len() as f64;
 /// Rounds of adding and removing at most; two or three do.
 const ROUNDS: usize = 20;
@@ -65,14 +65,14 @@ impl Logs {
         Around { from, at: cuts[change], to }
     }
 
-    /// What remains of each value without the level of its segment, in standard deviations; `None` in segments too short
-    /// to tell.
+    /// What remains of each value without the level of its segment, in standard deviations; `None` in segments that are too
+    /// short.
     pub fn residuals(&self, cuts: &[usize]) -> Vec<Option<f64>> {
         let mut residuals = vec![None; self.values.len()];
         for (from, to) in self.segments(cuts).filter(|(from, to)| to - from >= TELLING) {
             let level = self.level(from, to);
             let count = (to - from) as f64;
-            // A level that was fitted to few values is nearer to them than the true one.
+            // A level fitted to few values is closer to them than the true one.
             let grown = (count / (count - 1.0)).sqrt();
             for (index, residual) in residuals.iter_mut().enumerate().take(to).skip(from) {
                 *residual = Some(grown * (self.values[index] - level) / self.deviations[index]);
@@ -87,12 +87,11 @@ impl Logs {
         CLIPS.map(|clip| Pool::new(clip, residuals[from..to].iter().flatten().copied()))
     }
 
-    /// −ln of the chance that noise alone sets the points after a change as far apart from those before, in this
-    /// direction; with its sign. The points after it are taken to be lower by `shift` than they are. The greater of those
-    /// of all ways to cut off scores.
+    /// −ln of the chance that noise alone separates the points after a change this far from those before, in this direction;
+    /// with its sign. The points after it are lowered by `shift`. The larger value of all ways to cut off scores.
     pub fn exponent(&self, pools: &[Pool; CLIPS.len()], around: Around, shift: f64) -> f64 {
         let Around { from, at, to } = around;
-        // Scores about the level of the longer side: the shorter one is to be explained as noise about that.
+        // Scores about the level of the longer side: the test is whether the shorter one is noise around that.
         let (level_before, level_after) = if at - from >= to - at {
             let level = self.level(from, at);
             (level, level + shift)
@@ -119,8 +118,8 @@ impl Logs {
         needed(self.values.len(), level)
     }
 
-    /// The exponents of all of these changes. Those next to fewer than [`SHORTEST`] points are next to none, so that
-    /// they are the first to go.
+    /// The exponents of all of these changes. Changes next to fewer than [`SHORTEST`] points get almost none, so they are
+    /// removed first.
     pub fn exponents(&self, cuts: &[usize]) -> Vec<f64> {
         let residuals = self.residuals(cuts);
         (0..cuts.len()).map(|change| self.believable(&residuals, self.around(cuts, change))).collect()
@@ -133,8 +132,8 @@ impl Logs {
 
     /// The changes that are more than noise, at this chance of a false alarm.
     ///
-    /// Those of the best partition are taken away, the weakest first, until every one that is left stands out between its
-    /// neighbours; then segments are split anew where that shows, until nothing changes.
+    /// Changes of the best partition are removed, the weakest first, until every remaining one is significant between its
+    /// neighbours. Then segments are split where that is significant, until nothing changes.
     pub fn changes(&self, level: f64) -> Vec<usize> {
         let needed = self.needed(level);
         let mut cuts = partition::partition(&self.values, &self.deviations);
@@ -166,7 +165,7 @@ impl Logs {
                 is_done = false;
                 cuts.remove(weakest);
                 exponents.remove(weakest);
-                // The noise is pooled anew when all of them have been looked at.
+                // The noise is pooled again after all of them have been tested.
                 for (change, exponent) in exponents.iter_mut().enumerate().skip(weakest.saturating_sub(1)).take(2) {
                     *exponent = self.believable(&residuals, self.around(cuts, change));
                 }
@@ -177,11 +176,10 @@ impl Logs {
         }
     }
 
-    /// The one or two changes that split a segment believably.
+    /// The one or two changes that significantly split a segment.
     ///
-    /// Of two changes that were both missed, each makes the other look like outliers: so the clearest split is tried
-    /// together with the clearest one in either of its parts, and those alone. Which is the clearest depends on how much a
-    /// point may count that is far away.
+    /// Two missed changes make each other look like outliers. So the clearest split is tried together with the clearest one
+    /// in either of its parts, and each of them alone. Which is the clearest depends on the weight of distant points.
     pub fn split(&self, cuts: &[usize], from: usize, to: usize, needed: f64) -> Option<Vec<usize>> {
         CLIPS.into_iter().find_map(|clip| self.split_by(clip, cuts, from, to, needed))
     }
@@ -206,7 +204,7 @@ impl Logs {
         })
     }
 
-    /// Where a segment falls apart most clearly, by the means of scores that are cut off at `clip`.
+    /// The clearest split of a segment, by the means of scores that are cut off at `clip`.
     fn best_split(&self, from: usize, to: usize, clip: f64) -> Option<usize> {
         let level = (to - from >= 2 * SHORTEST).then(|| self.level(from, to))?;
         let total: f64 = (from..to).map(|index| self.score_within(index, level, clip)).sum();
@@ -258,7 +256,7 @@ impl Logs {
     }
 }
 
-/// −ln of the chance that one test may have in a series of so many points.
+/// −ln of the accepted chance of one test in a series of this many points.
 pub fn needed(count: usize, level: f64) -> f64 {
     (TESTS * count as f64 / level).ln()
 }

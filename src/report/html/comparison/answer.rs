@@ -1,10 +1,10 @@
-//! The five lines, what must be known to believe them, and what failed.
+//! The five lines, the facts needed to judge them, and the failures.
 
 use maud::{Markup, html};
 
 use super::Page;
 use crate::model::{Comparison, Exit, Failure};
-use crate::report::html::parts::{command, name, output, sentence};
+use crate::report::html::parts::{command, name, output, outside_text};
 use crate::text::shell;
 use crate::words::{Line, headline};
 
@@ -24,8 +24,7 @@ pub(super) fn answer(page: &Page) -> Markup {
                     h2 { "Nothing was measured" }
                     p { "No benchmark was built by two of the compilers." }
                 }
-                p { "This page says nothing of what changed, and above all "
-                    "not that nothing did." }
+                p { "This page does not say that nothing changed: it is unknown." }
             }
         }
         dl.answer { @for line in &headline.lines { (labelled(page, line)) } }
@@ -37,7 +36,7 @@ fn labelled(page: &Page, line: &Line) -> Markup {
     html! { dt class=[line.tone.style()] { (line.label) } dd { (page.phrase(&line.phrase)) } }
 }
 
-/// What failed, with the compilers' own words; the base's failures once.
+/// The failures with the compilers' output; the base's failures once.
 pub(super) fn failures(page: &Page) -> Markup {
     let comparison = page.comparison;
     let mut failed: Vec<(usize, usize, &Failure)> = Vec::new();
@@ -80,7 +79,7 @@ fn one(page: &Page, (index, side, failure): (usize, usize, &Failure)) -> Markup 
                 span.muted { "with " (name(&page.side(side))) @if side == 0 { ", the base" } }
             }
             p {
-                span.badge { (failure.kind.name()) } " " (sentence(&failure.message))
+                span.badge { (failure.kind.name()) } " " (outside_text(&failure.message))
                 @if let Some(exit) = failure.exit { " " span.muted { (ended(exit)) } }
                 @if let Some(phase) = &failure.phase { " " span.muted { "in " (name(phase)) } }
             }
@@ -101,7 +100,7 @@ fn ended(exit: Exit) -> String {
     }
 }
 
-/// What was left out, what somebody should mend first.
+/// What was left out, problems to fix first.
 pub(super) fn skipped(comparison: &Comparison) -> Markup {
     let mut entries: Vec<_> = comparison.skipped.iter().collect();
     entries.sort_by_key(|entry| !entry.broken);
@@ -113,7 +112,7 @@ pub(super) fn skipped(comparison: &Comparison) -> Markup {
                     @for entry in entries {
                         li {
                             @if entry.broken { span.badge { "broken" } " " }
-                            strong { (name(&entry.name)) } ": " (sentence(&entry.reason))
+                            strong { (name(&entry.name)) } ": " (outside_text(&entry.reason))
                         }
                     }
                 }

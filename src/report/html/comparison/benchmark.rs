@@ -13,15 +13,15 @@ use crate::report::html::parts::{command, name};
 use crate::report::html::pictures::figure;
 use crate::text::counted;
 use crate::text::{format, shell};
-use crate::verdict::{Row, label, sampled};
+use crate::verdict::{BenchmarkRow, label, sampled};
 use crate::words::{Sign, change, explanation, interval, rests_on, transition};
 
-/// So many changed benchmarks are open from the start.
+/// This many changed benchmarks are open from the start.
 const FEW: usize = 3;
-/// More blocks than this are in the CSV alone.
+/// More blocks than this are only in the CSV.
 const MOST_RUNS: usize = 200;
 
-pub(super) fn section(page: &Page, findings: &Findings, row: &Row) -> Markup {
+pub(super) fn section(page: &Page, findings: &Findings, row: &BenchmarkRow) -> Markup {
     let one = row.benchmark;
     let changed = row.class.is_change();
     let open = changed && page.comparison.findings.iter().map(|f| f.benchmarks.len()).sum::<usize>() <= FEW;
@@ -74,7 +74,7 @@ fn output(output: &OutputFinding) -> Markup {
 }
 
 /// All figures, of the whole run and by phase.
-fn figures(page: &Page, row: &Row) -> Markup {
+fn figures(page: &Page, row: &BenchmarkRow) -> Markup {
     html! {
         div.scroll tabindex="0" role="group" aria-label="Figures" {
             table.figures {
@@ -132,7 +132,7 @@ fn probability(p: f64) -> String {
 }
 
 /// Phases that only one of the compilers has.
-fn unmatched(page: &Page, row: &Row) -> Markup {
+fn unmatched(page: &Page, row: &BenchmarkRow) -> Markup {
     html! {
         h4 { "Phases that only one compiler has" }
         ul {
@@ -145,7 +145,7 @@ fn unmatched(page: &Page, row: &Row) -> Markup {
 }
 
 /// The raw values of whole runs, block by block, to be copied.
-fn raw(page: &Page, findings: &Findings, row: &Row) -> Markup {
+fn raw(page: &Page, findings: &Findings, row: &BenchmarkRow) -> Markup {
     let samples: Vec<_> =
         sampled(page.comparison, findings, row.index).into_iter().filter(|one| one.phase.is_none()).collect();
     let blocks = samples.iter().map(|sample| sample.pairs.len()).max().unwrap_or(0);
@@ -183,7 +183,7 @@ fn unit(unit: Unit) -> String {
 }
 
 /// The commands that reproduce a run of it.
-fn commands(page: &Page, row: &Row) -> Markup {
+fn commands(page: &Page, row: &BenchmarkRow) -> Markup {
     let measured =
         [0, row.side].map(|side| page.comparison.sides.get(side).and_then(|one| one.benchmarks.get(row.index)));
     let commands = [0, row.side].into_iter().zip(measured).filter_map(|(side, measured)| Some((side, measured?)));

@@ -1,4 +1,4 @@
-//! With what and how it was measured.
+//! How it was measured, and with what.
 
 use maud::{Markup, html};
 

@@ -10,20 +10,20 @@ use crate::report::html::pictures::figure;
 use crate::text::change::signed;
 use crate::text::counted;
 use crate::text::format;
-use crate::verdict::{Row, primary_metrics, rows_of, table_metrics};
+use crate::verdict::{BenchmarkRow, primary_metrics, rows_of, table_metrics};
 use crate::words::{Counts, Sign, Together, interval, reason, together, transition, what_a_change_is};
 
 pub(super) fn section(page: &Page, findings: &Findings) -> Markup {
     let comparison = page.comparison;
     let several = comparison.answers().count() > 1;
     let side = findings.side;
-    let rows: Vec<Row> = rows_of(findings).into_iter().filter(|row| page.shows(row)).collect();
+    let rows: Vec<BenchmarkRow> = rows_of(findings).into_iter().filter(|row| page.shows(row)).collect();
     let hidden = findings.benchmarks.len() - rows.len();
     let metrics = primary_metrics(comparison);
     html! {
         section.side aria-labelledby=(format!("side-{side}")) {
             h2 id=(format!("side-{side}")) { @if several { (page.versus(findings)) } @else { "All benchmarks" } }
-            @if several { p { (page.phrase(&Counts::of(findings).sentence())) } }
+            @if several { p { (page.phrase(&Counts::of(findings).phrase())) } }
             @if !rows.is_empty() { (table(page, &rows, &table_metrics(comparison), side)) }
             (all_together(findings))
             @if hidden > 0 { p.muted { (counted(hidden, "benchmark")) " of which nothing is said to have changed " @if hidden == 1 { "is" } @else { "are" } " not shown." } }
@@ -102,7 +102,7 @@ fn counts(findings: &Findings, metric: Metric) -> String {
 }
 
 /// A line for each benchmark, worst first, a column for each metric of whole runs.
-fn table(page: &Page, rows: &[Row], metrics: &[Metric], side: usize) -> Markup {
+fn table(page: &Page, rows: &[BenchmarkRow], metrics: &[Metric], side: usize) -> Markup {
     let equal = Sign::of(Verdict::Equal);
     html! {
         div.scroll tabindex="0" role="region" aria-labelledby=(format!("side-{side}")) {
@@ -126,7 +126,7 @@ fn table(page: &Page, rows: &[Row], metrics: &[Metric], side: usize) -> Markup {
     }
 }
 
-fn line(page: &Page, row: &Row, metrics: &[Metric]) -> Markup {
+fn line(page: &Page, row: &BenchmarkRow, metrics: &[Metric]) -> Markup {
     let one = row.benchmark;
     html! {
         tr {
@@ -179,7 +179,7 @@ pub(super) fn control(page: &Page) -> Markup {
             h2 #control { "The base against itself" }
             p {
                 strong { (counted(alarms.len(), "false alarm")) } " in " (counted(deciding().count(), "figure")) ". The control "
-                "is the base once more, run in the same blocks: whatever changed there is the harness’s or the machine’s doing."
+                "is the base again, run in the same blocks: any change there comes from the harness or the machine."
             }
             @if !alarms.is_empty() {
                 ul {

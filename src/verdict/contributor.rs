@@ -1,16 +1,15 @@
-//! Where in a run a difference sits.
+//! Which phase of a run contributes most to a difference.
 
 use crate::model::{BenchmarkFindings, Figure, Findings, Metric, Unit};
 use crate::phase::{self, OUTSIDE, WHOLE_RUN};
 
-/// A child that has at least this part of its parent's difference is named with it.
+/// A child with at least this share of its parent's difference is named with the parent.
 pub(crate) const MOST_OF_IT: f64 = 0.5;
 
-/// The first phase whose peak moved by this part of the largest such move is where the difference began.
+/// The first phase whose peak moved by at least this part of the largest move is where the difference began.
 const MOST_OF_THE_PEAK: f64 = 0.8;
 
-/// A difference taken apart: the base, what each top-level phase adds or takes away, and the rest; they sum to the other
-/// side.
+/// A difference by phase: the base, what each top-level phase adds or removes, and the rest. They sum to the other side.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Breakdown<'a> {
     pub(crate) metric: Metric,
@@ -20,16 +19,17 @@ pub(crate) struct Breakdown<'a> {
     pub(crate) other: f64,
     /// The top-level phases, in the compiler's order.
     pub(crate) steps: Vec<Step<'a>>,
-    /// What the phases do not explain: time outside them, and that medians of parts do not sum to the median of the whole.
+    /// What the phases do not explain: time outside phases, and the gap between the sum of medians and the median of the
+    /// whole.
     pub(crate) rest: f64,
 }
 
-/// What one top-level phase has to do with a difference.
+/// One top-level phase's part of a difference.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Step<'a> {
-    /// The phase's own name, which its colour goes by.
+    /// The phase's own name, which determines its colour.
     pub(crate) phase: &'a str,
-    /// What it is called: with its parts where one compiler has split it, and whether only one has it.
+    /// Its label: with its parts where one compiler has split it, and marked if only one compiler has it.
     pub(crate) label: String,
     /// Other minus base, in the metric's unit.
     pub(crate) difference: f64,
@@ -42,7 +42,7 @@ impl Breakdown<'_> {
     }
 }
 
-/// Whether the figures of phases sum to that of the run: all do but the peak of memory, which is reached in one of them.
+/// Whether the figures of phases sum to that of the run. All do but peak memory, which is reached in one phase.
 pub(crate) fn sums_up(metric: Metric) -> bool {
     metric != Metric::PeakMemory
 }
@@ -50,7 +50,7 @@ pub(crate) fn sums_up(metric: Metric) -> bool {
 /// The difference of one metric of one benchmark by top-level phase; absent where the metric has no figures of phases, or
 /// where phases do not sum up.
 pub(crate) fn breakdown(benchmark: &BenchmarkFindings, metric: Metric) -> Option<Breakdown<'_>> {
-    // Where the run's own wall time is not known, its phases make up what stands for it.
+    // Where the run's wall time is unknown, the sum of its phases replaces it.
     let whole = if metric.is_wall() { benchmark.wall() } else { benchmark.figure(metric) };
     let whole = whole.filter(|whole| whole.base.is_finite() && whole.other.is_finite())?;
     let metric = if metric.is_wall() { Metric::Wall } else { metric };
@@ -82,7 +82,7 @@ pub(crate) fn suite_breakdown(findings: &Findings) -> Option<Breakdown<'_>> {
         other += one.other;
         for step in one.steps {
             match steps.iter_mut().find(|known| known.phase == step.phase) {
-                // Its parts are the same everywhere, and where they are not, the phase's own name is true of all.
+                // Usually the parts are the same everywhere. Where they differ, the phase's own name still fits.
                 Some(known) => {
                     known.difference += step.difference;
                     if known.label != step.label {
@@ -105,39 +105,39 @@ fn top_level(benchmark: &BenchmarkFindings, metric: Metric) -> impl Iterator<Ite
     benchmark.phases(metric).filter(|figure| figure.depth == 0)
 }
 
-/// What a phase is called: with its parts where one compiler has split it.
+/// A phase's label, with its parts where one compiler has split it.
 pub(crate) fn label(figure: &Figure) -> String {
     phase::label(figure.phase.as_deref().unwrap_or(WHOLE_RUN), &figure.parts)
 }
 
-/// What carries a change.
+/// What contributes most to a change.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Carrier {
-    /// This top-level phase has the largest part in it.
+pub(crate) enum Contributor {
+    /// The top-level phase with the largest share.
     Phase {
         phase: String,
         /// Its label, with its parts where one compiler has split it.
         name: String,
         /// Its difference, in the metric's unit.
         difference: f64,
-        /// Its part of the whole difference; above 1 where others go the other way.
+        /// Its share of the whole difference; above 1 where other phases changed the other way.
         share: f64,
-        /// The phase within it that has most of that, and which part of its parent's difference.
+        /// The phase within it that contributes most, with its share of the parent's difference.
         child: Option<(String, f64)>,
     },
-    /// What lies outside the phases, with its part of the whole difference.
+    /// The time outside phases, with its share of the whole difference.
     Outside { difference: f64, share: f64 },
-    /// Of a peak: the first phase whose own peak moved about as far as any phase's, from what to what.
+    /// For a peak: the first phase whose own peak moved about as far as the largest move, with both values.
     Peak { name: String, base: f64, other: f64 },
-    /// The compilers told nothing of this metric by phase.
-    Untold,
-    /// No phase, nor what lies outside them, moved the way that the whole did.
+    /// The metric was not measured by phase.
+    NotByPhase,
+    /// Neither a phase nor the time outside phases changed in the direction of the whole.
     Unknown,
 }
 
-/// What carries the change of a figure of a whole run: the figures of the same metric by phase, or for another time those
-/// of the wall time where there are none and it changed the same way.
-pub(crate) fn carrier(benchmark: &BenchmarkFindings, figure: &Figure) -> Carrier {
+/// What contributes most to the change of a figure of a whole run: by the figures of the same metric by phase. For a time
+/// without such figures, by those of the wall time, if it changed in the same direction.
+pub(crate) fn contributor(benchmark: &BenchmarkFindings, figure: &Figure) -> Contributor {
     if !sums_up(figure.metric) {
         return peak(benchmark, figure);
     }
@@ -145,26 +145,26 @@ pub(crate) fn carrier(benchmark: &BenchmarkFindings, figure: &Figure) -> Carrier
     let is_time = figure.metric.unit() == Unit::Nanoseconds;
     let same_way = |wall: &Breakdown| is_time && wall.difference() * rise > 0.0;
     let by_time = || breakdown(benchmark, Metric::Wall).filter(same_way);
-    let Some(whole) = breakdown(benchmark, figure.metric).or_else(by_time) else { return Carrier::Untold };
+    let Some(whole) = breakdown(benchmark, figure.metric).or_else(by_time) else { return Contributor::NotByPhase };
     let all = whole.difference();
     if all == 0.0 || !all.is_finite() {
-        return Carrier::Unknown;
+        return Contributor::Unknown;
     }
     let largest = whole.steps.iter().max_by(|a, b| (a.difference / all).total_cmp(&(b.difference / all)));
     match largest {
-        Some(step) if step.difference / all > (whole.rest / all).max(0.0) => Carrier::Phase {
+        Some(step) if step.difference / all > (whole.rest / all).max(0.0) => Contributor::Phase {
             phase: step.phase.to_owned(),
             name: step.label.clone(),
             difference: step.difference,
             share: step.difference / all,
             child: child(benchmark, whole.metric, step),
         },
-        _ if whole.rest / all > 0.0 => Carrier::Outside { difference: whole.rest, share: whole.rest / all },
-        _ => Carrier::Unknown,
+        _ if whole.rest / all > 0.0 => Contributor::Outside { difference: whole.rest, share: whole.rest / all },
+        _ => Contributor::Unknown,
     }
 }
 
-/// The phase within a top-level phase that has most of its difference.
+/// The phase within a top-level phase that contributes most of its difference.
 fn child(benchmark: &BenchmarkFindings, metric: Metric, parent: &Step) -> Option<(String, f64)> {
     let within = benchmark
         .phases(metric)
@@ -178,17 +178,17 @@ fn child(benchmark: &BenchmarkFindings, metric: Metric, parent: &Step) -> Option
         .max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
-fn peak(benchmark: &BenchmarkFindings, whole: &Figure) -> Carrier {
+fn peak(benchmark: &BenchmarkFindings, whole: &Figure) -> Contributor {
     let direction = whole.other - whole.base;
     let grown = |figure: &&Figure| (figure.other - figure.base) * direction > 0.0;
     if top_level(benchmark, whole.metric).next().is_none() {
-        return Carrier::Untold;
+        return Contributor::NotByPhase;
     }
     let moved = |figure: &Figure| (figure.other - figure.base).abs();
     let most = top_level(benchmark, whole.metric).filter(grown).map(moved).fold(0.0, f64::max);
-    // What a phase keeps is in the peaks of the phases after it, too: the first one that moved as far is where it began.
+    // Memory that a phase keeps also raises the peaks of later phases, so the first phase that moved as far is the origin.
     top_level(benchmark, whole.metric).filter(grown).find(|figure| moved(figure) >= MOST_OF_THE_PEAK * most).map_or(
-        Carrier::Unknown,
-        |figure| Carrier::Peak { name: label(figure), base: figure.base, other: figure.other },
+        Contributor::Unknown,
+        |figure| Contributor::Peak { name: label(figure), base: figure.base, other: figure.other },
     )
 }
