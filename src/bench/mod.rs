@@ -30,7 +30,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::{EXIT_CODES, Outcome};
 use crate::cli::measure::{self, Destination};
 use crate::cli::options::{MeasureOptions, MessageFormat};
-use crate::cli::{fail, list, say, tell};
+use crate::cli::{fail, list, say, say_on_stderr};
 use crate::forc::ToolchainSpec;
 use crate::session::Config;
 use crate::session::schedule::MIN_SAMPLES;
@@ -203,14 +203,14 @@ impl Bench {
         match run() {
             Ok(true) => Outcome::Success,
             Ok(false) => {
-                tell(format_args!(
+                say_on_stderr(format_args!(
                     "error: Criterion did not accept the samples; the report itself is complete: {}",
                     report.display()
                 ));
                 Outcome::HarnessError
             }
             Err(error) => {
-                tell(format_args!("error: cannot start Criterion on {}: {error}", report.display()));
+                say_on_stderr(format_args!("error: cannot start Criterion on {}: {error}", report.display()));
                 Outcome::HarnessError
             }
         }
@@ -221,7 +221,7 @@ impl Bench {
 fn pass_errors(stderr: impl Read) {
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {
         if !output::is_progress(&line) && !line.trim().is_empty() {
-            tell(format_args!("{line}"));
+            say_on_stderr(format_args!("{line}"));
         }
     }
 }
@@ -249,7 +249,7 @@ fn replay_main(report: &Path) -> ExitCode {
     // A panic of Criterion is printed in one line, and the next series follows.
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("without a message");
-        tell(format_args!("error: Criterion panicked: {}", message.lines().next().unwrap_or_default()));
+        say_on_stderr(format_args!("error: Criterion panicked: {}", message.lines().next().unwrap_or_default()));
     }));
     let result = Selection::new(&patterns.0, &patterns.1).map_err(ReplayError::from);
     match result.and_then(|selection| replay(report, &selection)) {

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::programs::{Baseline, Programs};
 use super::replay_error::ReplayError;
-use crate::cli::tell;
+use crate::cli::say_on_stderr;
 use crate::figures;
 use crate::model::{Benchmark, Measured};
 use crate::report::file;
@@ -109,7 +109,7 @@ pub fn replay(path: &Path, selection: &Selection) -> Result<(), ReplayError> {
         let programs = Programs::open(&super::criterion_folder().join(directory(&group)));
         let mut apart = None;
         if programs.is_edited(&baseline.name, measured) {
-            tell(format_args!(
+            say_on_stderr(format_args!(
                 "{}: the files were edited since the baseline `{}`: not compared with it",
                 measured.id, baseline.name
             ));

@@ -11,7 +11,7 @@ use super::exit::Outcome;
 use super::options::{OptionsError, SharedOptions};
 use super::progress::Progress;
 use super::record::HistoryOption;
-use super::{DEFAULT_SUITE, Result, interrupt_on_signals, say, tell};
+use super::{DEFAULT_SUITE, Result, interrupt_on_signals, say, say_on_stderr};
 use crate::forc::source::{Checkout, Commit};
 use crate::forc::{SwaySource, ToolchainSpec};
 use crate::history::{self, History, MachineClass, Provenance, ReportFilter};
@@ -113,7 +113,7 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
     });
     let mut history = options.history.open()?;
     let plan = missing(&history, &line, options.retry)?;
-    tell(format_args!("{} of {all} commits are selected, {} of them are missing", line.len(), plan.len()));
+    say_on_stderr(format_args!("{} of {all} commits are selected, {} of them are missing", line.len(), plan.len()));
     if options.list {
         for commit in plan {
             say(format_args!(
@@ -131,20 +131,20 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
         if interrupt.requested() || !fits(options, started.elapsed(), &tally) {
             break;
         }
-        let begun = Instant::now();
-        tell(format_args!("{} {}", commit.id.get(..10).unwrap_or(&commit.id), commit.subject));
+        let commit_started = Instant::now();
+        say_on_stderr(format_args!("{} {}", commit.id.get(..10).unwrap_or(&commit.id), commit.subject));
         if let Some(reason) = measure(&config, commit, &mut history, &interrupt)? {
             tally.failed += 1;
-            tell(format_args!("skipped: {reason}"));
+            say_on_stderr(format_args!("skipped: {reason}"));
             history.set_state(&format!("{SKIPPED}{}", commit.id), Some(&reason))?;
         } else if !interrupt.requested() {
             tally.measured += 1;
         }
-        tally.took += begun.elapsed();
+        tally.took += commit_started.elapsed();
     }
     // With an interrupt of its own: the one that ended the measuring must not keep the reports from being put in order.
     if let Err(error) = super::record::order(&mut history, &folder) {
-        tell(format_args!("warning: {error}"));
+        say_on_stderr(format_args!("warning: {error}"));
     }
     let left = wanted - tally.measured - tally.failed;
     say(format_args!(
@@ -154,7 +154,7 @@ pub fn backfill(options: &BackfillOptions) -> Result<Outcome> {
         tally.failed
     ));
     if interrupt.requested() || left > 0 {
-        tell(format_args!("the same command resumes where this one stopped"));
+        say_on_stderr(format_args!("the same command resumes where this one stopped"));
     }
     Ok(if interrupt.requested() {
         Outcome::Interrupted

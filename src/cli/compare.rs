@@ -11,7 +11,7 @@ use super::exit::Outcome;
 use super::options::{OptionsError, SharedOptions, spec};
 use super::progress::Progress;
 use super::record::RecordOptions;
-use super::{DEFAULT_SUITE, Result, interrupt_on_signals, out, tell};
+use super::{DEFAULT_SUITE, Result, interrupt_on_signals, out, say_on_stderr};
 use crate::history::import;
 use crate::model::{BenchmarkFindings, Comparison, Completion, Findings, MOST_RUNS, Metric, Report};
 use crate::os::git::without_credentials;
@@ -357,7 +357,7 @@ pub fn compare(options: &CompareOptions) -> Result<Outcome> {
     if interrupted {
         lines.push("the same command with --resume resumes where this one was interrupted".to_owned());
     }
-    tell(format_args!("{}", lines.join("\n")));
+    say_on_stderr(format_args!("{}", lines.join("\n")));
     Ok(outcome(&comparison, options.show.fail_on))
 }
 

@@ -16,7 +16,7 @@ use super::Result;
 use super::error::CliError;
 use super::exit::Outcome;
 use super::record::HistoryOption;
-use super::{say_json, tell};
+use super::{say_json, say_on_stderr};
 use crate::history::{self, History, Match, NameError, Prune, ReportFilter, ReportId};
 use crate::text::format;
 use crate::text::plural;
@@ -123,7 +123,11 @@ fn order(history: &mut History, sway: &std::path::Path) -> Result<Outcome> {
     let ordered = super::record::order(history, sway)?;
     say(format_args!("{} of {} commits have a position", ordered.known, ordered.known + ordered.unknown.len()));
     for unknown in &ordered.unknown {
-        tell(format_args!("{} is not a commit or tag of {}: its time gives its position", unknown, sway.display()));
+        say_on_stderr(format_args!(
+            "{} is not a commit or tag of {}: its time gives its position",
+            unknown,
+            sway.display()
+        ));
     }
     Ok(Outcome::Success)
 }

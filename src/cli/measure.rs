@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::exit::Outcome;
 use super::options::MessageFormat;
 use super::progress::Progress;
-use super::{interrupt_on_signals, out, say, say_json, tell};
+use super::{interrupt_on_signals, out, say, say_json, say_on_stderr};
 use crate::model::{Completion, Measured, Report};
 use crate::os::Interrupt;
 use crate::report::{file, page, terminal};
@@ -119,7 +119,7 @@ pub fn measure_within(
             }
         }
         Some(path) => {
-            tell(format_args!("Nothing was measured; {} is unchanged.", path.display()));
+            say_on_stderr(format_args!("Nothing was measured; {} is unchanged.", path.display()));
             None
         }
         None => None,

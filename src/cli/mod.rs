@@ -29,7 +29,7 @@ use error::CliError;
 use exit::{EXIT_CODES, Outcome};
 use measure::Destination;
 use options::{Colour, ListOptions, MeasureOptions, MessageFormat};
-pub(crate) use out::{say, say_json, tell};
+pub(crate) use out::{say, say_json, say_on_stderr};
 use record::RecordOptions;
 
 /// The default suite and the default places of results.
@@ -246,7 +246,7 @@ pub(crate) fn save(
         path: path.to_owned(),
         source: std::io::Error::other(format!("{error}; it cannot be written to the temporary folder either")),
     })?;
-    tell(format_args!("error: {error}; the {what} is kept in {}", place.display()));
+    say_on_stderr(format_args!("error: {error}; the {what} is kept in {}", place.display()));
     Err(error)
 }
 
@@ -269,7 +269,7 @@ pub(crate) fn interrupt_on_signals() -> Result<Interrupt> {
 
 /// Prints an error. All commands print it in this form.
 pub(crate) fn fail(outcome: Outcome, message: impl std::fmt::Display) -> ExitCode {
-    tell(format_args!("error: {message}"));
+    say_on_stderr(format_args!("error: {message}"));
     outcome.into()
 }
 

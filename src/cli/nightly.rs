@@ -14,7 +14,7 @@ use super::exit::Outcome;
 use super::measure::{self, Destination};
 use super::options::{MeasureOptions, MessageFormat};
 use super::record::{HistoryOption, RecordOptions};
-use super::{DEFAULT_SUITE, Result, say, say_json, tell};
+use super::{DEFAULT_SUITE, Result, say, say_json, say_on_stderr};
 use crate::forc::SwaySource;
 use crate::history::ReportFilter;
 use crate::model::Completion;
@@ -87,13 +87,16 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
         let done = measure::measure_within(&config, &Destination::Nowhere, format, Some(options.limit.into()))?;
         let is_late = began.elapsed() >= *options.limit;
         if done.report.completion == Completion::Interrupted && is_late {
-            tell(format_args!("The limit of {} was reached: what had been measured is kept.", options.limit));
+            say_on_stderr(format_args!("The limit of {} was reached: what had been measured is kept.", options.limit));
         }
         let recorded = record.record(std::slice::from_ref(&done.report), config.locator.sway.as_ref());
         if recorded.is_err() {
             // The night's figures are kept even if the history cannot be written.
             if let Some(place) = super::rescue("report", |path| file::write(&done.report, path)) {
-                tell(format_args!("The report is kept in {}; `forc-perf history import` reads it.", place.display()));
+                say_on_stderr(format_args!(
+                    "The report is kept in {}; `forc-perf history import` reads it.",
+                    place.display()
+                ));
             }
         }
         let recorded = recorded?;
@@ -108,7 +111,7 @@ pub(super) fn nightly(options: &NightlyOptions) -> Result<Outcome> {
     } else if let Some(SwaySource::Folder(folder)) = &config.locator.sway {
         let mut history = options.history.open()?;
         if let Err(error) = super::record::order(&mut history, folder) {
-            tell(format_args!("warning: {error}"));
+            say_on_stderr(format_args!("warning: {error}"));
         }
     }
     let mut history = options.history.open()?;

@@ -45,7 +45,7 @@ pub(crate) fn print_document(document: &str) {
 }
 
 /// Prints a line on stderr for the user. A closed stderr is ignored.
-pub(crate) fn tell(line: impl Display) {
+pub(crate) fn say_on_stderr(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{}", text::visible(&line.to_string()));
 }
 

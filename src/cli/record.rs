@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Result, tell};
+use super::{Result, say_on_stderr};
 use crate::forc::SwaySource;
 use crate::forc::source::Checkout;
 use crate::history::{Control, DEFAULT_PATH, HISTORY_VARIABLE, History, Ordered, Provenance, Record, Recorded};
@@ -88,7 +88,7 @@ impl RecordOptions {
             && let Err(error) = order(&mut history, folder)
         {
             // The report is recorded; without the order of the commits, its time gives its position.
-            tell(format_args!("warning: {error}"));
+            say_on_stderr(format_args!("warning: {error}"));
         }
         Ok(recorded)
     }

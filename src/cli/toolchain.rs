@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::exit::Outcome;
 use super::options::{self, SwayOptions};
 use super::progress::Progress;
-use super::{Result, interrupt_on_signals, say, tell};
+use super::{Result, interrupt_on_signals, say, say_on_stderr};
 use crate::forc::store::{self, Removal, Stored, StoredKind};
 use crate::forc::{Locator, ToolchainSpec, fuelup, source, spec, toolchain};
 use crate::os::cache;
@@ -110,7 +110,7 @@ fn list() -> Result<Outcome> {
         lines.push(elsewhere(path.display().to_string(), "on PATH", &path));
     }
     if lines.is_empty() {
-        tell(format_args!(
+        say_on_stderr(format_args!(
             "There is no compiler yet; `forc-perf toolchain install {}` builds one.",
             spec::PINNED_RELEASE
         ));
@@ -166,7 +166,7 @@ fn remove(options: &RemoveOptions) -> Result<Outcome> {
     }
     removed?;
     if count == 0 {
-        tell("Nothing to remove is in the cache.");
+        say_on_stderr("Nothing to remove is in the cache.");
     }
     Ok(Outcome::Success)
 }

@@ -423,17 +423,17 @@ impl<'a> Session<'a, '_> {
     /// Keeps the original plan of a resumed comparison: to choose the last look after seeing the data until the interrupt
     /// would bias the verdicts.
     fn keep_to(&mut self, kept: &Plan, comparison: &mut Comparison) {
-        let begun = (kept.budget.unwrap_or(self.budget), kept.looks.last().map_or(self.max_runs, |look| look.runs));
+        let original = (kept.budget.unwrap_or(self.budget), kept.looks.last().map_or(self.max_runs, |look| look.runs));
         // The default number of rounds depends on the times of the warm-ups, which differ a little: no note for that.
-        if begun.0 != self.budget || begun.1 > self.config.max_runs {
+        if original.0 != self.budget || original.1 > self.config.max_runs {
             let text = format!(
                 "the comparison was started with --budget {} and --max-runs {}, and keeps these values",
-                humantime::format_duration(begun.0),
-                begun.1
+                humantime::format_duration(original.0),
+                original.1
             );
             (self.on_event)(SessionEvent::Note(&text));
         }
-        (self.budget, self.max_runs) = begun;
+        (self.budget, self.max_runs) = original;
         comparison.settings.budget = Some(self.budget);
         comparison.settings.max_runs = self.max_runs;
     }

@@ -6,7 +6,7 @@ use super::Result;
 use crate::cli::compare::{PairOptions, judge};
 use crate::cli::error::CliError;
 use crate::cli::exit::Outcome;
-use crate::cli::tell;
+use crate::cli::say_on_stderr;
 use crate::history::{self, History, ReportFilter, ReportInfo};
 use crate::model::Report;
 use crate::suite::Selection;
@@ -54,7 +54,7 @@ pub(super) fn diff(history: &History, options: &DiffOptions) -> Result<Outcome> 
         return Err(CliError::NoBenchmarkInReports { names, patterns: options.benchmarks.clone() });
     }
     if let Some(hosts) = history::hosts(&kept) {
-        tell(format_args!("note: {hosts}"));
+        say_on_stderr(format_args!("note: {hosts}"));
     }
     judge(kept, names, &PairOptions { force: true, ..options.pair.clone() })
 }

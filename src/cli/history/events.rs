@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Format, FormatOption, say, table};
 use crate::cli::Result;
 use crate::cli::exit::Outcome;
-use crate::cli::tell;
+use crate::cli::say_on_stderr;
 use crate::history::History;
 use crate::stats::Persistence;
 use crate::trends::{Change, Commit, Event, Standing, Trends};
@@ -65,7 +65,7 @@ impl StandingOption {
 pub(super) fn events(history: &History, options: &EventsOptions) -> Result<Outcome> {
     let trends = Trends::of(history)?;
     if trends.axis.commits.is_empty() {
-        tell(format_args!("{} holds no report.", history.path().display()));
+        say_on_stderr(format_args!("{} holds no report.", history.path().display()));
         return Ok(Outcome::NothingMeasured);
     }
     let standings: Vec<Standing> = match options.standing.as_slice() {
@@ -86,7 +86,7 @@ pub(super) fn events(history: &History, options: &EventsOptions) -> Result<Outco
         Format::Table => {
             if events.is_empty() {
                 let (commits, series) = (trends.axis.commits.len(), trends.series.len());
-                tell(format_args!("No such event in {series} series over {commits} commits."));
+                say_on_stderr(format_args!("No such event in {series} series over {commits} commits."));
             }
             for event in events {
                 print(&trends, event, options.details);

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Format, FormatOption, find_report, matching, moment, say, table};
 use crate::cli::error::CliError;
 use crate::cli::exit::Outcome;
-use crate::cli::{Result, out, say_json, tell};
+use crate::cli::{Result, out, say_json, say_on_stderr};
 use crate::history::{CommitRef, History, Match, Point, ReportFilter, Series, SeriesFilter, SeriesKey};
 use crate::model::StdChoice;
 use crate::report::terminal;
@@ -175,7 +175,7 @@ pub(super) fn list(history: &History, options: &ListOptions) -> Result<Outcome> 
         out::print(&table(&header, 3, rows.collect()));
     }
     if reports.is_empty() {
-        tell(format_args!("No report of {} matches.", history.path().display()));
+        say_on_stderr(format_args!("No report of {} matches.", history.path().display()));
         return Ok(Outcome::NothingMeasured);
     }
     Ok(Outcome::Success)
@@ -232,7 +232,7 @@ pub(super) fn show(history: &History, options: &ShowOptions) -> Result<Outcome> 
 pub(super) fn series(history: &History, options: &SeriesOptions) -> Result<Outcome> {
     let found = options.which.find(history)?;
     if found.is_empty() {
-        tell(format_args!("No series of {} matches.", history.path().display()));
+        say_on_stderr(format_args!("No series of {} matches.", history.path().display()));
         return Ok(Outcome::NothingMeasured);
     }
     let as_json = options.format.format == Format::Json;
@@ -326,7 +326,9 @@ fn calibration(history: &History, found: &[Series], as_json: bool) -> Result<()>
         }
     }
     if !as_json && rows.is_empty() {
-        tell(format_args!("No commit was measured on two machines; `forc-perf backfill` can measure an old one here."));
+        say_on_stderr(format_args!(
+            "No commit was measured on two machines; `forc-perf backfill` can measure an old one here."
+        ));
     } else if !as_json {
         let header = ["benchmark", "metric", "phase", "package", "from", "to", "ratio", "by"];
         out::print(&table(&header, 2, rows));
