@@ -148,7 +148,7 @@ mod tests {
         assert_eq!([1.061, 2.4, 0.4, 150.4, f64::NAN].map(short), ["+6.1 %", "×2.40", "−60.0 %", "×150", "–"]);
         assert_eq!(short_interval(1.061, 1.051, 1.07), "+6.1 % [+5.1, +7.0]");
         assert_eq!(short_interval(2.4, 1.9, 2.6), "×2.40 [×1.90, ×2.60]");
-        assert_eq!(short_interval(1.0006, 1.0004, 1.0008), "+0.06 % [+0.04, +0.08]");
+        assert_eq!(short_interval(1.0004, 1.0002, 1.0006), "+0.04 % [+0.02, +0.06]");
         assert_eq!(short_interval(1.061, 1.061, 1.061), "+6.1 %");
         assert_eq!(short_interval(1.061, 0.0, f64::INFINITY), "+6.1 %");
     }
