@@ -140,7 +140,7 @@ fn protocol(
         match ended {
             Some(how) => notes.push(format!("`forc build {flag}` of an empty library {how}, so {flag} is not used")),
             None if speaks || trial.exit == Exit::Code(1) => return Ok((protocol, notes)),
-            None => notes.push(format!("`forc build {flag}` tells no phases, so {flag} is not used")),
+            None => notes.push(format!("`forc build {flag}` reports no phases, so {flag} is not used")),
         }
     }
     Ok((Protocol::WholeProcess, notes))

@@ -17,7 +17,7 @@ pub(crate) fn empty() -> (tempfile::TempDir, History) {
     (folder, history)
 }
 
-/// A run of so many microseconds, most of them in one phase of one package.
+/// A run of this many microseconds, most of them in one phase of one package.
 pub(crate) fn run(wall: u64) -> Benchmark {
     let us = Duration::from_micros;
     let phase = |name: &str, depth: u32, start: u64, end: u64| build::phase("amm", name, depth, us(start), us(end));
@@ -47,7 +47,7 @@ pub(crate) fn run(wall: u64) -> Benchmark {
     }
 }
 
-/// A run of so many microseconds with these phases one after another, each with its time in microseconds.
+/// A run with these phases one after another, all times in microseconds.
 pub(crate) fn run_in_phases(wall: u64, phases: &[(&str, u64)]) -> Benchmark {
     let mut run = run(wall);
     let us = Duration::from_micros;
@@ -61,7 +61,7 @@ pub(crate) fn run_in_phases(wall: u64, phases: &[(&str, u64)]) -> Benchmark {
     run
 }
 
-/// A report of that day (of January 2026) whose one benchmark's runs took so many microseconds.
+/// A report of that day (of January 2026) whose one benchmark has runs of these wall times in microseconds.
 pub(crate) fn report(day: u32, walls: &[u64]) -> Report {
     let mut report = test_report(format!("2026-01-{day:02}T03:00:00Z"));
     report.environment.arch = "x86_64".to_owned();

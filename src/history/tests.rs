@@ -43,7 +43,7 @@ fn what_could_not_be_read_again_is_not_recorded() {
     let mut broken = report(1, &[100, 110, 130]);
     broken.benchmarks[0].runs[0].frames[0].cpu_usage = f32::NAN;
     let error = history.record(&broken, &Provenance::default()).unwrap_err();
-    assert!(error.to_string().contains("no number"), "{error}");
+    assert!(error.to_string().contains("not a number"), "{error}");
     assert_eq!(history.reports(&ReportFilter::default()).unwrap(), []);
 }
 
@@ -473,6 +473,6 @@ fn a_history_that_nothing_may_be_written_beside_is_read_in_a_copy() {
         "not in the file itself yet"
     );
     let (copy, _) = History::open_copied(&path).unwrap();
-    assert_eq!(copy.reports(&ReportFilter::default()).unwrap().len(), 1, "what stands in the log is read, too");
+    assert_eq!(copy.reports(&ReportFilter::default()).unwrap().len(), 1, "the log is read, too");
     assert_eq!((copy.verify().unwrap().problems, copy.path()), (vec![], path.as_path()));
 }

@@ -1,6 +1,6 @@
 //! How much of the disk a project may read.
 //!
-//! A project's files may come from somebody else: a fetched project, a pull request, an archive. Without bounds, what such a
+//! A project's files may come from others: a fetched project, a pull request, an archive. Without bounds, what such a
 //! project points at by links, path dependencies or its entry point would be copied, compiled and, in the compiler's errors,
 //! published: a link `src/main.sw -> ~/.ssh/id_rsa` is enough. So a project may read only its own repository, and the
 //! folders that the user names.

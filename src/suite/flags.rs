@@ -35,7 +35,7 @@ pub enum FlagError {
     #[error("a file may not give the flag `{0}`: allowed are {allowed}, {EXPERIMENTAL}*", allowed = ALLOWED.join(", "))]
     NotAllowed(String),
     /// The user gives a flag that the harness gives.
-    #[error("only forc-perf itself gives `{0}`: it decides where forc writes, or how its phases are reported")]
+    #[error("`{0}` is set by forc-perf itself: it decides where forc writes, or how its phases are reported")]
     Taken(String),
 }
 

@@ -99,11 +99,11 @@ impl Suite {
         // A project that was not fetched may have it.
         let is_idle = |tag: &&String| self.not_fetched.is_empty() && !known.contains(&tag.as_str());
         let tags = selection.tags().iter().filter(is_idle);
-        let mut sentences: Vec<String> = tags
+        let mut messages: Vec<String> = tags
             .map(|tag| format!("no project has the tag `{tag}`{}", suggest::hint(tag, known.iter().copied())))
             .collect();
-        sentences.extend(selection.unmatched(&self.name, ids.iter().map(String::as_str)));
-        sentences
+        messages.extend(selection.unmatched(&self.name, ids.iter().map(String::as_str)));
+        messages
     }
 
     /// Builds every project in these ways, whatever its manifest says.

@@ -18,7 +18,7 @@ use crate::stats;
 /// Continues every wall time of a phase that was split by the sums of its parts.
 ///
 /// The parts' own series stay as they are. What adds up phases has to take either the parts or the sums:
-/// [`TrendPoint::summed`] tells which points of the whole are sums.
+/// [`TrendPoint::summed`] says which points of the whole are sums.
 pub(super) fn join(history: &History, axis: &Axis, trends: &mut [Trend]) -> Result<(), HistoryError> {
     for (whole, parts) in phase::splits() {
         let wholes: Vec<usize> = (0..trends.len()).filter(|index| is_time_of(&trends[*index], whole)).collect();
@@ -76,7 +76,7 @@ fn sums(history: &History, axis: &Axis, whole: &Trend, parts: &[&Trend]) -> Resu
     Ok(points.map(|point| TrendPoint { summed: true, ..point }).collect())
 }
 
-/// Run by run. Where the parts have different numbers of samples, nobody knows which of them are of one run.
+/// Run by run. Where the parts have different numbers of samples, it is unknown which samples are of the same run.
 fn added(sums: BTreeMap<ReportId, Vec<f64>>, part: &BTreeMap<ReportId, Vec<f64>>) -> BTreeMap<ReportId, Vec<f64>> {
     let add = |(report, sum): (ReportId, Vec<f64>)| {
         let samples = part.get(&report).filter(|samples| samples.len() == sum.len())?;

@@ -25,7 +25,7 @@ fn id(night: u64) -> String {
     format!("{night:040x}")
 }
 
-/// A night's report: so many microseconds of each benchmark, five runs of each.
+/// A night's report with these wall times in milliseconds, five runs of each benchmark.
 fn night(number: u64, walls: &[(&str, f64)]) -> Report {
     let mut night = report(1, &[]);
     night.created = day(number);
@@ -88,7 +88,7 @@ fn what_is_new_is_new_until_the_next_night() {
     let standings = |trends: &Trends| -> Vec<(usize, Standing)> {
         trends.events.iter().map(|event| (event.position, event.standing)).collect()
     };
-    assert_eq!(standings(&trends), [(15, Standing::Open)], "nobody was told of anything");
+    assert_eq!(standings(&trends), [(15, Standing::Open)], "no event was reported yet");
     trends.announce(&mut history).unwrap();
     assert_eq!(standings(&trends), [(15, Standing::Open)], "the first time there is nothing to compare with");
     for number in 30..40 {
@@ -112,7 +112,7 @@ fn what_is_new_is_new_until_the_next_night() {
 }
 
 #[test]
-fn what_people_say_decides_over_what_was_told() {
+fn notes_take_precedence_over_what_was_reported() {
     let (_folder, mut history) = history(0..30, 15);
     let standing = |history: &History| Trends::of(history).unwrap().events[0].standing;
     let note = history.add_note(&id(15), NoteKind::Acknowledged, "seen").unwrap();
@@ -207,7 +207,7 @@ fn several_reports_of_one_commit_are_one_point() {
 }
 
 #[test]
-fn failed_and_missing_benchmarks_are_told() {
+fn failed_and_missing_benchmarks_are_reported() {
     let (_folder, mut history) = empty();
     let walls = [("apps/amm/debug", 100.0), ("apps/dex/debug", 250.0), ("apps/fee/debug", 50.0)];
     history.record(&night(0, &walls), &of(0)).unwrap();
@@ -240,7 +240,7 @@ fn nothing_measured_is_not_nothing_new() {
 }
 
 #[test]
-fn false_alarms_of_the_last_thirty_days_on_this_machine_are_told() {
+fn false_alarms_of_the_last_thirty_days_on_this_machine_are_counted() {
     let (_folder, mut history) = history(1..=40, 100);
     assert!(!news(&Trends::of(&history).unwrap())[0].contains("false"), "there was no control");
     let here = MachineClass::of(&report(1, &[1]).environment);
@@ -261,7 +261,7 @@ fn false_alarms_of_the_last_thirty_days_on_this_machine_are_told() {
 }
 
 #[test]
-fn what_changes_under_one_binary_is_told_and_wakes_nobody() {
+fn a_change_under_one_binary_is_reported_and_no_alert() {
     let trends = |sha256: fn(u64) -> String| {
         let (_folder, mut history) = empty();
         for number in 1..=30 {
@@ -388,7 +388,7 @@ fn what_changes_with_a_split_is_found() {
     let trends = Trends::of(&history).unwrap();
     let [event] = &trends.events[..] else { panic!("{:#?}", trends.events) };
     assert_eq!((event.position, event.worse), (20, false));
-    assert_eq!(contributors(event).unwrap(), format!("all in {SUM}"), "nobody knows which part it was before");
+    assert_eq!(contributors(event).unwrap(), format!("all in {SUM}"), "the parts are not known before");
 }
 
 #[test]
@@ -400,7 +400,7 @@ fn a_change_of_one_part_alone_is_said_to_be_in_that_part() {
 }
 
 #[test]
-fn a_split_phase_whose_run_stays_as_it_was_is_told_with_its_parts() {
+fn a_split_phase_whose_run_stays_the_same_is_named_with_its_parts() {
     // What the phase takes more, the rest of the run takes less.
     let (_folder, mut history) = with_a_split(|_| (1.0, 1.0));
     for number in 40..60 {

@@ -714,7 +714,7 @@ fn the_performance_record_is_read_as_it_is_published() {
     fs::write(bed.path("published/.git"), "gitdir: /nowhere").unwrap();
     let told = history(&bed, &["import", "published"]).assert_code(0).stdout;
     assert!(
-        told.contains("no git repository tells when each commit was measured") && told.contains("--sway"),
+        told.contains("no git repository shows when each commit was measured") && told.contains("--sway"),
         "{told}"
     );
     assert_eq!(order().len(), 3);

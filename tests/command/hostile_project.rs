@@ -137,7 +137,7 @@ fn the_suites_own_files_give_only_harmless_flags() {
     assert_eq!(run.report().skipped.len(), 2);
     let run = bed.run(&["--scenario", "debug --output-directory x"]);
     run.assert_code(2);
-    assert!(run.stderr.contains("only forc-perf itself gives `--output-directory`"), "{}", run.stderr);
+    assert!(run.stderr.contains("`--output-directory` is set by forc-perf itself"), "{}", run.stderr);
 }
 
 #[test]

@@ -127,7 +127,7 @@ pub(super) fn read(folder: &Path, known: &Known) -> Result<Imported, ImportError
                 &mut imported,
             )?;
         } else if !listed.is_empty() {
-            imported.notices.push(refused("commits.csv does not tell when this commit was made"));
+            imported.notices.push(refused("commits.csv does not say when this commit was made"));
         } else if is_commit(&name) {
             let (created, note) = times.of_commit(folder, &name, known)?;
             let commit = RecordCommit { id: &name, created, committed: None, subject: String::new(), note };
@@ -206,7 +206,7 @@ impl Times {
             }
         }
         if times.is_empty() {
-            let why = if is_shallow { "a shallow clone does not tell" } else { "no git repository tells" };
+            let why = if is_shallow { "a shallow clone does not show" } else { "no git repository shows" };
             let instead = if known.time.is_some() { "--time says" } else { "the files were last changed" };
             remarks.push(format!(
                 "{why} when each commit was measured, so all count as measured when {instead}; --sway DIR, a checkout of the \
