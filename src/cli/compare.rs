@@ -37,7 +37,7 @@ const PIN_HELP: &str = "Where the sides take turns, keep forc and the harness on
 pub struct CompareOptions {
     /// The base, then the compilers to compare with it: each a path, a release (0.72.1), a fuelup toolchain (+name) or, with
     /// --sway, a revision (my-branch, HEAD~3, '.'). After the second, a word with `*`, `?` or `[` is a pattern of benchmarks
-    #[arg(value_name = "BASE SIDE... [PATTERN...]", required = true, num_args = 2..)]
+    #[arg(value_name = "BASE SIDE... [PATTERN...]", required = true, num_args = 1..)]
     pub words: Vec<String>,
 
     /// Benchmarks to measure: a part of an id (group/project/scenario), or a glob such as 'apps/*'
@@ -266,6 +266,10 @@ impl CompareOptions {
 
     fn config(&self) -> std::result::Result<CompareConfig, OptionsError> {
         let (names, patterns) = self.sides_and_patterns();
+        // Not left to the parser: it counts the words of each place where they stand, and options may stand between them.
+        if names.len() < 2 {
+            return Err(OptionsError::OneSide);
+        }
         let std = match self.std.to_str() {
             Some("own") => StdOption::Own,
             Some("base") => StdOption::Base,
@@ -502,6 +506,27 @@ mod tests {
     use super::*;
     use crate::model::Verdict;
     use crate::testing::compare::{figure, finding, found};
+
+    #[test]
+    fn sides_and_patterns_may_stand_before_and_after_options() {
+        let words = |line: &str| {
+            let Ok(cli) = <Parser as clap::Parser>::try_parse_from(line.split(' ')) else { return None };
+            let Parser { options } = cli;
+            let (sides, patterns) = options.sides_and_patterns();
+            Some((sides.join(" "), patterns.join(" "), matches!(options.config(), Err(OptionsError::OneSide))))
+        };
+        let expected = |sides: &str, patterns: &str, alone| Some((sides.to_owned(), patterns.to_owned(), alone));
+        assert_eq!(words("compare a b --counters apps/*"), expected("a b", "apps/*", false));
+        assert_eq!(words("compare a --counters b c"), expected("a b c", "", false));
+        assert_eq!(words("compare a --counters"), expected("a", "", true));
+        assert_eq!(words("compare --counters"), None);
+    }
+
+    #[derive(clap::Parser)]
+    struct Parser {
+        #[command(flatten)]
+        options: CompareOptions,
+    }
 
     #[test]
     fn an_improvement_beside_an_undecided_figure_fails_if_undecided_ones_are_to_fail() {

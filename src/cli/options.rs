@@ -116,6 +116,11 @@ pub enum OptionsError {
     /// The flags for cargo end within quotes.
     #[error("--cargo-flags `{0}` ends within quotes or after a backslash")]
     CargoFlags(String),
+    /// One compiler cannot be compared with itself.
+    #[error(
+        "compare needs two compilers: the base, then one or more sides; for instance `forc-perf compare 0.71.2 0.72.1`"
+    )]
+    OneSide,
     /// More runs are needed before a decision than may be made.
     #[error("--min-runs {min} is more than --max-runs {max}")]
     MinRuns {
