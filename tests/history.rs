@@ -643,7 +643,7 @@ fn a_checkout_tells_the_order_of_commits_and_releases() {
     }
     let ended = history(&sway.bed, &["order", "--sway", "sway"]).assert_code(0);
     assert!(
-        ended.stdout.starts_with("3 of 4 commits") && ended.stderr.starts_with("unknown is no commit"),
+        ended.stdout.starts_with("3 of 4 commits") && ended.stderr.starts_with("unknown is not a commit"),
         "{ended:?}"
     );
     let commits = open(&sway.bed).commits().unwrap();

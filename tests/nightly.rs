@@ -64,7 +64,7 @@ fn a_second_night_at_the_same_time_is_refused() {
     let file = File::open(&lock).unwrap();
     file.lock().unwrap();
     let refused = night(&bed, &[]).assert_code(4);
-    assert!(refused.stderr.starts_with("error: another nightly is at work") && refused.stderr.contains("process 4711"));
+    assert!(refused.stderr.starts_with("error: another nightly is running") && refused.stderr.contains("process 4711"));
     drop(file);
     // One that was killed leaves no lock behind, whatever stands in the file.
     night(&bed, &[]).assert_code(0);
