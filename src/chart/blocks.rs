@@ -7,8 +7,8 @@ use super::text::shorten;
 use super::{ChartError, WIDTH};
 use crate::model::{Comparison, Findings, Metric, Verdict};
 use crate::stats::{median, quantile};
+use crate::verdict::Sign;
 use crate::verdict::{lead_metric, sampled};
-use crate::words::Sign;
 
 const TICK: Style = Style::new(11.0, MUTED);
 const PLOT: (f64, f64) = (76.0, WIDTH - MARGIN);

@@ -10,8 +10,8 @@ use crate::stats::quantile;
 use crate::text::change::interval_of;
 use crate::text::counted;
 use crate::text::format;
+use crate::verdict::Sign;
 use crate::verdict::{rank, size};
-use crate::words::Sign;
 
 const ROW: f64 = 22.0;
 const LABEL: Style = Style::new(12.0, INK);

@@ -2,7 +2,7 @@
 
 use super::palette::{MUTED, OUTSIDE, Rgb, SURFACE};
 use super::scene::{Chart, Paint};
-use crate::words::Sign;
+use crate::verdict::Sign;
 
 /// The shape of a line's points. Triangles are reserved: they mean worse, better, or beyond the axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,7 +24,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ("history", &["figures", "model", "os", "phase", "stats", "text"]),
     ("trends", &["figures", "history", "model", "phase", "stats"]),
     ("words", &["model", "phase", "text", "trends", "verdict"]),
-    ("chart", &["figures", "model", "phase", "stats", "text", "verdict", "words"]),
+    ("chart", &["figures", "model", "phase", "stats", "text", "verdict"]),
     ("report", &["chart", "figures", "model", "os", "phase", "stats", "text", "verdict", "words"]),
     (
         "dashboard",

@@ -11,6 +11,7 @@ mod reports;
 mod rows;
 mod samples;
 mod series;
+mod sign;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,8 @@ pub(crate) use rows::{
 };
 pub(crate) use samples::sampled;
 use series::Series;
+pub(crate) use sign::Sign;
+pub use sign::Tone;
 
 /// The accepted share of false verdicts among the figures called regressed or improved.
 pub const FALSE_CHANGE_RATE: f64 = 0.01;

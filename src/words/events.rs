@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::sign::Sign;
 use crate::model::Metric;
 use crate::phase::{self, OUTSIDE};
 use crate::text::change::short_interval;
 use crate::text::clean;
 use crate::text::format;
 use crate::trends::{Axis, Controls, Event, Night, Standing, Trends, Warned};
+use crate::verdict::Sign;
 
 /// A series needs this many points before any change can be shown.
 const EARLIEST: usize = 8;

@@ -7,14 +7,14 @@ use super::contributor::explain;
 use super::next::next;
 use super::phrase::Phrase;
 use super::row::{output, undecided, verdicts_on};
-use super::sign::Tone;
 use super::together::phase_of_all;
 use crate::model::{
-    BenchmarkFindings, Comparison, Completion, ControlOutcome, Figure, Findings, Metric, OutputFinding, Side,
-    StdChoice, Total, Verdict,
+    BenchmarkFindings, Comparison, Completion, ControlOutcome, Figure, Findings, OutputFinding, Side, StdChoice, Total,
+    Verdict,
 };
 use crate::text::counted;
 use crate::text::format;
+use crate::verdict::Tone;
 use crate::verdict::primary_metrics;
 use crate::verdict::{BenchmarkRow, Class, class_by_figures, contributor, rank, rows, size};
 
@@ -555,14 +555,11 @@ fn control(comparison: &Comparison) -> Option<Line> {
 /// The changes of kernel events, the largest first.
 fn events(comparison: &Comparison) -> Option<Line> {
     const SHOWN: usize = 3;
-    let counted_events = |metric| {
-        matches!(metric, Metric::MinorFaults | Metric::MajorFaults | Metric::ContextSwitches | Metric::CpuMigrations)
-    };
     let mut figures: Vec<(&str, &Figure)> = comparison
         .answers()
         .flat_map(|findings| &findings.benchmarks)
         .flat_map(|one| one.figures.iter().map(|figure| (one.id.as_str(), figure)))
-        .filter(|(_, figure)| figure.phase.is_none() && counted_events(figure.metric))
+        .filter(|(_, figure)| figure.phase.is_none() && figure.metric.is_event())
         .collect();
     let all = figures.len();
     figures.retain(|(_, figure)| matches!(figure.verdict, Verdict::Regressed | Verdict::Improved));

@@ -13,17 +13,16 @@ mod next;
 mod phrase;
 mod row;
 mod settings;
-pub(crate) mod sign;
 #[cfg(test)]
 mod tests;
 mod together;
 
+pub(crate) use crate::verdict::Sign;
+pub use crate::verdict::Tone;
 pub(crate) use change::{change, interval, rests_on, transition, verdict_on_total};
 pub(crate) use commands::{reproduction, side_name};
 pub use headline::{Counts, Headline, Line, headline};
 pub use phrase::{Phrase, Piece};
 pub(crate) use row::{also, explanation, lead_change, output, reason, verdict_on_row};
 pub(crate) use settings::{created, facts as settings_facts, origin, what_a_change_is};
-pub(crate) use sign::Sign;
-pub use sign::Tone;
 pub(crate) use together::{Together, together};

@@ -4,11 +4,11 @@ use super::change::{interval, verdict_on_figure};
 use super::commands::side_name;
 use super::contributor::{explain, short};
 use super::phrase::Phrase;
-use super::sign::Sign;
 use crate::model::{BenchmarkFindings, Comparison, Figure, Metric, OutputFinding, Scope, Verdict};
 use crate::text::change::signed;
 use crate::text::counted;
 use crate::text::format;
+use crate::verdict::Sign;
 use crate::verdict::{BenchmarkRow, Class, contributor, rank, size};
 
 /// How many further changes a row lists.

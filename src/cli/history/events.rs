@@ -10,7 +10,7 @@ use crate::cli::say_on_stderr;
 use crate::history::History;
 use crate::stats::Persistence;
 use crate::trends::{Change, Commit, Event, Standing, Trends};
-use crate::words::Sign;
+use crate::verdict::Sign;
 use crate::words::events::{commits, summary};
 
 /// The events to show.

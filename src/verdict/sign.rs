@@ -1,7 +1,7 @@
 //! How verdicts look: the one table of their signs, words, tones and colours, for every format.
 
+use super::Class;
 use crate::model::Verdict;
-use crate::verdict::Class;
 
 /// How good or bad the news is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
