@@ -113,7 +113,7 @@ fn rows(measured: &Measured, colours: &PhaseColours) -> Vec<Strip> {
         let name = values.phase.clone().unwrap_or_else(|| WHOLE_RUN.to_owned());
         Some(Strip { name, paint, whole: values.phase.is_none(), values: values.values, median, low, high })
     };
-    let walls = figures::values(measured).into_iter().filter(|of| of.metric == Metric::Wall && of.package.is_none());
+    let walls = figures::values_over_all(measured).into_iter().filter(|of| of.metric == Metric::Wall);
     let mut rows: Vec<Strip> = walls.filter_map(row).collect();
     // Without phases all of it would be outside them.
     if rows.iter().all(|row| row.whole || row.name == OUTSIDE) {

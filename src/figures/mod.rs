@@ -1,6 +1,7 @@
 //! From runs to figures: where the time of each run went, and what the runs say together.
 
 mod attribution;
+mod of_counters;
 mod of_phase;
 mod of_run;
 mod runs;
@@ -8,10 +9,11 @@ mod samples;
 mod warnings;
 
 pub use attribution::{AttributionKey, AttributionRow, Cost, attribute, attribute_by_package, attributed};
+pub use of_counters::of_counters;
 pub use of_phase::of_phase;
 pub use of_run::of_run;
 pub(crate) use runs::{median_wall, span, typical_run};
-pub use samples::{Values, values};
+pub use samples::{Values, values, values_over_all};
 pub(crate) use warnings::{OTHERS_PROCESSORS, OTHERS_SHARE, STOLEN_WARNING};
 pub use warnings::{warn, warning_kinds};
 

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::attributed;
-use crate::model::{Benchmark, EventCounts, Metric, PackageOutput};
+use super::{attributed, of_counters};
+use crate::model::{Benchmark, Metric, PackageOutput};
 
 /// One metric of one run in the metric's unit; absent where it was not measured.
 pub fn of_run(run: &Benchmark, metric: Metric) -> Option<f64> {
     let accounting = run.accounting.as_ref();
     let nanoseconds = |duration: std::time::Duration| duration.as_nanos() as f64;
     let count = |value: u64| value as f64;
-    let event = |of: fn(&EventCounts) -> Option<u64>| run.counters.as_ref().and_then(of).map(count);
     match metric {
         Metric::Wall => run.wall().map(nanoseconds),
         Metric::PhasesWall => all_phases(run),
@@ -24,13 +23,13 @@ pub fn of_run(run: &Benchmark, metric: Metric) -> Option<f64> {
         Metric::MinorFaults => accounting.map(|a| count(a.minor_faults)),
         Metric::MajorFaults => accounting.map(|a| count(a.major_faults)),
         Metric::ContextSwitches => accounting.map(|a| count(a.voluntary_switches + a.involuntary_switches)),
-        Metric::CpuMigrations => event(|counts| counts.cpu_migrations),
-        Metric::Instructions => event(|counts| counts.instructions),
-        Metric::Cycles => event(|counts| counts.cycles),
-        Metric::Branches => event(|counts| counts.branches),
-        Metric::BranchMisses => event(|counts| counts.branch_misses),
-        Metric::CacheReferences => event(|counts| counts.cache_references),
-        Metric::CacheMisses => event(|counts| counts.cache_misses),
+        Metric::CpuMigrations
+        | Metric::Instructions
+        | Metric::Cycles
+        | Metric::Branches
+        | Metric::BranchMisses
+        | Metric::CacheReferences
+        | Metric::CacheMisses => of_counters(run.counters.as_ref()?, metric),
         Metric::BytecodeSize => size(run, |package| package.bytecode_size),
         Metric::DataSectionSize => size(run, |package| package.data_section.map(|section| section.size)),
         Metric::BinarySize => size(run, PackageOutput::binary_size),

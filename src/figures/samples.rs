@@ -28,6 +28,15 @@ pub struct Values {
 ///
 /// Instructions counted under callgrind are not included: that tool's counts differ a little from the processor's own.
 pub fn values(measured: &Measured) -> Vec<Values> {
+    let mut all = values_over_all(measured);
+    // Rows without a package are already among those over all packages.
+    let by_package: Vec<Vec<AttributionRow>> = measured.runs.iter().map(attributed_by_package).collect();
+    of_rows(&by_package, &mut all, |key| key.package.is_some());
+    all
+}
+
+/// Those of whole runs and of phases over all packages.
+pub fn values_over_all(measured: &Measured) -> Vec<Values> {
     let runs = &measured.runs;
     if runs.is_empty() {
         return Vec::new();
@@ -40,9 +49,6 @@ pub fn values(measured: &Measured) -> Vec<Values> {
         .collect();
     let over_all: Vec<Vec<AttributionRow>> = runs.iter().map(attributed).collect();
     of_rows(&over_all, &mut all, |_| true);
-    // Rows without a package are already among those over all packages.
-    let by_package: Vec<Vec<AttributionRow>> = runs.iter().map(attributed_by_package).collect();
-    of_rows(&by_package, &mut all, |key| key.package.is_some());
     all
 }
 

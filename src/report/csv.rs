@@ -81,7 +81,7 @@ pub fn samples(report: &Report) -> String {
 
 fn values(report: &Report) -> impl Iterator<Item = (&str, figures::Values)> {
     report.benchmarks.iter().flat_map(|benchmark| {
-        let over_all = figures::values(benchmark).into_iter().filter(|values| values.package.is_none());
+        let over_all = figures::values_over_all(benchmark).into_iter();
         over_all.map(|values| (benchmark.id.as_str(), values))
     })
 }

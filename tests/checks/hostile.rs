@@ -15,12 +15,12 @@ use forc_perf::collector::info;
 use forc_perf::collector::marker::{self, Marker};
 use forc_perf::forc::ToolchainSpec;
 use forc_perf::history::{History, SeriesFilter, import};
-use forc_perf::model::Schedule;
 use forc_perf::os::Interrupt;
 use forc_perf::report::{comparison, csv, file, html, terminal};
-use forc_perf::session::journal::{Entry, Journal, Plan};
+use forc_perf::session::journal::{Entry, Journal};
 use forc_perf::suite::{self, Scenario, Selection};
 
+use crate::properties::plan;
 use crate::support::Bed;
 use crate::{compared, demo, recorded};
 
@@ -390,15 +390,7 @@ fn any_callgrind_profile_is_read_or_refused() {
 fn any_journal_is_resumed_or_refused() {
     let bed = Bed::new();
     let path = bed.path("journal");
-    let plan = Plan {
-        suite: bed.path("suite"),
-        sides: vec![("old".to_owned(), "00".to_owned(), None), ("new".to_owned(), "11".to_owned(), None)],
-        schedule: Schedule::Turns,
-        seed: 7,
-        looks: Vec::new(),
-        budget: None,
-        fingerprints: [("a/a/debug".to_owned(), "22".to_owned())].into(),
-    };
+    let plan = plan(&bed);
     let run = &recorded().benchmarks.iter().find(|benchmark| !benchmark.runs.is_empty()).unwrap().runs[0];
     let block = Entry::Block {
         benchmark: "a/a/debug".to_owned(),

@@ -122,7 +122,7 @@ proptest! {
     }
 }
 
-fn plan(bed: &Bed) -> Plan {
+pub(crate) fn plan(bed: &Bed) -> Plan {
     Plan {
         suite: bed.path("suite"),
         sides: vec![("old".to_owned(), "00".to_owned(), None), ("new".to_owned(), "11".to_owned(), None)],
