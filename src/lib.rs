@@ -12,28 +12,20 @@
 // The exceptions are in `os`: one module per system interface that no crate offers.
 #![deny(unsafe_code)]
 
+pub use forc_perf_core::{chart, collector, figures, metric, model, os, phase, stats, text, verdict};
+
 pub mod bench;
-pub mod chart;
 pub mod cli;
-pub mod collector;
 pub mod dashboard;
 pub mod doctor;
-pub mod figures;
 pub mod forc;
 pub mod history;
-pub mod metric;
-pub mod model;
-pub mod os;
-pub mod phase;
 pub mod report;
 pub mod session;
-pub mod stats;
 pub mod suite;
 #[cfg(test)]
 mod testing;
-mod text;
 pub mod trends;
-pub mod verdict;
 pub mod words;
 
 /// The examples of the book, compiled with the documentation's tests.

@@ -12,8 +12,10 @@ const STYLES: [&str; 4] = [
     include_str!("assets/compare.css"),
 ];
 
-const SCRIPTS: [(&str, &str); 2] =
-    [("site.js", include_str!("assets/site.js")), ("trend.js", include_str!("assets/trend.js"))];
+/// The script of charts over commits.
+pub(super) const TREND_SCRIPT: &str = include_str!("assets/trend.js");
+
+const SCRIPTS: [(&str, &str); 2] = [("site.js", include_str!("assets/site.js")), ("trend.js", TREND_SCRIPT)];
 
 /// Writes them. All styles are in one file, so a page waits for only one.
 pub(super) fn put(site: &mut Site) -> Result<(), DashboardError> {

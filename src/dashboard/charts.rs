@@ -6,10 +6,11 @@ use maud::{Markup, PreEscaped, html};
 
 use super::Pages;
 use super::parts::chart_of;
-use crate::chart::{self, StepKind};
+use crate::chart::{self, ChartError, StepKind};
 use crate::model::{Metric, Unit};
 use crate::phase::OUTSIDE;
 use crate::stats::Persistence;
+use crate::text::clean;
 use crate::trends::{Standing, Trend};
 
 /// Labels on the axis of commits.
@@ -118,10 +119,21 @@ pub(super) fn trend_chart(
         releases: window.releases(pages),
         ticks: window.ticks(pages),
     };
-    match chart::trend_figure(&trend) {
-        Ok(figure) => html! { (PreEscaped(figure)) },
-        Err(error) => chart_of(Err(error)),
-    }
+    figure(&trend).unwrap_or_else(|error| chart_of(Err(error)))
+}
+
+/// A trend with its picture, and its data for the script.
+///
+/// # Errors
+/// If there is no value.
+fn figure(trend: &chart::Trend) -> Result<Markup, ChartError> {
+    let (svg, data) = (chart::trend(trend)?.to_inline_svg()?, chart::inert_json(&trend.data()?));
+    Ok(html! {
+        figure.trend aria-label={ (clean(&trend.metric)) " of " (clean(&trend.name)) } {
+            div.chart { (PreEscaped(svg)) }
+            script type="application/json" { (PreEscaped(data)) }
+        }
+    })
 }
 
 /// The changes of a series, with their kinds.
@@ -196,4 +208,45 @@ pub(super) fn main_trend<'a>(pages: &'a Pages, id: &str) -> Option<&'a Trend> {
         .max_by_key(|trend| last(trend))
         .or_else(|| phases.max_by(|a, b| last(a).cmp(&last(b)).then(value(a).total_cmp(&value(b)))))
         .or_else(|| own().max_by_key(|trend| last(trend)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::assets::TREND_SCRIPT;
+    use super::*;
+
+    /// A trend of many lines, all of them called `name`.
+    fn named(name: &str) -> chart::Trend {
+        let line = || chart::TrendLine { name: name.to_owned(), points: vec![chart::TrendPoint::exact(0, 1.0)] };
+        chart::Trend {
+            name: name.to_owned(),
+            metric: name.to_owned(),
+            unit: Unit::Nanoseconds,
+            positions: 1,
+            lines: (0..20).map(|_| line()).collect(),
+            levels: Vec::new(),
+            steps: Vec::new(),
+            releases: vec![(0, name.to_owned())],
+            ticks: vec![(0, name.to_owned())],
+        }
+    }
+
+    #[test]
+    fn hostile_texts_are_inert() {
+        let name = "</script><script>alert(1)</script>\u{202E}\"'&\u{0}".repeat(9);
+        let figure = figure(&named(&name)).unwrap().into_string();
+        assert_eq!(figure.matches("<script").count(), 1);
+        assert_eq!(figure.matches("</script").count(), 1);
+        assert!(!figure.contains("alert(1)<") && !figure.contains("style=") && !figure.contains('\u{202E}'));
+    }
+
+    #[test]
+    fn the_script_knows_all_shapes_and_kinds() {
+        let data = named("x").data().unwrap();
+        let markers = data["lines"].as_array().unwrap().iter().map(|line| line["marker"].as_str().unwrap());
+        for name in markers.chain(StepKind::ALL.map(StepKind::name)) {
+            assert!(TREND_SCRIPT.contains(&format!("{name}: ")), "{name}");
+        }
+        assert!(!TREND_SCRIPT.contains("innerHTML"));
+    }
 }

@@ -99,11 +99,5 @@ fn check(topic: &str, value: impl Into<String>, severity: Severity, meaning: imp
     Check { topic: topic.to_owned(), value: value.into(), severity, meaning: meaning.into(), advice: None }
 }
 
-impl Check {
-    fn with_advice(self, advice: impl Into<String>) -> Self {
-        Self { advice: Some(advice.into()), ..self }
-    }
-}
-
 #[cfg(test)]
 mod tests;

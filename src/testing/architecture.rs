@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
@@ -61,14 +61,22 @@ struct Use {
     line: String,
 }
 
+/// The Rust files of both packages, each with its package's source folder.
+fn files() -> impl Iterator<Item = (PathBuf, PathBuf)> {
+    ["src", "core/src"].into_iter().flat_map(|folder| {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let files = WalkDir::new(&source).sort_by_file_name().into_iter().map(|entry| entry.unwrap().into_path());
+        let files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|name| name == "rs")).collect();
+        files.into_iter().map(move |path| (source.clone(), path))
+    })
+}
+
 /// All uses of other modules, tests left out: these may use whatever they need.
 fn uses() -> Vec<Use> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut uses = Vec::new();
-    for entry in WalkDir::new(&source).sort_by_file_name() {
-        let path = entry.unwrap().into_path();
+    for (source, path) in files() {
         let relative = path.strip_prefix(&source).unwrap().to_string_lossy().into_owned();
-        if path.extension().is_none_or(|extension| extension != "rs") || relative.contains("test") {
+        if relative.contains("test") {
             continue;
         }
         let from = relative.split(['/', '.']).next().unwrap().to_owned();
@@ -80,7 +88,7 @@ fn uses() -> Vec<Use> {
         let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
             for to in named(line) {
-                let line = format!("src/{relative}:{}: {}", index + 1, line.trim());
+                let line = format!("{}:{}: {}", path.display(), index + 1, line.trim());
                 uses.push(Use { from: from.clone(), to: to.to_owned(), line });
             }
         }
@@ -129,12 +137,10 @@ fn every_arrow_between_modules_leads_down() {
 
 #[test]
 fn no_two_files_beside_each_other_use_each_other() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut uses: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-    for entry in WalkDir::new(&source) {
-        let path = entry.unwrap().into_path();
+    for (_, path) in files() {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        if path.extension().is_none_or(|extension| extension != "rs") || name.contains("test") || name == "mod" {
+        if name.contains("test") || name == "mod" {
             continue;
         }
         let folder = path.parent().unwrap().to_string_lossy().into_owned();

@@ -1,12 +1,15 @@
 //! What is said of made-up comparisons, word for word.
 
 use crate::model::{
-    BenchmarkFindings, Comparison, Completion, Metric, Origin, OutputFinding, Revision, Total, Verdict,
+    BenchmarkFindings, Comparison, Completion, Measured, Metric, Origin, OutputFinding, Revision, RunWarning, Total,
+    Verdict, WarningKind,
 };
+use crate::testing::build;
 use crate::testing::compare::{
     MS, equal, failed, figure, finding, found, improved, improved_in_part, only_size, regressed, regressed_together,
     undecided,
 };
+use crate::words::checkup::warning_lines;
 use crate::words::{Line, Tone, headline};
 
 /// The lines with their labels.
@@ -362,4 +365,21 @@ fn what_phases_do_not_explain_is_outside() {
     let mut one = regressed();
     one.figures.truncate(2);
     assert!(lines(&found(vec![vec![one]]))[2].starts_with("Phase: unknown"));
+}
+
+#[test]
+fn a_kind_of_warning_that_many_have_is_one_line_with_the_worst() {
+    let with = |id: &str, kind: WarningKind, degree: f64| Measured {
+        warnings: vec![RunWarning { kind, message: format!("{degree} of it"), degree, runs: 1 }],
+        ..build::benchmark(id, Vec::new())
+    };
+    let mut suite: Vec<Measured> =
+        (0..6).map(|number| with(&format!("g/p{number}/debug"), WarningKind::OtherLoad, f64::from(number))).collect();
+    suite.push(with("g/p6/debug", WarningKind::WallBeyondCpu, 1.0));
+    let lines: Vec<String> = warning_lines(&suite).iter().map(ToString::to_string).collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[0], "other load in 6 benchmarks, most in g/p5/debug: 5 of it", "{lines:?}");
+    let few = warning_lines(&suite[..2]);
+    assert_eq!(few.len(), 2);
+    assert!(few[0].to_string().starts_with("g/p1/debug: "), "the worst first: {few:?}");
 }

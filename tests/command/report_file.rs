@@ -104,7 +104,7 @@ fn the_command_prints_the_schemas_that_files_are_held_against() {
 
 #[test]
 fn the_schema_that_is_kept_beside_the_model_is_the_models() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/model/report.schema.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("core/src/model/report.schema.json");
     let generated = format!("{:#}\n", file::schema());
     if std::env::var_os("FORC_PERF_BLESS").is_some() {
         fs::write(&path, &generated).unwrap();

@@ -308,3 +308,24 @@ fn every_sample_has_every_format() {
         }
     }
 }
+
+#[test]
+fn phases_together_are_shown_where_no_wall_time_was_recorded() {
+    let of = |pace: f64, runs: usize| -> Vec<[f64; 3]> {
+        let noise = |run: usize| 1.0 + 0.002 * ((run * 7) % 11) as f64;
+        (0..runs).map(|run| [4_000.0, 3_900.0, 2_500.0].map(|wall| wall * pace * noise(run))).collect()
+    };
+    let text = |runs: usize| {
+        let sides = [1.0, 0.62].map(|pace| compare::recorded(&of(pace, runs), compare::RECORDED_PHASES));
+        let [base, other] = sides;
+        strip_ansi_escapes::strip_str(terminal(&compare::of_recorded(base, other), true, None))
+    };
+    let many = text(12);
+    assert!(many.contains("all phases together −38.0 % ["), "{many}");
+    assert!(many.contains("compile to ast accounts for 38 % of it (−1.53 s)"), "{many}");
+    assert!(many.contains("▼ improved (1 of "), "{many}");
+    let one = text(1);
+    assert!(one.contains("all phases together −38.0 % (1 run each: no interval)"), "{one}");
+    assert!(one.contains("too few runs for a verdict") && !one.contains("= equal"), "{one}");
+    assert!(one.contains("0 equal, 1 undecided"), "{one}");
+}
