@@ -1,6 +1,6 @@
 //! The history at scale: ten years of nightly runs of 60 benchmarks, 12 metrics and 10 runs each.
 //!
-//! `cargo bench --bench history` generates them in a folder of its own and measures how long it takes to record one more
+//! `cargo bench --profile release --bench history` generates them in a folder of its own and measures how long it takes to record one more
 //! report and to read a series, how large the file is, and how long its dashboard takes, at first and after one more night.
 //! `-- phases` gives the runs phases of two packages as well, as real ones have, which are three times as many series;
 //! `-- levels` measures what zstd's levels make of a report; a number is a number of nights; `--update` writes what was

@@ -1,7 +1,7 @@
 //! Change points, proved: how often they are false, which steps they find and when, and what Apache Otava makes of the
 //! same series.
 //!
-//! `cargo bench --bench steps` generates thousands of series of known noise and known steps. Otava is tried where
+//! `cargo bench --profile release --bench steps` generates thousands of series of known noise and known steps. Otava is tried where
 //! `python3` has it (`pip install apache-otava`): as it is, and with the largest p-value at which it raises at most 1 % of
 //! false alarms on this very noise, which no user could know. The names `alarms`, `recall`, `plateaus`, `nights`,
 //! `detectable`, `intervals` and `time` select parts; `--update` writes what was measured into the book. All seeds are

@@ -19,7 +19,7 @@ use forc_perf::model::{Report, SerdeInstant};
 use forc_perf::report::file;
 use forc_perf::suite::Selection;
 use serde_json::Value;
-use support::{Bed, PATIENCE};
+use support::{Bed, InTime};
 
 /// Makes this program a bench target over the suite of this name.
 const BENCH_VARIABLE: &str = "TEST_BENCH";
@@ -104,7 +104,7 @@ fn bench(bed: &Bed, args: &[&str]) -> Output {
 fn bench_as_it_is(bed: &Bed, args: &[&str]) -> Output {
     let mut command = bed.command(&env::current_exe().unwrap());
     command.args(args).env(BENCH_VARIABLE, bed.path("suite")).env("CARGO_TARGET_DIR", bed.path("target"));
-    assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap()
+    command.in_time()
 }
 
 #[track_caller]
@@ -216,7 +216,7 @@ fn replayed(bed: &Bed, report: &Report) -> Output {
     let mut command = bed.command(&env::current_exe().unwrap());
     command.args(["--bench", "--noplot", "--nresamples=1000"]);
     command.env(REPLAY_VARIABLE, bed.path("synthetic.json")).env("CRITERION_HOME", bed.path("target/criterion"));
-    assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap()
+    command.in_time()
 }
 
 fn samples_from_a_nanosecond_to_hours() {

@@ -1,6 +1,6 @@
 //! The harness, measured: what it costs the compiler and how well it keeps its promises.
 //!
-//! `cargo bench --bench harness` prints Markdown tables of medians with 95 % intervals, and says of every figure that has a
+//! `cargo bench --profile release --bench harness` prints Markdown tables of medians with 95 % intervals, and says of every figure that has a
 //! goal whether it is met. `-- ROUNDS` (default 30) scales how long it takes, about 15 minutes for 30 on two processors;
 //! `--update` writes what was measured into the book. Names select parts:
 //!

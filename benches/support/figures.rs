@@ -58,9 +58,16 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Those of the bench of this name. With `--update`, a file that cannot be kept is an error now rather than after
-    /// minutes of measuring.
+    /// Those of the bench of this name. A program that is not optimised is an error, and with `--update` a file that cannot
+    /// be kept, now rather than after minutes of measuring.
     pub fn new(bench: &'static str, parts: &'static [&'static str]) -> Result<Self, Error> {
+        // The bench profile, which is for a quick start of `cargo bench`, sets this for forc-perf.
+        if cfg!(debug_assertions) {
+            return Err(format!(
+                "{bench} measures the optimised program: cargo bench --profile release --bench {bench}"
+            )
+            .into());
+        }
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let update = std::env::args().any(|word| word == UPDATE);
         let file = update.then(|| root.join(FOLDER).join(format!("{bench}.md")));
@@ -109,7 +116,7 @@ impl Figures {
 
     /// How this bench was started. A path is a matter of this machine: only its last part is told.
     fn command(&self) -> String {
-        let mut command = format!("cargo bench --bench {}", self.bench);
+        let mut command = format!("cargo bench --profile release --bench {}", self.bench);
         for (index, word) in words().iter().enumerate() {
             let path = Path::new(word);
             let word = match path.file_name() {
@@ -126,7 +133,7 @@ impl Figures {
         let mut parts = read(file)?;
         parts.insert(name.to_owned(), markdown);
         let mut text = format!(
-            "<!-- Written by `cargo bench --bench {} -- {UPDATE}`; what is written here by hand is lost. -->\n",
+            "<!-- Written by `cargo bench --profile release --bench {} -- {UPDATE}`; what is written here by hand is lost. -->\n",
             self.bench
         );
         let mut missing = Vec::new();

@@ -1,20 +1,20 @@
 //! The verdicts of `forc-perf compare`, proved: how often they err, what they find, and what other tools' rules make of the
 //! same data.
 //!
-//! `cargo bench --bench verdicts` simulates thousands of comparisons of suites of 20 benchmarks, measured adaptively as
+//! `cargo bench --profile release --bench verdicts` simulates thousands of comparisons of suites of 20 benchmarks, measured adaptively as
 //! forc-perf does, on machines with noise, drift, spikes and states that last, and on recorded runs of a real forc against
 //! itself where there is one (`FORC_PERF_FORC`, or forc on the path). The names `alarms`, `apart` (reports measured one
 //! after the other), `beside`, `few`, `equalities`, `coverage`, `power` and `rivals` select parts, `calibration` the first
 //! six; `--update` writes what was measured into the book. All seeds are fixed: the simulated figures are the same
 //! everywhere.
 //!
-//! `cargo bench --bench verdicts -- real [MINUTES]`, by name only, compares a real forc with a copy of itself over the whole
+//! `cargo bench --profile release --bench verdicts -- real [MINUTES]`, by name only, compares a real forc with a copy of itself over the whole
 //! suite, and two short builds with themselves behind shims that burn 1, 3 and 10 % more CPU time: MINUTES at most for each
 //! of the two (10). Then it compares a few small ones with themselves by instructions, where there is valgrind.
 //!
-//! `cargo bench --bench verdicts -- schedule [MINUTES] [quiet|loaded] [FORC [FORC]] [PROJECT...]`, by name only, holds runs in
+//! `cargo bench --profile release --bench verdicts -- schedule [MINUTES] [quiet|loaded] [FORC [FORC]] [PROJECT...]`, by name only, holds runs in
 //! turns and runs at once against each other: noise, cost and bias. A compiler or a project is a path with a `/` in it.
-//! `cargo bench --bench verdicts -- ground [BLOCKS [COMPARISONS]] [FORC...]`, by name only, compares a real forc with itself
+//! `cargo bench --profile release --bench verdicts -- ground [BLOCKS [COMPARISONS]] [FORC...]`, by name only, compares a real forc with itself
 //! from files that came into memory in different ways, and with other builds of the same source that are given.
 
 mod calibration;

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::model::{COMPARISON_SCHEMA, REPORT_SCHEMA};
 use crate::os::Interrupt;
 use crate::report::file::FileError;
 use crate::report::{file, shares};
@@ -159,13 +160,10 @@ fn run_command(command: &Command) -> ExitCode {
         Command::Shares { report, update } => shares_command(report, update.as_deref()),
         Command::Toolchain(command) => toolchain::run(command),
         Command::Schema { of } => {
-            say(format_args!(
-                "{:#}",
-                match of {
-                    SchemaOf::Report => file::schema(),
-                    SchemaOf::Comparison => file::comparison_schema(),
-                }
-            ));
+            out::print_document(match of {
+                SchemaOf::Report => REPORT_SCHEMA,
+                SchemaOf::Comparison => COMPARISON_SCHEMA,
+            });
             return ExitCode::SUCCESS;
         }
         Command::Completions { shell } => {

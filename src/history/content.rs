@@ -8,7 +8,7 @@ use super::{ExtraFigure, Provenance};
 use crate::model::{Benchmark, Report, SerdeFrames};
 
 /// The compression level. For a report of the fixtures, a higher level saves a few per cent and takes several times as long;
-/// `cargo bench --bench history -- levels` measures it.
+/// `cargo bench --profile release --bench history -- levels` measures it.
 pub(super) const LEVEL: i32 = 9;
 
 /// What identifies a report: SHA-256 of its whole content.
@@ -32,12 +32,12 @@ pub(super) fn pack_at(report: &Report, figures: &[ExtraFigure], level: i32) -> R
     let json = |error: Error| error.to_string();
     let mut body = report.clone();
     let frames: Vec<SerdeFrames> = runs(&mut body).map(|run| std::mem::take(&mut run.frames)).collect();
-    let body = serde_json::to_vec(&body).map_err(json)?;
-    let frames = serde_json::to_vec(&frames).map_err(json)?;
+    let body = body.to_json().map_err(json)?;
+    let frames = SerdeFrames::all_to_json(&frames).map_err(json)?;
     // JSON cannot represent NaN or infinity: a report with one would be stored, but could not be read again.
     let unreadable = |error: Error| format!("it holds a figure that is not a number ({error})");
-    serde_json::from_slice::<Report>(&body).map_err(unreadable)?;
-    serde_json::from_slice::<Vec<SerdeFrames>>(&frames).map_err(unreadable)?;
+    Report::from_json(&body).map_err(unreadable)?;
+    SerdeFrames::all_from_json(&frames).map_err(unreadable)?;
     let figures = if figures.is_empty() { None } else { Some(serde_json::to_string(&figures).map_err(json)?) };
     let mut digest = Sha256::new();
     // No JSON holds a zero byte.
@@ -58,10 +58,10 @@ pub(super) fn pack_at(report: &Report, figures: &[ExtraFigure], level: i32) -> R
 pub(super) fn unpack(body: &[u8], frames: Option<&[u8]>) -> Result<Report, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let body = zstd::decode_all(body).map_err(|error| text(&error))?;
-    let mut report: Report = serde_json::from_slice(&body).map_err(|error| text(&error))?;
+    let mut report = Report::from_json(&body).map_err(|error| text(&error))?;
     if let Some(frames) = frames {
         let frames = zstd::decode_all(frames).map_err(|error| text(&error))?;
-        let frames: Vec<SerdeFrames> = serde_json::from_slice(&frames).map_err(|error| text(&error))?;
+        let frames = SerdeFrames::all_from_json(&frames).map_err(|error| text(&error))?;
         let mut of_runs = frames.into_iter();
         for run in runs(&mut report) {
             run.frames = of_runs.next().ok_or("a run's frames are missing")?;

@@ -1,11 +1,11 @@
 //! Reports in files: JSON with a schema version.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::model::{COMPARISON_SCHEMA_VERSION, Comparison, Report, SCHEMA_VERSION, call_same_binaries};
 use crate::os::draft::Draft;
@@ -59,7 +59,7 @@ pub enum FileError {
 /// # Errors
 /// If the file cannot be written.
 pub fn write(report: &Report, path: &Path) -> Result<(), FileError> {
-    write_with(path, |file| serde_json::to_writer(file, report).map_err(io::Error::from))
+    write_json(report.to_json(), path)
 }
 
 /// Writes a text in the same way.
@@ -67,23 +67,25 @@ pub fn write(report: &Report, path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// If the file cannot be written.
 pub fn write_text(text: &str, path: &Path) -> Result<(), FileError> {
-    write_with(path, |file| file.write_all(text.as_bytes()))
+    write_bytes(text.as_bytes(), path)
 }
 
-fn write_with(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), FileError> {
+fn write_json(json: serde_json::Result<Vec<u8>>, path: &Path) -> Result<(), FileError> {
+    let json = json.map_err(|source| FileError::Write { path: path.to_owned(), source: source.into() })?;
+    write_bytes(&json, path)
+}
+
+fn write_bytes(bytes: &[u8], path: &Path) -> Result<(), FileError> {
     let error = |source| FileError::Write { path: path.to_owned(), source };
     // A pipe or a device cannot be replaced by renaming a file.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        let mut file = BufWriter::new(File::create(path).map_err(error)?);
-        return content(&mut file).and_then(|()| file.flush()).map_err(error);
+        return File::create(path).and_then(|mut file| file.write_all(bytes)).map_err(error);
     }
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(error)?;
     }
     let mut draft = Draft::of(path).map_err(error)?;
-    let mut file = BufWriter::new(draft.file());
-    content(&mut file).and_then(|()| file.flush()).map_err(error)?;
-    drop(file);
+    draft.file().write_all(bytes).map_err(error)?;
     draft.finish().map_err(error)
 }
 
@@ -92,7 +94,7 @@ fn write_with(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()
 /// # Errors
 /// If the file cannot be written.
 pub fn write_comparison(comparison: &Comparison, path: &Path) -> Result<(), FileError> {
-    write_with(path, |file| serde_json::to_writer(file, comparison).map_err(io::Error::from))
+    write_json(comparison.to_json(), path)
 }
 
 /// Reads a report of this version of the layout or an earlier one.
@@ -100,11 +102,7 @@ pub fn write_comparison(comparison: &Comparison, path: &Path) -> Result<(), File
 /// # Errors
 /// If the file cannot be read, is no report, or is a later version's.
 pub fn read(path: &Path) -> Result<Report, FileError> {
-    #[derive(Deserialize)]
-    struct Version {
-        schema_version: u32,
-    }
-    read_versioned(path, "report", SCHEMA_VERSION, |version: &Version| version.schema_version)
+    read_report(path, &bytes_of(path)?)
 }
 
 /// Reads a comparison of this version of the layout or an earlier one.
@@ -112,15 +110,7 @@ pub fn read(path: &Path) -> Result<Report, FileError> {
 /// # Errors
 /// If the file cannot be read, is no comparison, or is a later version's.
 pub fn read_comparison(path: &Path) -> Result<Comparison, FileError> {
-    #[derive(Deserialize)]
-    struct Version {
-        comparison_version: u32,
-    }
-    let read = |version: &Version| version.comparison_version;
-    let mut comparison: Comparison = read_versioned(path, "comparison", COMPARISON_SCHEMA_VERSION, read)?;
-    // Files older than the verdict `same-binary` have other verdicts.
-    call_same_binaries(&comparison.sides, &mut comparison.findings);
-    Ok(comparison)
+    comparison_of(path, &bytes_of(path)?)
 }
 
 /// A report or a comparison.
@@ -137,36 +127,59 @@ pub enum Either {
 /// # Errors
 /// If the file cannot be read, is neither, or is a later version's.
 pub fn read_either(path: &Path) -> Result<Either, FileError> {
-    #[derive(Deserialize)]
-    struct Versions {
-        schema_version: Option<serde::de::IgnoredAny>,
-        comparison_version: Option<serde::de::IgnoredAny>,
-    }
-    let file = File::open(path).map_err(|source| FileError::Read { path: path.to_owned(), source })?;
-    let neither = || FileError::Neither(path.to_owned());
-    let versions: Versions = serde_json::from_reader(BufReader::new(file)).map_err(|_| neither())?;
-    match (versions.comparison_version, versions.schema_version) {
-        (Some(_), _) => read_comparison(path).map(|comparison| Either::Comparison(Box::new(comparison))),
-        (None, Some(_)) => read(path).map(|report| Either::Report(Box::new(report))),
-        (None, None) => Err(neither()),
+    let bytes = bytes_of(path)?;
+    match Versions::of(&bytes) {
+        Ok(Versions { comparison_version: Some(_), .. }) => {
+            comparison_of(path, &bytes).map(|comparison| Either::Comparison(Box::new(comparison)))
+        }
+        Ok(Versions { schema_version: Some(_), .. }) => {
+            read_report(path, &bytes).map(|report| Either::Report(Box::new(report)))
+        }
+        _ => Err(FileError::Neither(path.to_owned())),
     }
 }
 
-fn read_versioned<T: DeserializeOwned, V: DeserializeOwned>(
-    path: &Path,
-    what: &'static str,
-    known: u32,
-    version: fn(&V) -> u32,
-) -> Result<T, FileError> {
-    let open =
-        || File::open(path).map(BufReader::new).map_err(|source| FileError::Read { path: path.to_owned(), source });
-    let invalid = |source| FileError::Invalid { path: path.to_owned(), what, source };
-    // The version first, so that a newer file is reported by its version and not by a field that does not fit.
-    let found = version(&serde_json::from_reader(open()?).map_err(invalid)?);
-    if found > known {
-        return Err(FileError::Newer { path: path.to_owned(), found, known });
+/// What a file says of its layout.
+#[derive(Deserialize)]
+struct Versions {
+    schema_version: Option<Value>,
+    comparison_version: Option<Value>,
+}
+
+impl Versions {
+    fn of(bytes: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(bytes)
     }
-    serde_json::from_reader(open()?).map_err(invalid)
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, FileError> {
+    fs::read(path).map_err(|source| FileError::Read { path: path.to_owned(), source })
+}
+
+fn read_report(path: &Path, bytes: &[u8]) -> Result<Report, FileError> {
+    let invalid = |source| FileError::Invalid { path: path.to_owned(), what: "report", source };
+    // The version first, so that a newer file is reported by its version and not by a field that does not fit.
+    let found = Versions::of(bytes).map_err(invalid)?.schema_version;
+    check_version(path, found, SCHEMA_VERSION)?;
+    Report::from_json(bytes).map_err(invalid)
+}
+
+fn comparison_of(path: &Path, bytes: &[u8]) -> Result<Comparison, FileError> {
+    let invalid = |source| FileError::Invalid { path: path.to_owned(), what: "comparison", source };
+    let found = Versions::of(bytes).map_err(invalid)?.comparison_version;
+    check_version(path, found, COMPARISON_SCHEMA_VERSION)?;
+    let mut comparison = Comparison::from_json(bytes).map_err(invalid)?;
+    // Files older than the verdict `same-binary` have other verdicts.
+    call_same_binaries(&comparison.sides, &mut comparison.findings);
+    Ok(comparison)
+}
+
+/// A file of a later version is refused. One without a version is for the reader of the whole to refuse.
+fn check_version(path: &Path, found: Option<Value>, known: u32) -> Result<(), FileError> {
+    match found.and_then(|version| u32::try_from(version.as_u64()?).ok()) {
+        Some(found) if found > known => Err(FileError::Newer { path: path.to_owned(), found, known }),
+        _ => Ok(()),
+    }
 }
 
 /// Checks that the file can be written, before an hour of measuring instead of after it.
@@ -192,22 +205,4 @@ pub fn check_writable(folder: &Path) -> Result<(), FileError> {
     let error = |source| FileError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(error)?;
     Draft::of(&folder.join("draft")).map(drop).map_err(error)
-}
-
-/// The JSON Schema of a report, generated from the types.
-pub fn schema() -> serde_json::Value {
-    with_id(schemars::schema_for!(Report).to_value(), "report", SCHEMA_VERSION)
-}
-
-/// The schema under a name that says which layout it is of (RFC 8141).
-fn with_id(mut schema: serde_json::Value, what: &str, version: u32) -> serde_json::Value {
-    if let Some(object) = schema.as_object_mut() {
-        object.insert("$id".to_owned(), format!("urn:forc-perf:schema:{what}:{version}").into());
-    }
-    schema
-}
-
-/// The JSON Schema of a comparison, generated from the types.
-pub fn comparison_schema() -> serde_json::Value {
-    with_id(schemars::schema_for!(Comparison).to_value(), "comparison", COMPARISON_SCHEMA_VERSION)
 }

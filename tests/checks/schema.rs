@@ -1,6 +1,6 @@
 //! What is written fits the JSON Schemas that `forc-perf schema` prints.
 
-use forc_perf::report::file;
+use forc_perf::model::{COMPARISON_SCHEMA, REPORT_SCHEMA};
 use serde_json::{Value, json};
 
 use crate::{compared, nights, recorded};
@@ -12,7 +12,7 @@ fn errors(schema: &Value, file: &Value) -> Vec<String> {
 
 #[test]
 fn a_recorded_report_fits_the_schema_and_a_spoilt_one_does_not() {
-    let schema = file::schema();
+    let schema = serde_json::from_str(REPORT_SCHEMA).unwrap();
     let mut json = serde_json::to_value(recorded()).unwrap();
     assert_eq!(errors(&schema, &json), Vec::<String>::new());
     json["benchmarks"][1]["runs"][0]["frames"][0]["memory_usage"] = json!("much");
@@ -23,7 +23,7 @@ fn a_recorded_report_fits_the_schema_and_a_spoilt_one_does_not() {
 
 #[test]
 fn a_comparison_fits_its_schema_and_a_spoilt_one_does_not() {
-    let schema = file::comparison_schema();
+    let schema = serde_json::from_str(COMPARISON_SCHEMA).unwrap();
     let mut json = serde_json::to_value(compared()).unwrap();
     assert_eq!(errors(&schema, &json), Vec::<String>::new());
     json["sides"] = json!(2);

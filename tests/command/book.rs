@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Bed, Ended, PATIENCE, not_run, shell_script, stand_in, stand_in_as};
+use crate::support::{Bed, Ended, InTime, not_run, shell_script, stand_in, stand_in_as};
 
 /// What the shell of a command ends with, where it is given.
 const SHELL_WORDS: [&str; 5] = [">", ">>", "<", "|", "&&"];
@@ -172,7 +172,7 @@ impl Desk {
         stand_in_as(&desk.bed.path("work/forc-old"), "old");
         stand_in_as(&desk.bed.path("work/forc-new"), "new");
         shell_script(&desk.bed.path("bin/cargo"), CARGO);
-        let program = assert_cmd::cargo::cargo_bin!("forc-perf").display().to_string();
+        let program = Path::new(env!("CARGO_BIN_EXE_forc-perf")).display().to_string();
         shell_script(&desk.bed.path("bin/forc-perf"), &format!("{FORC_PERF}\nexec '{program}' \"$@\""));
         // forc finds its plugins by their names.
         shell_script(&desk.bed.path("bin/forc"), "[ \"$1\" = perf ] && shift && exec forc-perf \"$@\"");
@@ -231,7 +231,7 @@ impl Desk {
             .env("STAND_IN_BINARY", stand_in())
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1");
-        Ended::of(assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap())
+        Ended::of(command.in_time())
     }
 }
 

@@ -5,13 +5,13 @@ use std::io::Read;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
-use crate::support::{Bed, PATIENCE, run};
+use crate::support::{Bed, InTime, run};
 use forc_perf::collector::counters_available;
 use forc_perf::report::{file, terminal};
 use serde_json::Value;
 
 fn output(bed: &Bed, args: &[&str]) -> (Option<i32>, String, String) {
-    let output = bed.harness().args(args).output().unwrap();
+    let output = bed.harness().args(args).in_time();
     (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
 }
 
@@ -207,7 +207,7 @@ fn a_reader_that_has_seen_enough_breaks_nothing() {
         (vec!["toolchain".to_owned(), "path".to_owned()], false),
         (vec!["list".to_owned(), "--suite".to_owned(), "suite".to_owned()], false),
     ] {
-        let mut child = bed.harness_child();
+        let mut child = bed.harness();
         let mut child = child.args(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let mut stderr = String::new();
@@ -259,7 +259,7 @@ fn half_of_an_output_is_a_failure() {
     let bed = with_something_to_print();
     for words in PRINTING {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let ended = bed.harness_child().args(words).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let ended = bed.harness().args(words).stdout(full).stderr(Stdio::piped()).output().unwrap();
         let stderr = String::from_utf8(ended.stderr).unwrap();
         assert_eq!(ended.status.code(), Some(4), "{words:?}: {stderr}");
         assert!(stderr.contains("written") && stderr.contains("No space left on device"), "{words:?}: {stderr}");
@@ -273,7 +273,7 @@ fn a_reader_that_is_gone_is_no_failure() {
     for words in PRINTING {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let ended = bed.harness_child().args(words).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        let ended = bed.harness().args(words).stdout(writer).stderr(Stdio::piped()).output().unwrap();
         assert_eq!(ended.status.code(), Some(0), "{words:?}: {}", String::from_utf8_lossy(&ended.stderr));
     }
 }
@@ -311,7 +311,7 @@ fn a_terminal_gets_colours_and_a_table_that_fits_and_no_colours_where_they_are_n
     bed.good_project();
     bed.project("with-a-long-name/and-another-quite-long-one", "package script x");
     let command = || {
-        let mut command = bed.harness_child();
+        let mut command = bed.harness();
         command.args(bed.run_words(&["--quick"])).env_remove("CI");
         command
     };
@@ -364,7 +364,7 @@ fn quick_is_three_runs_and_the_budget_sets_their_number_else() {
     assert_eq!(run.benchmark("a/a/debug").runs.len(), 3);
     let mut command = bed.harness();
     command.args(["run", "--suite", "suite", "--output", "report.json", "--pin", "never", "--budget", "1ms"]);
-    assert!(command.timeout(PATIENCE).output().unwrap().status.success());
+    assert!(command.in_time().status.success());
     assert_eq!(
         file::read(&bed.path("report.json")).unwrap().benchmarks[0].runs.len(),
         10,

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::support::{self, Bed, alone, eventually, signal, stand_in_as, state_of};
-use assert_cmd::assert::OutputAssertExt;
+use crate::support::{self, Bed, InTime, alone, eventually, signal, stand_in_as, state_of};
 use forc_perf::model::{
     Benchmark, BenchmarkFindings, Comparison, Completion, Figure, Findings, Metric, OutputFinding, StdChoice, Verdict,
 };
@@ -60,7 +59,7 @@ impl Rivals {
     }
 
     fn run(&self, words: &[String]) -> Compared {
-        let output = self.bed.harness().args(words).output().unwrap();
+        let output = self.bed.harness().args(words).in_time();
         Compared {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -342,7 +341,7 @@ fn an_interrupted_comparison_goes_on_and_loses_no_run() {
     let journal = rivals.bed.path("comparison.json.journal");
     let blocks = || fs::read_to_string(&journal).map_or(0, |text| text.lines().count().saturating_sub(1));
 
-    let mut child = rivals.bed.harness_child();
+    let mut child = rivals.bed.harness();
     let mut child =
         child.args(&words).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     eventually("the run that waits is on", || rivals.bed.path("on").exists());
@@ -383,7 +382,7 @@ fn a_comparison_is_not_gone_on_with_by_another_compiler() {
     rivals.bed.project("g/p", &format!("count {count}\non 5 say {on}\non 5 hang\nspin 5\ninfo 64 8 8 1"));
     let words = rivals.words(&["old/forc", "new/forc", "--schedule", "turns", "--max-runs", "10"]);
     let journal = rivals.bed.path("comparison.json.journal");
-    let mut child = rivals.bed.harness_child().args(&words).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let mut child = rivals.bed.harness().args(&words).stdout(std::process::Stdio::null()).spawn().unwrap();
     eventually("the run that never ends is on", || rivals.bed.path("on").exists());
     assert_eq!(fs::read_to_string(&journal).unwrap().lines().count(), 2, "a block is measured");
 
@@ -481,8 +480,8 @@ fn what_was_kept_is_shown_in_every_format() {
     compared.assert_code(5);
     let kept = rivals.bed.word("comparison.json");
     let shown = |format: &str| {
-        let output = rivals.bed.harness().args(["show", &kept, "--format", format]).output().unwrap().assert().code(5);
-        String::from_utf8(output.get_output().stdout.clone()).unwrap()
+        let output = rivals.bed.harness().args(["show", &kept, "--format", format]).ends_with(5);
+        String::from_utf8(output.stdout).unwrap()
     };
     assert_eq!(shown("terminal"), compared.stdout);
     assert!(shown("markdown").contains("<details>"));
@@ -509,7 +508,7 @@ fn two_reports_are_held_against_each_other_with_what_that_costs() {
         run.assert_code(0);
     }
     let diff = |args: &[&str]| {
-        let output = rivals.bed.harness().arg("diff").args(args).output().unwrap();
+        let output = rivals.bed.harness().arg("diff").args(args).in_time();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
     };

@@ -31,7 +31,7 @@ impl Rivals {
     /// The command that compares these words, on so many of the machine's processors as are given, where any are.
     fn command(&self, words: &[&str], processors: Option<Vec<usize>>) -> Command {
         let (suite, output) = (self.bed.word("suite"), self.bed.word("comparison.json"));
-        let mut command = self.bed.harness_child();
+        let mut command = self.bed.harness();
         command.args(["compare", "--suite", &suite, "--output", &output, "--seed", "7", "--budget", "10m"]).args(words);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(processors) = processors {
@@ -217,9 +217,11 @@ fn a_side_that_hangs_is_ended_at_its_limit() {
 fn an_interrupt_ends_both_and_the_comparison_goes_on_as_it_began() {
     let Some(_) = two_processors() else { return };
     let rivals = Rivals::new();
-    let (count, on) = (rivals.bed.word("count"), rivals.bed.word("on"));
+    let [count, other_count, on] = ["count", "other-count", "on"].map(|name| rivals.bed.word(name));
     let wait = format!("as new on 8 say {on}\nas new on 8 hang\n");
-    rivals.bed.project("g/p", &format!("as new count {count}\nsleep 3\n{wait}info 64 8 8 1"));
+    rivals
+        .bed
+        .project("g/p", &format!("as new count {count}\nas old count {other_count}\nsleep 3\n{wait}info 64 8 8 1"));
     let words = ["old/forc", "new/forc", "--schedule", "duet", "--min-runs", "12", "--max-runs", "12"];
     let child = rivals.command(&words, None).spawn().unwrap();
     eventually("the run that waits is on", || rivals.bed.path("on").exists());

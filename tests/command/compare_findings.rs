@@ -1,7 +1,6 @@
 //! What `forc-perf compare` makes of findings that could be misread.
 
-use crate::support::{Bed, not_run, stand_in_as};
-use assert_cmd::assert::OutputAssertExt;
+use crate::support::{Bed, InTime, not_run, stand_in_as};
 use forc_perf::collector;
 use forc_perf::model::{Comparison, Metric, Verdict};
 use forc_perf::report::file;
@@ -15,8 +14,8 @@ fn compare(bed: &Bed, code: i32, args: &[&str]) -> (Comparison, String) {
     }
     let (suite, output) = (bed.word("suite"), bed.word("comparison.json"));
     let fixed = ["compare", "old/forc", "new/forc", "--suite", &suite, "--output", &output, "--max-runs", "3"];
-    let output = bed.harness().args(fixed).args(args).output().unwrap().assert().code(code);
-    let stdout = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    let output = bed.harness().args(fixed).args(args).ends_with(code);
+    let stdout = String::from_utf8(output.stdout).unwrap();
     (file::read_comparison(&bed.path("comparison.json")).unwrap(), stdout)
 }
 

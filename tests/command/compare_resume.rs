@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::{Bed, Ended, alone, eventually, shell_script, signal};
+use crate::support::{Bed, Ended, InTime, alone, eventually, shell_script, signal};
 use forc_perf::model::{BenchmarkFindings, Comparison, Completion, Metric};
 use forc_perf::report::file;
 
@@ -39,7 +39,7 @@ impl Rivals {
     /// Begins a comparison and interrupts it once the run that waits has written the file `on`.
     fn interrupt(&self, args: &[&str]) -> Ended {
         let _ = fs::remove_file(self.bed.path("on"));
-        let mut command = self.bed.harness_child();
+        let mut command = self.bed.harness();
         command.args(self.words(args)).env("PATH", self.path()).stdout(Stdio::null()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
         eventually("the run that waits is on", || self.bed.path("on").exists());
@@ -49,7 +49,7 @@ impl Rivals {
     }
 
     fn run(&self, args: &[&str]) -> Ended {
-        let output = self.bed.harness().args(self.words(args)).env("PATH", self.path()).output().unwrap();
+        let output = self.bed.harness().args(self.words(args)).env("PATH", self.path()).in_time();
         Ended::of(output)
     }
 

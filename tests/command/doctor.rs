@@ -201,7 +201,7 @@ fn a_compiler_that_was_stopped_and_continued_is_told() {
     let script =
         format!("count {counter}\nspin 20\non 3 say {}\non 3 await {}\nspin 20\n", said.display(), bed.word("go"));
     bed.project("a/stopped", &script);
-    let mut command = bed.harness_child();
+    let mut command = bed.harness();
     let mut harness = command.args(bed.run_words(&["--samples", "3"])).spawn().unwrap();
     eventually("the compiler says its id", || text_of(&said).trim().parse::<u32>().is_ok());
     let pid: u32 = text_of(&said).trim().parse().unwrap();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::{self, Bed, Ended, copy_of_stand_in, eventually, run, shell_script, signal, stand_in};
+use crate::support::{self, Bed, Ended, InTime, copy_of_stand_in, eventually, run, shell_script, signal, stand_in};
 use forc_perf::history::{History, Match, ReportFilter, SeriesFilter};
 use forc_perf::report::file;
 use serde_json::{Value, json};
@@ -140,7 +140,7 @@ fn several_processes_record_at_once() {
     let children: Vec<_> = files
         .chunks(4)
         .map(|files| {
-            let mut command = bed.harness_child();
+            let mut command = bed.harness();
             command.args(["history", "import"]).args(files).stdout(Stdio::null()).stderr(Stdio::piped());
             command.spawn().unwrap()
         })
@@ -162,7 +162,7 @@ fn a_kill_at_any_moment_loses_at_most_the_report_in_hand() {
     let mut killed_within = 0;
     let mut before = 1;
     for _ in 0..12 {
-        let mut command = bed.harness_child();
+        let mut command = bed.harness();
         command.args(["history", "import"]).args(&files).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(random.u64(5..400)));
@@ -579,12 +579,11 @@ impl Sway {
     }
 
     fn backfill(&self, args: &[&str]) -> Ended {
-        let output = assert_cmd::Command::from_std(self.backfill_command(args)).timeout(support::PATIENCE).output();
-        Ended::of(output.unwrap())
+        Ended::of(self.backfill_command(args).in_time())
     }
 
     fn backfill_command(&self, args: &[&str]) -> Command {
-        let mut command: Command = self.bed.harness_child();
+        let mut command: Command = self.bed.harness();
         let cargo = shell_script(&self.bed.path("fake/cargo"), BUILD);
         let suite = self.bed.word("suite");
         command

@@ -121,7 +121,7 @@ fn a_full_disk_is_named_with_the_file_and_what_can_be_done() {
     fs::write(bed.path("suite/good/good/src/big.sw"), "// ".repeat(100_000)).unwrap();
     // No file may grow beyond 64 KiB: for whoever writes one, the disk is full.
     let words = bed.run_words(&[]).iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
-    let harness = assert_cmd::cargo::cargo_bin!("forc-perf");
+    let harness = Path::new(env!("CARGO_BIN_EXE_forc-perf"));
     let script = format!("trap '' XFSZ\nulimit -f 128\nexec {} {words}", Path::new(harness).display());
     let script = shell_script(&bed.path("limited"), &script);
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();

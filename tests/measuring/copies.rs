@@ -7,8 +7,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Bed, shell_script, stand_in, stand_in_as};
-use assert_cmd::assert::OutputAssertExt;
+use crate::support::{Bed, InTime, shell_script, stand_in, stand_in_as};
 use forc_perf::model::{FailureKind, Metric, Verdict};
 use forc_perf::report::file;
 
@@ -34,7 +33,7 @@ fn every_side_runs_from_a_file_of_its_own_at_a_path_of_the_same_length() {
     bed.project("g/p", &format!("binary {}\npackage script p", log.display()));
     let words = ["compare", "old/forc", "a-much-longer-name/forc-of-mine", "--control", "--suite", "suite"];
     let more = ["--output", "c.json", "--min-runs", "2", "--max-runs", "2", "--fail-on", "never"];
-    bed.harness().args(words).args(more).output().unwrap().assert().code(0);
+    bed.harness().args(words).args(more).ends_with(0);
 
     let told = told(&log);
     assert_eq!(told.len(), 3, "base, side and control: {told:?}");
@@ -114,8 +113,8 @@ fn what_differs_between_a_binary_and_itself_is_no_regression_of_it() {
     let diff = |format: &str| {
         let words =
             ["diff", "old.json", "new.json", "--output", "c.json", "--fail-on", "undecided", "--format", format];
-        let output = bed.harness().args(words).output().unwrap().assert().code(0);
-        String::from_utf8(output.get_output().stdout.clone()).unwrap()
+        let output = bed.harness().args(words).ends_with(0);
+        String::from_utf8(output.stdout).unwrap()
     };
     for format in ["terminal", "markdown", "html"] {
         assert!(diff(format).contains("the same binary"), "{format}");

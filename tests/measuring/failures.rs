@@ -208,7 +208,7 @@ fn a_gigabyte_of_stderr_neither_blocks_nor_fills_the_memory() {
             "count {count}\nerr the first words\non 1 exit 0\nflood 1024\nerr \nerr error: the last words\nexit 1"
         ),
     );
-    let mut command = bed.harness_child();
+    let mut command = bed.harness();
     command.args(bed.run_words(&["--samples", "1"])).stdout(Stdio::null()).stderr(Stdio::null());
     let (status, peak) = wait_with_peak(&mut command.spawn().unwrap());
     assert_eq!(status, 3);
@@ -228,7 +228,7 @@ fn an_info_line_of_a_hundred_megabytes_is_read_in_bounded_memory() {
         "long/long",
         &format!("count {count}\nstart long compile asm to bytecode\nstop long compile asm to bytecode\non 2 big-info 100 4321"),
     );
-    let mut command = bed.harness_child();
+    let mut command = bed.harness();
     command.args(bed.run_words(&["--samples", "1"])).stdout(Stdio::null()).stderr(Stdio::null());
     let (status, peak) = wait_with_peak(&mut command.spawn().unwrap());
     assert_eq!(status, 0);
@@ -344,7 +344,7 @@ fn stop_in_the_third_build(bed: &Bed, stop: impl Fn(u32), args: &[&str]) -> (Opt
             bed.word("grandchild")
         ),
     );
-    let mut child = bed.harness_child();
+    let mut child = bed.harness();
     child.args(bed.run_words(args)).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = child.spawn().unwrap();
     eventually("the third build is on", || bed.path("on").exists() && bed.path("grandchild").exists());
@@ -398,7 +398,7 @@ fn where_a_hangup_is_ignored_it_stays_so() {
     let bed = Bed::new();
     let (count, on) = (bed.word("count"), bed.word("on"));
     bed.project("apps/slow", &format!("count {count}\npackage script slow\non 2 say {on}\non 2 sleep 300"));
-    let mut child = bed.harness_child();
+    let mut child = bed.harness();
     child.args(bed.run_words(&["--samples", "3"])).stdout(Stdio::null()).stderr(Stdio::null());
     // SAFETY: `signal` may be called between fork and exec.
     unsafe {
@@ -443,7 +443,7 @@ fn an_interrupt_before_the_first_measured_run_leaves_an_older_report_alone() {
     let before = fs::read(bed.path("report.json")).unwrap();
     let on = bed.word("on");
     bed.project("apps/slow", &format!("say {on}\nhang"));
-    let mut child = bed.harness_child();
+    let mut child = bed.harness();
     child.args(bed.run_words(&["slow"])).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = child.spawn().unwrap();
     eventually("the build is on", || bed.path("on").exists());
@@ -459,7 +459,7 @@ fn an_interrupt_while_the_compiler_is_asked_what_it_can_do_is_an_interrupt() {
     bed.good_project();
     let on = bed.word("on");
     let forc = support::shell_script(&bed.path("bin/forc"), &format!("echo > {on}\nsleep 3600"));
-    let mut child = bed.harness_child();
+    let mut child = bed.harness();
     child.args(bed.run_words(&["--forc", forc.to_str().unwrap()])).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = child.spawn().unwrap();
     eventually("the compiler is asked", || bed.path("on").exists());
@@ -474,7 +474,7 @@ fn two_harnesses_at_once_do_not_disturb_each_other() {
     bed.good_project();
     // In the same working folder, with the same place for report, charts and page.
     let start = || {
-        let mut child = bed.harness_child();
+        let mut child = bed.harness();
         child.args(["run", "--suite", "suite", "--samples", "5", "--pin", "never"]);
         child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
@@ -509,7 +509,7 @@ fn the_projects_folder_stays_as_it_was_after_success_failure_and_interrupt() {
     let (count, on) = (bed.word("count"), bed.word("on"));
     bed.project("apps/slow", &format!("count {count}\npackage script slow\non 2 say {on}\non 2 hang"));
     let before = state_of(&bed.path("suite"));
-    let mut child = bed.harness_child();
+    let mut child = bed.harness();
     child.args(bed.run_words(&[])).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = child.spawn().unwrap();
     eventually("a build is on", || bed.path("on").exists());
@@ -519,7 +519,7 @@ fn the_projects_folder_stays_as_it_was_after_success_failure_and_interrupt() {
     // Even a harness that is killed outright, and can tidy up nothing.
     fs::remove_file(bed.path("count")).unwrap();
     fs::remove_file(bed.path("on")).unwrap();
-    let mut child = bed.harness_child();
+    let mut child = bed.harness();
     child.args(bed.run_words(&[])).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = child.spawn().unwrap();
     eventually("a build is on", || bed.path("on").exists());
@@ -581,7 +581,7 @@ fn a_killed_harness_leaves_no_process_and_the_next_one_removes_its_files() {
     let bed = Bed::new();
     let (compiler, grandchild) = stays(&bed);
     let mut harness =
-        bed.harness_child().args(bed.run_words(&[])).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        bed.harness().args(bed.run_words(&[])).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     eventually("the compiler runs", || !text_of(&compiler).is_empty() && !text_of(&grandchild).is_empty());
     harness.kill().unwrap();
     harness.wait().unwrap();
@@ -606,7 +606,7 @@ fn the_time_that_the_harness_stood_still_is_no_compilers() {
         ),
     );
     let words = bed.run_words(&["--samples", "3"]);
-    let mut harness = bed.harness_child().args(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut harness = bed.harness().args(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     eventually("the third build is on", || !text_of(&building).is_empty());
     signal(harness.id(), libc::SIGSTOP);
     let still = Duration::from_secs(20);

@@ -70,7 +70,7 @@ fn a_kill_at_any_moment_leaves_whole_files_and_no_process() {
     }
     for number in 0..kills {
         let words = &commands[number % commands.len()];
-        let mut command = bed.harness_child();
+        let mut command = bed.harness();
         command.args(words).stdout(Stdio::null()).stderr(Stdio::null());
         let began = Instant::now();
         let mut child = command.spawn().unwrap();

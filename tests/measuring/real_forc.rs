@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{self, Bed, Run, alone, state_of};
+use crate::support::{self, Bed, InTime, Run, alone, state_of};
 use forc_perf::collector::Invocation;
 use forc_perf::collector::callgrind::{self, CallgrindOptions};
 use forc_perf::forc::{Locator, ToolchainSpec, command, install, toolchain};
@@ -191,7 +191,7 @@ fn a_real_forc_is_no_worse_than_itself_and_its_instructions_show_that() {
     if counted {
         words.push("--instructions=2");
     }
-    let output = bed.harness().args(&words).output().unwrap();
+    let output = bed.harness().args(&words).in_time();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert_eq!(output.status.code(), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
     let comparison = forc_perf::report::file::read_comparison(&bed.path("comparison.json")).unwrap();

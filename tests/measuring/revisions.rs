@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::support::{
-    self, Bed, Ended, PATIENCE, eventually, shell_script, signal, stand_in, state_of, text_of, wait_for,
+    self, Bed, Ended, InTime, eventually, shell_script, signal, stand_in, state_of, text_of, wait_for,
 };
 use forc_perf::model::Origin;
 
@@ -124,7 +124,7 @@ impl Sway {
 
     /// The harness with the real cargo, which finds its Rust although it has another home.
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.bed.harness_child();
+        let mut command = self.bed.harness();
         let home = std::env::home_dir().unwrap();
         for (variable, folder) in [("RUSTUP_HOME", ".rustup"), ("CARGO_HOME", ".cargo")] {
             if std::env::var_os(variable).is_none() && home.join(folder).is_dir() {
@@ -152,8 +152,8 @@ impl Sway {
         command
     }
 
-    fn run(&self, command: Command) -> Ended {
-        Ended::of(assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap())
+    fn run(&self, mut command: Command) -> Ended {
+        Ended::of(command.in_time())
     }
 
     /// Builds with the real cargo; the checkout stays as it is, to the last byte and time.

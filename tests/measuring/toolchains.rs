@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use crate::support::{
-    self, Bed, PATIENCE, copy_of_stand_in, eventually, shell_script, signal, stand_in, text_of, wait_for,
+    self, Bed, InTime, copy_of_stand_in, eventually, shell_script, signal, stand_in, text_of, wait_for,
 };
 use forc_perf::model::Origin;
 
@@ -51,14 +51,13 @@ impl Workshop {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.bed.harness_child();
+        let mut command = self.bed.harness();
         command.args(args).env_remove("FORC_PERF_FORC").env("CARGO", &self.cargo).env("PATH", "/usr/bin:/bin");
         command
     }
 
     fn run(&self, args: &[&str]) -> (Option<i32>, String, String) {
-        let Output { status, stdout, stderr } =
-            assert_cmd::Command::from_std(self.command(args)).timeout(PATIENCE).output().unwrap();
+        let Output { status, stdout, stderr } = self.command(args).in_time();
         (status.code(), text(stdout), text(stderr))
     }
 
@@ -226,7 +225,7 @@ fn what_a_build_needs_is_looked_for_before_it_begins() {
     let workshop = Workshop::new(BUILD);
     let mut command = workshop.command(&["toolchain", "install", "0.72.1"]);
     command.env("PATH", workshop.bed.path("empty"));
-    let output = assert_cmd::Command::from_std(command).timeout(PATIENCE).output().unwrap();
+    let output = command.in_time();
     let stderr = text(output.stderr);
     assert_eq!(output.status.code(), Some(4), "{stderr}");
     assert!(stderr.contains("needs `cc`") && stderr.contains("--forc"), "{stderr}");

@@ -11,3 +11,4 @@ mod dashboard;
 mod dashboard_compare;
 mod dashboard_pages;
 mod reports;
+mod zoom;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use crate::browser::{Browser, Page, Theme};
-use crate::support::{Bed, stand_in_as};
+use crate::support::{Bed, InTime, stand_in_as};
 use forc_perf::model::{Comparison, FailedSides, OutputFinding, Report};
 use forc_perf::report::{comparison, file, html};
 
@@ -62,7 +62,7 @@ static COMPARISON: LazyLock<Comparison> = LazyLock::new(|| {
     let (suite, output) = (bed.word("suite"), bed.word("comparison.json"));
     let words =
         ["compare", "old/forc", "new/forc", "--suite", &suite, "--output", &output, "--max-runs", "4", "--control"];
-    let ran = bed.harness().args(words).args(["--pin", "never"]).output().unwrap();
+    let ran = bed.harness().args(words).args(["--pin", "never"]).in_time();
     file::read_comparison(&bed.path("comparison.json"))
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&ran.stderr)))
 });

@@ -6,7 +6,8 @@ pub mod repository;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,6 +28,38 @@ const STAND_IN: &str = include_str!("../stand-in/forc.rs");
 pub fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Running a program that may not hang.
+pub trait InTime {
+    /// Its output, as of [`Command::output`]. It is killed when it takes too long.
+    fn in_time(&mut self) -> Output;
+
+    /// Its output. It has to exit with this code.
+    #[track_caller]
+    fn ends_with(&mut self, code: i32) -> Output {
+        let output = self.in_time();
+        let [stdout, stderr] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+        assert_eq!(output.status.code(), Some(code), "{stdout}{stderr}");
+        output
+    }
+}
+
+impl InTime for Command {
+    fn in_time(&mut self) -> Output {
+        self.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = self.spawn().unwrap();
+        let pid = child.id();
+        let (ended, end) = mpsc::channel::<()>();
+        thread::spawn(move || {
+            if end.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                signal(pid, libc::SIGKILL);
+            }
+        });
+        let output = child.wait_with_output().unwrap();
+        drop(ended);
+        output
+    }
 }
 
 /// A build of a project as the harness starts it.
@@ -174,14 +207,7 @@ impl Bed {
     }
 
     /// The harness, knowing nothing but the bed: no settings, compilers or caches of the machine.
-    pub fn harness(&self) -> assert_cmd::Command {
-        let mut command = assert_cmd::Command::from_std(self.harness_child());
-        command.timeout(PATIENCE);
-        command
-    }
-
-    /// The same as a child to be watched and signalled.
-    pub fn harness_child(&self) -> Command {
+    pub fn harness(&self) -> Command {
         // Set by cargo for the tests of the package that has the program, only.
         let Some(binary) = option_env!("CARGO_BIN_EXE_forc-perf") else {
             panic!("only forc-perf's own tests have its binary")
@@ -235,7 +261,7 @@ impl Bed {
     pub fn run_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Run {
         let mut command = self.harness();
         command.args(self.run_words(args)).envs(variables.iter().copied());
-        let output = command.output().expect("the harness ends in time");
+        let output = command.in_time();
         Run {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -428,5 +454,5 @@ impl Ended {
 
 /// Runs `forc-perf` with these words in a bed.
 pub fn run(bed: &Bed, args: &[&str]) -> Ended {
-    Ended::of(bed.harness().args(args).output().unwrap())
+    Ended::of(bed.harness().args(args).in_time())
 }

@@ -3,13 +3,13 @@ use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{SerdeInstant, Surroundings};
 
 /// One run of a benchmark: what forc announced, what the process did, and how it ended.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Benchmark {
     /// The benchmark's id, `group/project/scenario`.
     pub name: String,
@@ -63,7 +63,8 @@ impl Benchmark {
 }
 
 /// A named interval that forc announced.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BenchmarkPhase {
     /// The compiler's own description of the phase, such as `compile ast to ir`.
     pub name: String,
@@ -99,7 +100,8 @@ impl BenchmarkPhase {
 }
 
 /// What a phase cost the process, from the counters at its start and stop markers and the frames between them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PhaseCost {
     /// CPU time of all threads of the process during the phase.
     pub cpu_time: Option<Duration>,
@@ -124,7 +126,8 @@ pub struct PhaseCost {
 ///
 /// If the processor has fewer counters than requested, they take turns; if its cores are of two kinds, the kernel counts on
 /// one. The figures are then scaled by the share of time that each was active, and the run's notes say so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EventCounts {
     /// Instructions retired in user mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -156,7 +159,8 @@ pub struct EventCounts {
 }
 
 /// A single sample of the process.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BenchmarkFrame {
     /// The time that the frame was captured.
     pub timestamp: SerdeInstant,
@@ -178,7 +182,8 @@ pub struct BenchmarkFrame {
 }
 
 /// The frames of one run, in the order of their timestamps. Serialised as a plain array.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct SerdeFrames(pub Vec<BenchmarkFrame>);
 
@@ -203,7 +208,8 @@ impl From<Vec<BenchmarkFrame>> for SerdeFrames {
 }
 
 /// The compiler's data on the output of one package.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PackageOutput {
     /// The package's name; absent in protocols that do not announce it.
     pub package: Option<String>,
@@ -225,7 +231,8 @@ impl PackageOutput {
 }
 
 /// The data section of one package's binary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DataSection {
     /// Size in bytes, with padding.
     pub size: u64,
@@ -236,7 +243,8 @@ pub struct DataSection {
 }
 
 /// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Exit {
     /// It exited by itself with this code; 0 is success.
@@ -253,7 +261,8 @@ impl Exit {
 }
 
 /// The kernel's accounting of a process and of the children that it waited for (`wait4`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Accounting {
     /// CPU time in user mode.
     pub user_time: Duration,
@@ -283,7 +292,8 @@ impl Accounting {
 }
 
 /// How a compiler announces its phases, best first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     /// `/dyno start|stop|info` lines (`forc build --profile`).
@@ -296,7 +306,8 @@ pub enum Protocol {
 }
 
 /// Where frames come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SamplerKind {
     /// `/proc` files that are kept open, and the process's CPU clock (Linux).
@@ -307,7 +318,8 @@ pub enum SamplerKind {
 }
 
 /// What collecting one run cost, and how late its frames were.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CollectorCost {
     /// Where the frames came from.
     pub sampler: SamplerKind,

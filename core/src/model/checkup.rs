@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One fact about the machine, and what it means for measuring on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Check {
     /// The topic, in a fixed word or two: `governor`, `steal time`, ….
     pub topic: String,
@@ -27,7 +27,8 @@ impl Check {
 }
 
 /// How much a fact about the machine matters, the least first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// As it should be.
@@ -53,7 +54,8 @@ impl Severity {
 }
 
 /// What the whole machine did during one run, read just before its spawn and just after its end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Surroundings {
     /// Time between the two readings.
     pub elapsed: Duration,
@@ -67,7 +69,8 @@ pub struct Surroundings {
 }
 
 /// Something that casts doubt on a benchmark's figures. It is no failure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunWarning {
     /// What kind of thing.
     pub kind: WarningKind,
@@ -80,7 +83,8 @@ pub struct RunWarning {
 }
 
 /// What casts doubt on a benchmark's figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WarningKind {
     /// A run was stopped and continued, or waited without work. The degree is the longest standstill in seconds.

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Completion, Environment, Failure, Harness, Measured, Measuring, Metric, Skipped, Toolchain};
@@ -16,7 +15,8 @@ pub const MOST_RUNS: usize = 10_000;
 /// The measurements and findings of one comparison of compilers.
 ///
 /// The first side is the base; every other side has its findings against it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// The version of this file's layout, [`COMPARISON_SCHEMA_VERSION`].
     pub comparison_version: u32,
@@ -112,7 +112,8 @@ pub struct ControlOutcome {
 }
 
 /// One compiler of a comparison, and its measurements.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Side {
     /// What the user called it: `0.72.1`, `my-branch`, `./forc-new`.
     pub name: String,
@@ -141,7 +142,8 @@ impl Side {
 }
 
 /// How a comparison was measured and decided.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CompareSettings {
     /// The folder (or the file of target projects) that the suite was read from.
     pub suite: PathBuf,
@@ -194,7 +196,8 @@ pub struct CompareSettings {
 }
 
 /// How the runs of a block are made.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
     /// One after the other, in an order drawn for each block.
@@ -223,7 +226,8 @@ impl Schedule {
 }
 
 /// A look at the data, declared in advance.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Look {
     /// The number of blocks of a benchmark at this look.
     pub runs: usize,
@@ -232,7 +236,8 @@ pub struct Look {
 }
 
 /// Which std the sides were built with. The two choices answer different questions.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StdChoice {
     /// Each with its own, or with the one that it finds by itself: compiler and std together are compared.
@@ -242,7 +247,8 @@ pub enum StdChoice {
 }
 
 /// The findings of one side against the base.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Findings {
     /// The side, as an index into the comparison's sides.
     pub side: usize,
@@ -291,7 +297,8 @@ impl Findings {
 }
 
 /// A metric over all benchmarks: a figure like any other, with a verdict of its own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Total {
     /// The metric.
     pub metric: Metric,
@@ -342,7 +349,8 @@ fn undecided() -> Verdict {
 }
 
 /// What a figure's verdict and interval are based on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// Values that never vary, compared as they are.
@@ -367,7 +375,8 @@ impl Basis {
 }
 
 /// The findings of one benchmark.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct BenchmarkFindings {
     /// `group/project/scenario`.
     pub id: String,
@@ -462,7 +471,8 @@ impl Scope {
 }
 
 /// On which sides a benchmark could not be built.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FailedSides {
     /// Why not on the base; absent if it could.
     pub base: Option<Box<Failure>>,
@@ -471,7 +481,8 @@ pub struct FailedSides {
 }
 
 /// Whether two compilers' outputs of a project are the same: bytecode, ABI and storage slots, file by file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum OutputFinding {
     /// No output to compare.
@@ -484,7 +495,8 @@ pub enum OutputFinding {
 }
 
 /// One figure: a metric of a benchmark's whole run or of one of its phases.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Figure {
     /// The metric.
     pub metric: Metric,
@@ -507,7 +519,7 @@ pub struct Figure {
     pub low: f64,
     /// Upper end of the ratio's interval; infinite, in JSON `null`, if the noise is unknown.
     #[serde(deserialize_with = "infinite_if_null")]
-    #[schemars(with = "Option<f64>")]
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub high: f64,
     /// The interval's confidence, 0 to 1; 1 where the values are exact.
     pub confidence: f64,
@@ -549,7 +561,8 @@ fn infinite_if_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result
 }
 
 /// A phase that only one of two compilers has.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnmatchedPhase {
     /// The phase.
     pub phase: String,
@@ -562,7 +575,8 @@ pub struct UnmatchedPhase {
 }
 
 /// The verdict on a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It became worse: shown.

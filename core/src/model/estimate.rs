@@ -1,10 +1,10 @@
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::{Direction, Metric, Unit};
 
 /// What a sample says of a quantity: robust figures in the metric's unit.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Estimate {
     /// How many values it rests on.
     pub count: usize,
@@ -26,7 +26,8 @@ pub struct Estimate {
 }
 
 /// The estimate of one metric of a benchmark.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MetricSummary {
     /// What was measured.
     pub metric: Metric,
@@ -39,7 +40,8 @@ pub struct MetricSummary {
 }
 
 /// A row of where a benchmark's time goes: one top-level phase of one package, or what lies outside the phases.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PhaseSummary {
     /// The phase; absent for the time outside all phases.
     pub phase: Option<String>,

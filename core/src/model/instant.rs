@@ -1,7 +1,6 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The instant that every [`SerdeInstant`] of this process is relative to: taken once, at the first use.
@@ -11,7 +10,8 @@ static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 ///
 /// Serialised as `{"secs": …, "nanos": …}` since that epoch. Instants of one report can be subtracted from each other;
 /// instants of two reports cannot, as each program has an epoch of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct SerdeInstant(Duration);
 

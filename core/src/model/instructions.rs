@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The instructions of one build, counted by running it on callgrind's simulated processor: slow, and steady to a few
 /// hundredths of a per cent, independent of the machine's load.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct InstructionCount {
     /// The tool that counted, with its version, such as `callgrind-3.19.0`. Counts of different versions may differ a
     /// little.
@@ -33,7 +33,8 @@ impl InstructionCount {
 }
 
 /// The instructions of one phase.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PhaseInstructions {
     /// The compiler's own description of the phase.
     pub phase: String,

@@ -11,7 +11,9 @@ mod environment;
 mod estimate;
 mod instant;
 mod instructions;
+mod json;
 mod report;
+mod schema;
 mod toolchain;
 
 pub use crate::metric::{Direction, Metric, Unit};
@@ -33,4 +35,5 @@ pub use report::{
     Completion, Failure, FailureKind, Harness, Measured, Measuring, OutputFile, Report, SCHEMA_VERSION, Settings,
     Skipped,
 };
+pub use schema::{COMPARISON_SCHEMA, REPORT_SCHEMA};
 pub use toolchain::{Capabilities, Origin, Revision, Toolchain};

@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -13,7 +12,8 @@ use super::{
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// What one invocation of the harness measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
     /// The version of this file's layout, [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -46,7 +46,8 @@ impl Report {
 }
 
 /// The program that wrote a report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Harness {
     /// Its name, `forc-perf`.
     pub name: String,
@@ -55,7 +56,8 @@ pub struct Harness {
 }
 
 /// How a report was measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Settings {
     /// The folder (or the file of target projects) that the suite was read from.
     pub suite: PathBuf,
@@ -77,7 +79,8 @@ pub struct Settings {
 }
 
 /// Whether everything requested was measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Completion {
     /// Yes.
@@ -87,7 +90,8 @@ pub enum Completion {
 }
 
 /// How the measuring time was spent: from the first measured run's spawn to the last one's exit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Measuring {
     /// All of it.
     pub wall: Duration,
@@ -98,7 +102,8 @@ pub struct Measuring {
 }
 
 /// One benchmark and its runs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Measured {
     /// `group/project/scenario`.
     pub id: String,
@@ -147,7 +152,8 @@ pub struct Measured {
 }
 
 /// A file that a compiler wrote: bytecode, ABI, storage slots.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OutputFile {
     /// Its path below the project's folder, such as `out/debug/token.bin`.
     pub path: String,
@@ -165,7 +171,8 @@ impl Measured {
 }
 
 /// A run that did not succeed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Failure {
     /// What went wrong.
     pub kind: FailureKind,
@@ -182,7 +189,8 @@ pub struct Failure {
 }
 
 /// What went wrong with a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// The compiler could not be started.
@@ -220,7 +228,8 @@ impl FailureKind {
 }
 
 /// A project or benchmark that was left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Skipped {
     /// A benchmark's or a project's id, or a path.
     pub name: String,

@@ -1,12 +1,12 @@
 use std::path::{Path, PathBuf};
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Protocol;
 
 /// One forc binary, its origin, and what it supports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Toolchain {
     /// The version that forc reports, such as `0.72.1`, or `0.72.1+nightly.20260101`.
     pub version: String,
@@ -28,7 +28,8 @@ pub struct Toolchain {
 }
 
 /// Where a toolchain's binary came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// The path was given.
@@ -56,7 +57,8 @@ impl Origin {
 }
 
 /// A revision of the compiler's repository.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Revision {
     /// The checkout's folder, or the repository's URL.
     pub repository: String,
@@ -99,7 +101,8 @@ fn short(id: &str) -> String {
 }
 
 /// What a forc supports, found by probing the binary.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Capabilities {
     /// The best protocol for its phases.
     pub protocol: Protocol,

@@ -12,7 +12,7 @@
 //! - **Fewer: spread.** n blocks have 2ⁿ signs, of which no test can make less than 2/2ⁿ. The missing information is
 //!   replaced by an assumption: the middle of the differences is normal after trimming, with a variance estimated from its
 //!   own values and those of the other benchmarks of the same metric. See `spread`. The effect of a wrong assumption is
-//!   measured (`cargo bench --bench verdicts`). Times are judged from [`FEWEST_TIMES`] blocks on, since a program whose time
+//!   measured (`cargo bench --profile release --bench verdicts`). Times are judged from [`FEWEST_TIMES`] blocks on, since a program whose time
 //!   has two levels shows three equal differences in one of 32 cases; [`Noise::Steady`] figures, which do not follow the
 //!   machine's speed (memory, instructions), from three, and by both sides' values rather than by pairs: twice the degrees
 //!   of freedom. Fewer than eight show a change only beyond [`Sample::step`], the possible difference of a second level.

@@ -4,8 +4,8 @@
 //! outliers: medians, their distribution-free intervals, and interquartile ranges.
 //!
 //! [`judge`](fn@judge) decides whether one compiler is slower than another, for all figures of a comparison at once. The
-//! method is described there, and `cargo bench --bench verdicts` measures its error rates. [`change_points`] finds the
-//! commit since which it is slower, from one median per commit; see `cargo bench --bench steps`.
+//! method is described there, and `cargo bench --profile release --bench verdicts` measures its error rates. [`change_points`] finds the
+//! commit since which it is slower, from one median per commit; see `cargo bench --profile release --bench steps`.
 
 mod change_points;
 mod family;

@@ -41,9 +41,9 @@
   const threeDigits = (value) => value.toFixed(Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2);
   const format = (value, unit) => {
     const [name, size] = unitFor(value, unit);
-    return size === 1 || !unit ? `${Math.round(value).toLocaleString("en")} ${unit && name}`.trim() : `${threeDigits(value / size)} ${name}`;
+    if (!unit) return Math.round(value).toLocaleString("en");
+    return `${size === 1 ? Math.round(value) : threeDigits(value / size)} ${name}`;
   };
-  const signed = (ratio) => `${ratio < 1 ? "−" : "+"}${Math.abs(100 * (ratio - 1)).toFixed(1)} %`;
 
   const commits = parse(document.getElementById("commits") ?? html("i"));
   const count = commits?.sha?.length;
@@ -100,7 +100,7 @@
     const pointsOf = (line) => line.p.map((p, i) => {
       const median = line.m[i] * scale;
       const [low, high] = [median - (line.l?.[i] ?? 0) * scale, median + (line.h?.[i] ?? 0) * scale];
-      return { line, p, median, low, high, ratio: i && line.m[i - 1] > 0 ? line.m[i] / line.m[i - 1] : undefined };
+      return { line, p, median, low, high, change: line.c?.[i] };
     }).filter((point) => point.p >= 0 && point.p < count && Number.isFinite(point.median));
     const lines = data.lines.map((line) => ({ ...line, points: pointsOf(line) }));
     const points = lines.flatMap((line) => line.points).sort((a, b) => a.p - b.p);
@@ -140,8 +140,8 @@
     const changes = () => {
       const place = row(32, right + 100);
       const shown = steps.filter(([p]) => inView(p)).sort((a, b) => Math.abs(Math.log(b[1])) - Math.abs(Math.log(a[1])));
-      return shown.flatMap(([p, ratio, kind, colour]) => {
-        const [at, text] = [x(p - 0.5), signed(ratio)];
+      return shown.flatMap(([p, , kind, colour, text]) => {
+        const at = x(p - 0.5);
         const from = place(at, widthOf(text) + 26) - (widthOf(text) + 26) / 2;
         const d = (SHAPES[STEPS[kind]] ?? SHAPES.disc)(isNaN(from) ? at : from + 8, isNaN(from) ? top + 10 : top - 16, 7);
         const shape = stroke(d, colour, 3, { fill: kind === "unconfirmed" ? SURFACE : colour });
@@ -198,7 +198,7 @@
         stroke(SHAPES.disc(x(point.p), y(point.median), 8), INK, 4, { fill: SURFACE }));
       const of = (name) => commits[name][point.p];
       const interval = point.high > point.low ? ` (${format(point.low, unit)} to ${format(point.high, unit)})` : "";
-      const change = point.ratio === undefined ? "" : `, ${signed(point.ratio)} on the one before`;
+      const change = point.change ? `, ${point.change} on the one before` : "";
       const machine = lines.length > 1 ? ` · ${point.line.name}` : "";
       readout.replaceChildren(html("strong", {}, format(point.median, unit)), `${interval}${change}${machine} · `,
         html("code", {}, of("sha")), ` ${of("version")} · ${of("date")} · `, html("bdi", {}, of("subject")));

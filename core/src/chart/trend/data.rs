@@ -12,6 +12,7 @@ use super::draw::breaks;
 use super::{Trend, TrendLine, TrendPoint};
 use crate::chart::ChartError;
 use crate::model::Unit;
+use crate::text::change::signed;
 use crate::text::clean;
 
 /// A commit of the axis, as a reader sees it.
@@ -60,7 +61,7 @@ pub fn inert_json(value: &Value) -> String {
 impl Trend {
     /// The values and where the plot is in the picture, for the script.
     ///
-    /// `m` are the medians in `scale` base units, `l` and `h` how far the interval reaches below and above them; the two are
+    /// `m` are the medians in `scale` base units, `c` the changes against the median before as text, `l` and `h` how far the interval reaches below and above them; the two are
     /// absent where no value has one. `plot` is in units of the picture's `viewBox`, but for `low` and `high`, the ends of
     /// the value axis in base units.
     ///
@@ -79,7 +80,7 @@ impl Trend {
         let levels = trend.levels.iter().map(|level| json!([level.from, level.to, whole(level.value)]));
         let steps = trend.steps.iter().map(|step| {
             let ratio = (step.ratio * 1e5).round() / 1e5;
-            json!([step.position, ratio, step.kind.name(), hex(step.kind.colour())])
+            json!([step.position, ratio, step.kind.name(), hex(step.kind.colour()), signed(step.ratio)])
         });
         let releases = trend.releases.iter().map(|(position, name)| json!([position, clean(name)]));
         let pixel = |at: f64| whole(at * DENSITY);
@@ -106,6 +107,11 @@ impl TrendLine {
         let column = |of: &dyn Fn(&TrendPoint) -> f64| -> Vec<Value> {
             self.points.iter().map(|point| whole(of(point) / scale)).collect()
         };
+        // Of the first there is none.
+        let changes = self.points.windows(2).map(|pair| match pair[1].median / pair[0].median {
+            ratio if ratio.is_finite() && ratio > 0.0 => signed(ratio),
+            _ => String::new(),
+        });
         let ends = |point: &TrendPoint| point.interval().unwrap_or((point.median, point.median));
         let look = look(index);
         let mut data = json!({
@@ -115,6 +121,7 @@ impl TrendLine {
             "hollow": look.hollow,
             "p": self.points.iter().map(|point| point.position).collect::<Vec<_>>(),
             "m": column(&|point| point.median),
+            "c": std::iter::once(String::new()).chain(changes).collect::<Vec<_>>(),
         });
         if self.points.iter().any(|point| point.interval().is_some()) {
             data["l"] = column(&|point| point.median - ends(point).0).into();

@@ -9,7 +9,7 @@ const PROVISIONAL: (usize, usize) = (2, 10);
 /// The fewest points before them.
 const BEFORE: usize = 5;
 /// How much more than the best place of a change another place may cost. Twice the logarithm of a likelihood ratio, so that
-/// 8 is a ratio of 55; the interval of the place holds the true one in 95 of 100 cases and more (`cargo bench --bench
+/// 8 is a ratio of 55; the interval of the place holds the true one in 95 of 100 cases and more (`cargo bench --profile release --bench
 /// steps`).
 const PLACE_COST: f64 = 8.0;
 /// A later change reverts an earlier one if it leaves less of it than this.

@@ -12,7 +12,7 @@ const MOST: f64 = 3.0 * CLIPS[1];
 /// The normal deviate of nine in ten.
 const POWER: f64 = 1.281_552;
 /// By how many standard errors the correlation may be estimated higher once there is a step. It also covers the uncertainty
-/// of scale and place, so that nine in ten are found with several kinds of noise and lengths (`cargo bench --bench steps --
+/// of scale and place, so that nine in ten are found with several kinds of noise and lengths (`cargo bench --profile release --bench steps --
 /// detectable`).
 const MARGIN: f64 = 2.5;
 

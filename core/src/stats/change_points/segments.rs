@@ -11,7 +11,7 @@ const TELLING: usize = 4;
 /// Points on either side of a change whose scores are pooled.
 const REACH: usize = 60;
 /// Tests per point, one for each way to cut off scores (Bonferroni). The free choice of segment lengths is covered by the
-/// slack of Chernoff's bound: `cargo bench --bench steps` shows the resulting false alarms.
+/// slack of Chernoff's bound: `cargo bench --profile release --bench steps` shows the resulting false alarms.
 const TESTS: f64 = CLIPS.len() as f64;
 /// Rounds of adding and removing at most; two or three do.
 const ROUNDS: usize = 20;
