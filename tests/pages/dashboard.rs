@@ -223,7 +223,7 @@ fn assert_good(browser: &Browser, path: &Path, name: &str, both: bool) {
                 continue;
             }
             page.theme(theme);
-            page.screenshot_whole(&format!("dashboard-{name}-{window}-{theme:?}").to_lowercase());
+            page.keep_picture(&format!("dashboard-{name}-{window}-{theme:?}").to_lowercase());
             page.unfold();
             page.assert_fits();
             page.assert_accessible();

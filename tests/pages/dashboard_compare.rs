@@ -290,7 +290,7 @@ fn everybody_can_use_it() {
         site.open(&page, [site.of(FIRST, Machine::First), site.of(LAST, Machine::Second)]);
         for theme in [Theme::Light, Theme::Dark] {
             page.theme(theme);
-            page.screenshot_whole(&format!("compare-{window}-{theme:?}").to_lowercase());
+            page.keep_picture(&format!("compare-{window}-{theme:?}").to_lowercase());
             page.assert_fits();
             page.assert_accessible();
         }

@@ -159,7 +159,7 @@ fn assert_good(browser: &Browser, path: &Path, name: &str) {
     for (window, width, height) in WINDOWS {
         page.viewport(width, height);
         page.open(path);
-        page.screenshot(&format!("{name}-{window}"));
+        page.keep_picture(&format!("{name}-{window}"));
         page.assert_fits();
         page.unfold();
         page.assert_fits();
@@ -171,7 +171,7 @@ fn assert_good(browser: &Browser, path: &Path, name: &str) {
             }
             page.theme(theme);
             if window == of_window {
-                page.screenshot_whole(&format!("{name}-{window}-{theme:?}").to_lowercase());
+                page.keep_picture(&format!("{name}-{window}-{theme:?}").to_lowercase());
             }
             page.assert_accessible();
         }
@@ -305,14 +305,14 @@ fn a_report_is_sorted_and_filtered() {
     page.press("Control+a");
     page.press("Delete");
     assert_eq!(rows(&page).len(), 9);
-    page.screenshot("report-sorted");
+    page.keep_picture("report-sorted");
 
     // A link leads to a section, which opens.
     page.click("#overview tbody tr:nth-child(4) th a");
     assert_eq!(page.count("details.benchmark[open]"), 1);
     let section = page.rect("details.benchmark[open] .body");
     assert!(section.y >= 0.0 && section.y < 900.0, "{section:?}");
-    page.screenshot("report-linked");
+    page.keep_picture("report-linked");
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn a_comparison_is_sorted_and_filtered() {
     page.click(".side .tools input");
     page.type_text("vault");
     assert_eq!(names(), ["apps/vault/debug"]);
-    page.screenshot("comparison-filtered");
+    page.keep_picture("comparison-filtered");
 }
 
 #[test]

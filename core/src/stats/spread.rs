@@ -303,8 +303,9 @@ fn tail(value: f64, df: f64) -> f64 {
     if tail.is_nan() { 1.0 } else { tail }
 }
 
-/// The value whose [`tail`] is `level`, at most 1/2; infinite for a level of 0. Found by bisection on the same tails, so
-/// that a test and its interval agree.
+/// The value whose [`tail`] is `level`, at most 1/2; infinite for a level of 0. Found on the same tails, so that a test and
+/// its interval agree: by the Illinois form of the false position on their logarithms, which are nearly straight (Dowell and
+/// Jarratt 1971), in about a quarter of the steps of a bisection.
 pub fn quantile(level: f64, df: f64) -> f64 {
     if level >= 0.5 {
         return 0.0;
@@ -319,10 +320,40 @@ pub fn quantile(level: f64, df: f64) -> f64 {
             return high;
         }
     }
-    let mut low = 0.0;
-    for _ in 0..60 {
-        let middle = f64::midpoint(low, high);
-        if tail(middle, df) > level { low = middle } else { high = middle }
+    let excess = |tail: f64| tail.ln() - level.ln();
+    let mut low = if high > 1.0 { high / 2.0 } else { 0.0 };
+    // Above and below 0, or on it.
+    let (mut at_low, mut at_high) = (excess(tail(low, df)), excess(tail(high, df)));
+    // The side that the step before moved.
+    let mut moved_low = None;
+    for step in 0..120 {
+        if high - low <= 1e-14 * high {
+            break;
+        }
+        let guess = (low * at_high - high * at_low) / (at_high - at_low);
+        // Close to the value, the other side is brought there as well. What does not converge is bisected.
+        let guess = match moved_low {
+            _ if step > 40 => f64::midpoint(low, high),
+            Some(true) if guess - low < 1e-9 * high => (low + 4.0 * (guess - low)).max(low * (1.0 + 4e-15)),
+            Some(false) if high - guess < 1e-9 * high => (high - 4.0 * (high - guess)).min(high * (1.0 - 4e-15)),
+            _ => guess,
+        };
+        let guess = if guess > low && guess < high { guess } else { f64::midpoint(low, high) };
+        let tail = tail(guess, df);
+        let at_guess = excess(tail);
+        if tail > level {
+            (low, at_low) = (guess, at_guess);
+            if moved_low == Some(true) {
+                at_high /= 2.0;
+            }
+            moved_low = Some(true);
+        } else {
+            (high, at_high) = (guess, at_guess);
+            if moved_low == Some(false) {
+                at_low /= 2.0;
+            }
+            moved_low = Some(false);
+        }
     }
     high
 }
@@ -333,6 +364,26 @@ mod tests {
 
     fn normal(random: &mut fastrand::Rng) -> f64 {
         (-2.0 * (1.0 - random.f64()).ln()).sqrt() * (std::f64::consts::TAU * random.f64()).cos()
+    }
+
+    #[test]
+    fn a_quantile_is_the_bisections() {
+        for level in [0.499, 0.4, 0.25, 0.1, 0.025, 0.005, 1e-4, 1e-6, 1e-9, 1e-12] {
+            for df in [1.0, 1.3, 2.0, 3.0, 5.5, 11.0, 22.0, 80.0, 1e4] {
+                let mut high = 1.0;
+                while tail(high, df) > level {
+                    high *= 2.0;
+                }
+                let mut low = 0.0;
+                for _ in 0..80 {
+                    let middle = f64::midpoint(low, high);
+                    if tail(middle, df) > level { low = middle } else { high = middle }
+                }
+                let found = quantile(level, df);
+                assert!((found / high - 1.0).abs() < 1e-11, "{level} {df}: {found} and not {high}");
+                assert!(tail(found, df) <= level, "{level} {df}");
+            }
+        }
     }
 
     #[test]

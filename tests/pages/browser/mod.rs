@@ -10,7 +10,7 @@
 //! assert_eq!(page.text("h1"), "…");
 //! page.assert_fits();
 //! page.assert_accessible();
-//! page.screenshot("report-phone-dark");
+//! page.keep_picture("report-phone-dark");
 //! ```
 //!
 //! A page that logs, throws, breaks its content security policy, misses a file or asks anybody else for anything fails its
@@ -51,8 +51,7 @@ impl Browser {
     pub fn start() -> Option<Self> {
         static SHARED: Mutex<Weak<Connection>> = Mutex::new(Weak::new());
         let Some(program) = program() else {
-            let reason =
-                "there is no Chromium: neither FORC_PERF_CHROMIUM nor chromium, chromium-browser or google-chrome";
+            let reason = "there is no Chromium: neither FORC_PERF_CHROMIUM nor chromium-headless-shell, chromium, chromium-browser or google-chrome";
             assert!(!required(), "{reason}");
             not_run(reason);
             return None;
@@ -98,5 +97,7 @@ fn program() -> Option<PathBuf> {
         let found = which::which(&chosen);
         return Some(found.unwrap_or_else(|error| panic!("FORC_PERF_CHROMIUM={}: {error}", chosen.display())));
     }
-    ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| which::which(name).ok())
+    ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
+        .iter()
+        .find_map(|name| which::which(name).ok())
 }

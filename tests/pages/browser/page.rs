@@ -398,22 +398,19 @@ impl Page {
 
     // Pictures.
 
-    /// What the window shows, as `target/tmp/screenshots/NAME.png`.
+    /// What the window shows, as `target/tmp/screenshots/NAME.png`, for a test that looks at it.
     #[track_caller]
     pub fn screenshot(&self, name: &str) -> PathBuf {
         self.settle();
         self.keep(name, "png", &self.call("Page.captureScreenshot", &json!({ "format": "png" })))
     }
 
-    /// The whole page likewise, down to 16,000 pixels.
+    /// The whole page, down to 16,000 pixels, in the folder that the variable `FORC_PERF_PICTURES` names, if it is set.
     #[track_caller]
-    pub fn screenshot_whole(&self, name: &str) -> PathBuf {
-        self.settle();
-        let size = &self.call("Page.getLayoutMetrics", &json!({}))["cssContentSize"];
-        let height = size["height"].as_f64().unwrap_or(0.0).clamp(1.0, 16_000.0);
-        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1 });
-        let params = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
-        self.keep(name, "png", &self.call("Page.captureScreenshot", &params))
+    pub fn keep_picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("FORC_PERF_PICTURES").map(PathBuf::from) else { return };
+        fs::create_dir_all(&folder).unwrap();
+        self.picture(&folder.join(format!("{name}.png")), 16_000);
     }
 
     /// The top of the page, so many pixels of it at most, as a PNG file.
