@@ -119,7 +119,10 @@ fn bench_fault(words: &[&str]) -> Option<String> {
     match cargos {
         // The main job, or the bench target of another repository.
         [] | ["--bench", "sway"] => refused(forc_perf::bench::command(), &[&["cargo bench --"], ours].concat()),
-        ["--bench", name] => (!has_target("bench", name)).then(|| format!("there is no bench `{name}`")),
+        // The benches of forc-perf itself, which refuse a program that is not optimised.
+        ["--profile", "release", "--bench", name] => {
+            (!has_target("bench", name)).then(|| format!("there is no bench `{name}`"))
+        }
         _ => Some(format!("{cargos:?} are no options of `cargo bench` that a document may give")),
     }
 }
