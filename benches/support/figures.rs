@@ -21,6 +21,8 @@ pub type Error = Box<dyn std::error::Error>;
 
 /// Where the book has the files, from the root of the package.
 const FOLDER: &str = "docs/book/src/figures";
+/// What starts a bench of this name.
+const COMMAND: &str = "cargo bench --profile release --bench";
 /// The option that has the file written.
 pub const UPDATE: &str = "--update";
 /// The lines around a part, as mdBook wants them for an include.
@@ -63,10 +65,7 @@ impl Figures {
     pub fn new(bench: &'static str, parts: &'static [&'static str]) -> Result<Self, Error> {
         // The bench profile, which is for a quick start of `cargo bench`, sets this for forc-perf.
         if cfg!(debug_assertions) {
-            return Err(format!(
-                "{bench} measures the optimised program: cargo bench --profile release --bench {bench}"
-            )
-            .into());
+            return Err(format!("{bench} measures the optimised program: {COMMAND} {bench}").into());
         }
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let update = std::env::args().any(|word| word == UPDATE);
@@ -116,7 +115,7 @@ impl Figures {
 
     /// How this bench was started. A path is a matter of this machine: only its last part is told.
     fn command(&self) -> String {
-        let mut command = format!("cargo bench --profile release --bench {}", self.bench);
+        let mut command = format!("{COMMAND} {}", self.bench);
         for (index, word) in words().iter().enumerate() {
             let path = Path::new(word);
             let word = match path.file_name() {
@@ -133,7 +132,7 @@ impl Figures {
         let mut parts = read(file)?;
         parts.insert(name.to_owned(), markdown);
         let mut text = format!(
-            "<!-- Written by `cargo bench --profile release --bench {} -- {UPDATE}`; what is written here by hand is lost. -->\n",
+            "<!-- Written by `{COMMAND} {} -- {UPDATE}`; what is written here by hand is lost. -->\n",
             self.bench
         );
         let mut missing = Vec::new();

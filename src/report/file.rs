@@ -102,7 +102,8 @@ pub fn write_comparison(comparison: &Comparison, path: &Path) -> Result<(), File
 /// # Errors
 /// If the file cannot be read, is no report, or is a later version's.
 pub fn read(path: &Path) -> Result<Report, FileError> {
-    read_report(path, &bytes_of(path)?)
+    let bytes = bytes_of(path)?;
+    report_of(path, &bytes, Versions::of(&bytes))
 }
 
 /// Reads a comparison of this version of the layout or an earlier one.
@@ -110,7 +111,8 @@ pub fn read(path: &Path) -> Result<Report, FileError> {
 /// # Errors
 /// If the file cannot be read, is no comparison, or is a later version's.
 pub fn read_comparison(path: &Path) -> Result<Comparison, FileError> {
-    comparison_of(path, &bytes_of(path)?)
+    let bytes = bytes_of(path)?;
+    comparison_of(path, &bytes, Versions::of(&bytes))
 }
 
 /// A report or a comparison.
@@ -129,11 +131,11 @@ pub enum Either {
 pub fn read_either(path: &Path) -> Result<Either, FileError> {
     let bytes = bytes_of(path)?;
     match Versions::of(&bytes) {
-        Ok(Versions { comparison_version: Some(_), .. }) => {
-            comparison_of(path, &bytes).map(|comparison| Either::Comparison(Box::new(comparison)))
+        Ok(versions @ Versions { comparison_version: Some(_), .. }) => {
+            comparison_of(path, &bytes, Ok(versions)).map(|comparison| Either::Comparison(Box::new(comparison)))
         }
-        Ok(Versions { schema_version: Some(_), .. }) => {
-            read_report(path, &bytes).map(|report| Either::Report(Box::new(report)))
+        Ok(versions @ Versions { schema_version: Some(_), .. }) => {
+            report_of(path, &bytes, Ok(versions)).map(|report| Either::Report(Box::new(report)))
         }
         _ => Err(FileError::Neither(path.to_owned())),
     }
@@ -156,18 +158,16 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, FileError> {
     fs::read(path).map_err(|source| FileError::Read { path: path.to_owned(), source })
 }
 
-fn read_report(path: &Path, bytes: &[u8]) -> Result<Report, FileError> {
+fn report_of(path: &Path, bytes: &[u8], versions: serde_json::Result<Versions>) -> Result<Report, FileError> {
     let invalid = |source| FileError::Invalid { path: path.to_owned(), what: "report", source };
     // The version first, so that a newer file is reported by its version and not by a field that does not fit.
-    let found = Versions::of(bytes).map_err(invalid)?.schema_version;
-    check_version(path, found, SCHEMA_VERSION)?;
+    check_version(path, versions.map_err(invalid)?.schema_version, SCHEMA_VERSION)?;
     Report::from_json(bytes).map_err(invalid)
 }
 
-fn comparison_of(path: &Path, bytes: &[u8]) -> Result<Comparison, FileError> {
+fn comparison_of(path: &Path, bytes: &[u8], versions: serde_json::Result<Versions>) -> Result<Comparison, FileError> {
     let invalid = |source| FileError::Invalid { path: path.to_owned(), what: "comparison", source };
-    let found = Versions::of(bytes).map_err(invalid)?.comparison_version;
-    check_version(path, found, COMPARISON_SCHEMA_VERSION)?;
+    check_version(path, versions.map_err(invalid)?.comparison_version, COMPARISON_SCHEMA_VERSION)?;
     let mut comparison = Comparison::from_json(bytes).map_err(invalid)?;
     // Files older than the verdict `same-binary` have other verdicts.
     call_same_binaries(&comparison.sides, &mut comparison.findings);
