@@ -1,41 +1,13 @@
 use super::series::Series;
 use super::*;
 use crate::model::{
-    Completion, EventCounts, Failure, FailureKind, Figure, Findings, InstructionCount, OutputFile, Report,
-    SerdeInstant, Side, StdChoice, Toolchain,
+    Completion, EventCounts, Failure, FailureKind, Figure, Findings, InstructionCount, OutputFile, Report, Side,
+    StdChoice,
 };
 use crate::testing;
 use crate::testing::compare::{
-    MS, RECORDED_PHASES, equal, failed, figure, found, improved, of_recorded, recorded, regressed, undecided,
+    MS, RECORDED_PHASES, equal, failed, figure, found, improved, of_recorded, recorded, regressed, side, undecided,
 };
-
-/// A side of 24 runs of each benchmark, as a report has them, every instant of a run stretched by `pace`.
-fn side(name: &str, pace: f64) -> Side {
-    let report = testing::report(6);
-    let mut benchmarks = report.benchmarks;
-    for benchmark in &mut benchmarks {
-        benchmark.runs =
-            benchmark.runs.iter().cycle().take(if benchmark.runs.is_empty() { 0 } else { 24 }).cloned().collect();
-    }
-    for run in benchmarks.iter_mut().flat_map(|benchmark| &mut benchmark.runs) {
-        let Some(start) = run.start_time else { continue };
-        let stretch = |at: &mut Option<SerdeInstant>| {
-            if let Some(at) = at {
-                let since = at.since_epoch().saturating_sub(start.since_epoch());
-                *at = SerdeInstant::from_epoch(start.since_epoch() + since.mul_f64(pace));
-            }
-        };
-        stretch(&mut run.end_time);
-        for phase in &mut run.phases {
-            stretch(&mut phase.start_time);
-            stretch(&mut phase.end_time);
-        }
-    }
-    // Another name or another pace is another binary.
-    let sha256 = format!("{:032x}{:032x}", u128::from(pace.to_bits()), name.bytes().map(u128::from).sum::<u128>());
-    let toolchain = Toolchain { sha256, ..report.toolchain };
-    Side { name: name.to_owned(), toolchain, std: None, control: false, benchmarks }
-}
 
 fn rules() -> Rules {
     Rules {

@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::model::{BenchmarkFindings, Metric, OutputFinding, Total, Verdict};
+use crate::model::{BenchmarkFindings, Metric, OutputFinding, Report, Total, Verdict};
+use crate::testing;
 use crate::testing::compare::{
     self, equal, failed, figure, found, improved, improved_in_part, only_size, regressed, regressed_together, undecided,
 };
 use crate::testing::page::keep;
+use crate::verdict::{Changes, changes};
 
 fn samples() -> [(&'static str, Comparison); 5] {
     [
@@ -328,4 +330,33 @@ fn phases_together_are_shown_where_no_wall_time_was_recorded() {
     assert!(one.contains("all phases together −38.0 % (1 run each: no interval)"), "{one}");
     assert!(one.contains("too few runs for a verdict") && !one.contains("= equal"), "{one}");
     assert!(one.contains("0 equal, 1 undecided"), "{one}");
+}
+
+#[test]
+fn what_changed_since_the_previous_report_is_said_below_a_report() {
+    let like = |pace: f64| Report { benchmarks: compare::side("x", pace).benchmarks, ..testing::report(1) };
+    let (old, new) = (like(1.0), like(1.2));
+    let render = |report: &Report, found: &Changes| {
+        strip_ansi_escapes::strip_str(crate::report::terminal::render(report, Some(found), None))
+    };
+    let found = changes(&old, &new).unwrap();
+    let text = render(&new, &found);
+    let count = format!("): {} of {} figures changed.\n", found.changes.len(), found.figures);
+    assert!(text.contains("Against the previous report (") && text.contains(&count), "{text}");
+    assert!(text.contains(": wall +20.0 % [") && text.contains(" same binary, "), "{text}");
+    assert!(text.contains("The two were not measured side by side"), "{text}");
+    let nothing = changes(&old, &old).unwrap();
+    let text = render(&old, &nothing);
+    assert!(text.contains(&format!("no change shown in {} benchmarks (", nothing.compared)), "{text}");
+    // One run of each says nothing, and says so.
+    let single = |mut report: Report| {
+        report.benchmarks.iter_mut().for_each(|benchmark| benchmark.runs.truncate(1));
+        for run in report.benchmarks.iter_mut().flat_map(|benchmark| &mut benchmark.runs) {
+            run.packages.clear();
+        }
+        report
+    };
+    let (old, new) = (single(old), single(new));
+    let text = render(&new, &changes(&old, &new).unwrap());
+    assert!(text.contains("too few runs for a verdict in "), "{text}");
 }
